@@ -1,0 +1,245 @@
+//! Which parts of a saved object are a model, an optimizer, a scheduler.
+//!
+//! A part is recognised by what it holds first (a module; `state` with `param_groups`; mostly tensors) and
+//! by its name second (formats.md §4.6, §11.2). Tensors in no such part stay with their top-level key.
+
+use super::SectionRole;
+use super::module::{is_module, is_script};
+use crate::value::{Tree, Value};
+
+/// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
+const DEPTH: usize = 4;
+/// Parts of one checkpoint at most, so that a list of a million small dicts is one part.
+const MOST: usize = 256;
+/// Entries of one mapping looked at when its nature is judged.
+const SAMPLE: usize = 512;
+
+/// Keys that hold model weights in the checkpoints of the frameworks of formats.md §11.
+const WEIGHTS: [&str; 27] = [
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "net",
+    "network",
+    "module",
+    "weights",
+    "params",
+    "generator",
+    "netg",
+    "g",
+    "discriminator",
+    "netd",
+    "d",
+    "encoder",
+    "decoder",
+    "student",
+    "teacher",
+    "backbone",
+    "head",
+    "policy",
+    "actor",
+    "critic",
+    "model_dict",
+    "net_state_dict",
+    "g_state_dict",
+];
+
+/// A part as found, before its tensors are counted.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Part {
+    pub(super) name: String,
+    pub(super) role: SectionRole,
+    pub(super) value: Value,
+    pub(super) is_module: bool,
+}
+
+/// The parts of `root`, in file order.
+pub(super) fn find(tree: &Tree, root: Value) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if let Some(part) = recognise(tree, "", "", root) {
+        parts.push(part);
+    } else {
+        descend(tree, "", root, DEPTH, &mut parts);
+    }
+    parts
+}
+
+fn descend(tree: &Tree, path: &str, value: Value, depth: usize, parts: &mut Vec<Part>) {
+    let children: Vec<(String, Value)> = match value {
+        Value::Dict(_) | Value::Object(_) => {
+            let entries = tree.entries(value).iter().take(SAMPLE);
+            entries.filter_map(|(k, v)| Some((tree.as_text(*k)?.into_owned(), *v))).collect()
+        }
+        Value::List(_) | Value::Tuple { .. } => {
+            let items = tree.items(value).iter().take(SAMPLE).enumerate();
+            items.map(|(i, v)| (i.to_string(), *v)).collect()
+        }
+        _ => return,
+    };
+    let listed = !matches!(value, Value::Dict(_) | Value::Object(_));
+    for (key, child) in children {
+        if parts.len() >= MOST {
+            return;
+        }
+        // The members of a list are what the list is called: `optimizer_states.0`.
+        let word = if listed { path.rsplit('.').next().unwrap_or(path) } else { &key };
+        let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match recognise(tree, &at, word, child) {
+            Some(part) => parts.push(part),
+            None if depth > 1 && !is_bookkeeping(word) => descend(tree, &at, child, depth - 1, parts),
+            None => {}
+        }
+    }
+}
+
+/// Parts of training frameworks that hold scores and states, never weights.
+fn is_bookkeeping(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["callbacks", "loops", "metrics", "history", "message_hub", "rng", "random"]
+        .iter()
+        .any(|b| name.contains(b))
+}
+
+fn recognise(tree: &Tree, path: &str, key: &str, value: Value) -> Option<Part> {
+    let part = |role, is_module| Some(Part { name: path.to_owned(), role, value, is_module });
+    if is_module(tree, value) || is_script(tree, value) {
+        return part(if is_ema(key) { SectionRole::Ema } else { SectionRole::Model }, true);
+    }
+    if is_optimizer(tree, value) {
+        return part(SectionRole::Optimizer, false);
+    }
+    if !is_mapping(tree, value) {
+        let shadow =
+            key.contains("shadow") && tree.items(value).iter().any(|v| matches!(v, Value::Tensor(_)));
+        return if shadow { part(SectionRole::Ema, false) } else { None };
+    }
+    if is_scheduler(tree, key, value) {
+        return part(SectionRole::Scheduler, false);
+    }
+    match judge(tree, value) {
+        Nature::Tensors => part(role_of_name(key), false),
+        Nature::Nested if is_weights(key) && !holds_weights(tree, value) => part(role_of_name(key), false),
+        Nature::Scalars if is_optimizer_name(key) => part(SectionRole::Optimizer, false),
+        _ => None,
+    }
+}
+
+fn is_mapping(tree: &Tree, value: Value) -> bool {
+    matches!(value, Value::Dict(_)) || (matches!(value, Value::Object(_)) && !tree.entries(value).is_empty())
+}
+
+/// `state` and `param_groups`, as `torch.optim.Optimizer.state_dict()` has; an optimizer object has them
+/// as attributes.
+fn is_optimizer(tree: &Tree, value: Value) -> bool {
+    let has = |key| tree.get(value, key).or_else(|| tree.attribute(value, key)).is_some();
+    has("state") && has("param_groups")
+}
+
+fn is_scheduler(tree: &Tree, key: &str, value: Value) -> bool {
+    let has = |key| tree.get(value, key).is_some();
+    has("last_epoch") && (has("_step_count") || has("base_lrs") || has("_last_lr"))
+        || key.to_ascii_lowercase().contains("sched") && matches!(judge(tree, value), Nature::Scalars)
+}
+
+fn is_optimizer_name(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.contains("optim") || key == "opt"
+}
+
+fn is_weights(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    WEIGHTS.contains(&key.as_str()) || is_ema(&key) || key.contains("state_dict") || key.contains("model")
+}
+
+/// One of the names words of which mean an exponential moving average.
+fn is_ema(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.split(['_', '.', '-', '/'])
+        .any(|word| matches!(word, "ema" | "shadow" | "averaged" | "swa" | "modelema"))
+}
+
+fn holds_weights(tree: &Tree, value: Value) -> bool {
+    let entries = tree.entries(value).iter().take(SAMPLE);
+    let mut named = entries.filter_map(|(k, v)| Some((tree.as_text(*k)?.into_owned(), *v)));
+    named.any(|(k, v)| {
+        matches!(k.as_str(), "state_dict" | "model_state_dict" | "model")
+            && matches!(judge(tree, v), Nature::Tensors | Nature::Nested)
+            || is_module(tree, v)
+    })
+}
+
+fn role_of_name(key: &str) -> SectionRole {
+    let lower = key.to_ascii_lowercase();
+    if is_ema(&lower) {
+        SectionRole::Ema
+    } else if is_optimizer_name(&lower) {
+        SectionRole::Optimizer
+    } else if ["rng", "random", "loss", "metric", "scaler", "sampler", "history"]
+        .iter()
+        .any(|w| lower.contains(w))
+    {
+        SectionRole::Other
+    } else {
+        SectionRole::Model
+    }
+}
+
+enum Nature {
+    /// Names to tensors, as a state dict; other values may be among them.
+    Tensors,
+    /// Mappings that may hold tensors further in.
+    Nested,
+    /// Neither.
+    Scalars,
+}
+
+/// Judges a mapping by its first entries. Single numbers kept as tensors (`best_acc1`) do not make a mapping
+/// a state dict; a dotted name, or a tensor of several elements, does.
+fn judge(tree: &Tree, mapping: Value) -> Nature {
+    let (mut weights, mut parts) = (0_usize, 0_usize);
+    for (key, value) in tree.entries(mapping).iter().take(SAMPLE) {
+        match *value {
+            Value::Tensor(id) => {
+                let dotted = tree.as_text(*key).is_some_and(|k| k.contains('.'));
+                let big = tree.tensor(id).is_some_and(|t| t.numel() != 1);
+                weights += usize::from(dotted || big);
+            }
+            Value::Dict(_) if !tree.entries(*value).is_empty() => parts += 1,
+            Value::Object(_) if is_module(tree, *value) || is_script(tree, *value) => parts += 1,
+            _ => {}
+        }
+    }
+    match (weights, parts) {
+        (0, 0) => Nature::Scalars,
+        (w, p) if w >= p.max(1) => Nature::Tensors,
+        _ => Nature::Nested,
+    }
+}
+
+/// True when the mapping at the root says how far training came: epochs, steps, or the state to go on from.
+pub(super) fn has_training_state(tree: &Tree, root: Value) -> bool {
+    const PROGRESS: [&str; 12] = [
+        "epoch",
+        "epochs",
+        "step",
+        "steps",
+        "global_step",
+        "iteration",
+        "iter",
+        "iter_num",
+        "current_epoch",
+        "curr_epoch",
+        "best_epoch",
+        "num_updates",
+    ];
+    tree.entries(root).iter().take(SAMPLE).any(|(key, _)| {
+        tree.as_text(*key).is_some_and(|key| {
+            let key = key.to_ascii_lowercase();
+            PROGRESS.contains(&key.as_str())
+                || is_optimizer_name(&key)
+                || key.contains("sched")
+                || key.contains("loss")
+        })
+    })
+}

@@ -1,0 +1,1 @@
+//! From bytes to a [`crate::checkpoint::Checkpoint`]: one file per container.

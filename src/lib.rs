@@ -1,0 +1,16 @@
+//! Reads training checkpoints without executing anything in them, and shows them in a terminal.
+//!
+//! Data flows one way: each module below uses only those above it. Everything up to `export` knows no
+//! terminal; `cli` and `tui` are two faces over it, and neither computes.
+
+pub mod error;
+pub mod limits;
+pub mod source;
+pub mod tensor;
+pub mod text;
+pub mod value;
+
+pub mod checkpoint;
+pub mod pickle;
+
+pub mod format;

@@ -1,0 +1,3 @@
+//! Browse and compare training checkpoints in a terminal.
+
+fn main() {}

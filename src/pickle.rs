@@ -1,0 +1,1 @@
+//! A total, bounded, symbolic interpreter for pickle streams: it runs nothing.

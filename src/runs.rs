@@ -1,0 +1,138 @@
+//! Runs and their checkpoints: what a folder of experiments holds.
+//!
+//! [`scan`] walks folders and opens what it finds on worker threads; each finished file is a
+//! [`CheckpointRow`]. [`group`] puts rows into runs. Neither knows a screen.
+
+pub mod group;
+pub mod identity;
+pub mod row;
+pub mod scan;
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use crate::checkpoint::{Format, Kind};
+use crate::training::{Mode, TrainingInfo};
+
+/// State of a checkpoint file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Reads well.
+    Ok,
+    /// Still being written.
+    Growing,
+    /// Ends too early.
+    Truncated,
+    /// Cannot be read.
+    Broken,
+    /// Names globals known to run code when unpickled.
+    RunsCode,
+}
+
+impl Status {
+    /// The contract's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Growing => "growing",
+            Self::Truncated => "truncated",
+            Self::Broken => "broken",
+            Self::RunsCode => "runs_code",
+        }
+    }
+}
+
+/// Part a checkpoint plays in its run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Best by the run's leading metric (ours), or named `best` by whoever saved it.
+    Best,
+    /// The newest of its run, or named `last`.
+    Last,
+    /// An averaged copy of the weights.
+    Ema,
+    /// Weights before training.
+    Init,
+}
+
+impl Role {
+    /// The contract's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Best => "best",
+            Self::Last => "last",
+            Self::Ema => "ema",
+            Self::Init => "init",
+        }
+    }
+}
+
+/// One checkpoint in a list: what can be said without keeping it open.
+#[derive(Debug, Clone)]
+pub struct CheckpointRow {
+    /// Where it is, as found under the scanned path.
+    pub path: PathBuf,
+    /// Container; `None` when the file could not be read.
+    pub format: Option<Format>,
+    /// What was saved; `None` when the file could not be read.
+    pub kind: Option<Kind>,
+    /// Size on disk.
+    pub bytes: u64,
+    /// Modification time.
+    pub modified: SystemTime,
+    /// Names of tensors in it.
+    pub tensors: usize,
+    /// Elements of model parameters.
+    pub parameters: u64,
+    /// Progress, metrics, histories.
+    pub training: TrainingInfo,
+    /// Parts it plays.
+    pub roles: Vec<Role>,
+    /// The row this one is a hard link, symlink or copy of.
+    pub same_as: Option<PathBuf>,
+    /// State of the file.
+    pub status: Status,
+    /// Why it cannot be read, or what is wrong with it.
+    pub error: Option<String>,
+    /// What tells files apart, for `same_as`.
+    pub identity: identity::FileKey,
+}
+
+/// The best checkpoint of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BestPick {
+    /// The file.
+    pub path: PathBuf,
+    /// By this metric.
+    pub metric: String,
+    /// Its value.
+    pub value: f64,
+    /// Completed epochs there.
+    pub epoch: Option<f64>,
+    /// Which way was taken as better.
+    pub mode: Mode,
+}
+
+/// Checkpoints that belong together.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// The folder they lie in.
+    pub path: PathBuf,
+    /// Short name, unique among the runs of one scan.
+    pub name: String,
+    /// The framework that wrote them, where it can be told.
+    pub framework: Option<&'static str>,
+    /// The best of them.
+    pub best: Option<BestPick>,
+    /// In natural order of training: by epoch or step where known, else by name.
+    pub checkpoints: Vec<CheckpointRow>,
+}
+
+/// Something the scan did not read, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The path.
+    pub path: PathBuf,
+    /// The reason, one line.
+    pub reason: String,
+}

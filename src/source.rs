@@ -1,0 +1,356 @@
+//! Where bytes come from: positioned reads from a file, from memory, or from a range of another source.
+//!
+//! Files are never mapped: a training job that rewrites a checkpoint while it is open must become an error
+//! in a row, and with a mapping it becomes SIGBUS.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Positioned reads. `&self`, so one source serves many threads.
+pub trait ReadAt: Send + Sync {
+    /// Length in bytes, fixed when the source was opened.
+    fn len(&self) -> u64;
+
+    /// Reads up to `buf.len()` bytes at `offset`; 0 means the end. May read less than asked.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// True for a source of no bytes.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fills `buf` from `offset`, retrying short and interrupted reads.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] when the source ends first, [`ErrorKind::Io`] otherwise; both carry the offset.
+    fn read_exact_at(&self, mut buf: &mut [u8], mut offset: u64) -> Result<()> {
+        while !buf.is_empty() {
+            match self.read_at(buf, offset) {
+                Ok(0) => {
+                    return Err(Error::new(
+                        ErrorKind::Truncated,
+                        format!("the file ends {} bytes too early", buf.len()),
+                    )
+                    .at(offset));
+                }
+                Ok(n) => {
+                    buf = buf.split_at_mut(n.min(buf.len())).1;
+                    offset += n as u64;
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(Error::io(e).at(offset)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads `len` bytes at `offset` into a new buffer.
+    ///
+    /// The length is compared with what the source holds before anything is allocated.
+    ///
+    /// # Errors
+    /// As [`ReadAt::read_exact_at`].
+    fn read_vec(&self, offset: u64, len: u64) -> Result<Vec<u8>> {
+        let left = self.len().saturating_sub(offset);
+        if len > left {
+            return Err(Error::new(
+                ErrorKind::Truncated,
+                format!("needs {len} bytes here, and only {left} are left"),
+            )
+            .at(offset));
+        }
+        let mut buf = vec![0; usize::try_from(len).map_err(|_| too_large(len))?];
+        self.read_exact_at(&mut buf, offset)?;
+        Ok(buf)
+    }
+}
+
+fn too_large(len: u64) -> Error {
+    Error::new(ErrorKind::Limit, format!("{len} bytes do not fit into this machine's memory"))
+}
+
+/// What a file is, apart from its name: two paths with the same device and inode are one file, and a file
+/// whose size or times moved is a different one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// Device number.
+    pub device: u64,
+    /// Inode number.
+    pub inode: u64,
+    /// Size in bytes.
+    pub size: u64,
+    /// Modification time, nanoseconds since the epoch.
+    pub modified_ns: i128,
+}
+
+impl Identity {
+    /// The identity in `metadata`.
+    #[cfg(unix)]
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.len(),
+            modified_ns: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
+        }
+    }
+
+    /// The identity in `metadata`; without inodes, files are only as equal as size and time say.
+    #[cfg(not(unix))]
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        let since = metadata.modified().ok().and_then(|t| t.duration_since(SystemTime::UNIX_EPOCH).ok());
+        Self {
+            device: 0,
+            inode: 0,
+            size: metadata.len(),
+            modified_ns: since.map_or(0, |d| d.as_nanos() as i128),
+        }
+    }
+
+    /// Modification time.
+    pub fn modified(&self) -> SystemTime {
+        let ns = u64::try_from(self.modified_ns.max(0)).unwrap_or(u64::MAX);
+        SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(ns)
+    }
+}
+
+/// A regular file, opened read-only.
+#[derive(Debug)]
+pub struct FileSource {
+    file: File,
+    identity: Identity,
+}
+
+impl FileSource {
+    /// Opens `path`, which must be a regular file (a link to one will do).
+    ///
+    /// Opening never waits for a writer at the other end of a pipe.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotRegular`] for anything else than a file, [`ErrorKind::Io`] when it cannot be opened.
+    pub fn open(path: &Path) -> Result<Self> {
+        let open = || -> Result<Self> {
+            let file = open_options().open(path)?;
+            let metadata = file.metadata()?;
+            if !metadata.is_file() {
+                let what = describe_type(metadata.file_type());
+                return Err(Error::new(ErrorKind::NotRegular, format!("not a regular file: {what}")));
+            }
+            Ok(Self { identity: Identity::of(&metadata), file })
+        };
+        open().map_err(|e| e.in_file(path))
+    }
+
+    /// Identity at the time of opening.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Checks that the open file still is what it was when it was opened.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Changed`] when size or modification time moved.
+    pub fn verify_unchanged(&self) -> Result<()> {
+        if Identity::of(&self.file.metadata()?) == self.identity {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Changed, "the file changed while it was being read")
+            .advise("it is read again once it is quiet"))
+    }
+}
+
+#[cfg(unix)]
+fn open_options() -> std::fs::OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC);
+    options
+}
+
+#[cfg(not(unix))]
+fn open_options() -> std::fs::OpenOptions {
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    options
+}
+
+#[cfg(unix)]
+fn describe_type(kind: std::fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () => "a special file",
+    }
+}
+
+#[cfg(not(unix))]
+fn describe_type(kind: std::fs::FileType) -> &'static str {
+    if kind.is_dir() { "a folder" } else { "a special file" }
+}
+
+impl ReadAt for FileSource {
+    fn len(&self) -> u64 {
+        self.identity.size
+    }
+
+    #[cfg(unix)]
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)
+    }
+
+    #[cfg(windows)]
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset)
+    }
+}
+
+impl ReadAt for [u8] {
+    fn len(&self) -> u64 {
+        <[u8]>::len(self) as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = self.get(start..).unwrap_or_default();
+        let n = rest.len().min(buf.len());
+        if let (Some(to), Some(from)) = (buf.get_mut(..n), rest.get(..n)) {
+            to.copy_from_slice(from);
+        }
+        Ok(n)
+    }
+}
+
+impl ReadAt for Vec<u8> {
+    fn len(&self) -> u64 {
+        self.as_slice().len() as u64
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        ReadAt::read_at(self.as_slice(), buf, offset)
+    }
+}
+
+/// A range of another source, such as one member of an archive.
+pub struct RangeSource {
+    inner: Arc<dyn ReadAt>,
+    start: u64,
+    len: u64,
+}
+
+impl RangeSource {
+    /// `len` bytes of `inner` from `start`, cut to what `inner` holds.
+    pub fn new(inner: Arc<dyn ReadAt>, start: u64, len: u64) -> Self {
+        let start = start.min(inner.len());
+        let len = len.min(inner.len() - start);
+        Self { inner, start, len }
+    }
+}
+
+impl ReadAt for RangeSource {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = self.len.saturating_sub(offset);
+        let n = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
+        let Some(part) = buf.get_mut(..n).filter(|part| !part.is_empty()) else { return Ok(0) };
+        self.inner.read_at(part, self.start + offset)
+    }
+}
+
+/// Inflates `len` bytes of `source` at `offset` as a stream: nothing is allocated from a size in the file.
+pub fn inflate(source: &dyn ReadAt, offset: u64, len: u64) -> impl io::Read {
+    flate2::read::DeflateDecoder::new(Cursor { source, at: offset, end: offset.saturating_add(len) })
+}
+
+struct Cursor<'a> {
+    source: &'a dyn ReadAt,
+    at: u64,
+    end: u64,
+}
+
+impl io::Read for Cursor<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buf.len());
+        let Some(part) = buf.get_mut(..left).filter(|part| !part.is_empty()) else { return Ok(0) };
+        let n = self.source.read_at(part, self.at)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+/// Counts what passes through, to prove how little a listing reads.
+pub struct CountingSource<S> {
+    inner: S,
+    bytes: std::sync::atomic::AtomicU64,
+}
+
+impl<S: ReadAt> CountingSource<S> {
+    /// Counts reads of `inner`.
+    pub fn new(inner: S) -> Self {
+        Self { inner, bytes: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    /// Bytes read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+impl<S: ReadAt> ReadAt for CountingSource<S> {
+    fn len(&self) -> u64 {
+        self.inner.len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let n = self.inner.read_at(buf, offset)?;
+        self.bytes.fetch_add(n as u64, std::sync::atomic::Ordering::Relaxed);
+        Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_ends_where_it_says() {
+        let inner: Arc<dyn ReadAt> = Arc::new(b"0123456789".to_vec());
+        let range = RangeSource::new(inner, 3, 4);
+        assert_eq!(range.read_vec(0, 4).unwrap(), b"3456");
+        assert_eq!(range.read_vec(2, 3).unwrap_err().kind(), ErrorKind::Truncated);
+        let mut buf = [0; 8];
+        assert_eq!(range.read_at(&mut buf, 1).unwrap(), 3);
+        assert_eq!(range.read_at(&mut buf, 4).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_range_past_the_end_is_cut() {
+        let inner: Arc<dyn ReadAt> = Arc::new(b"0123".to_vec());
+        assert_eq!(RangeSource::new(inner.clone(), 2, 100).len(), 2);
+        assert_eq!(RangeSource::new(inner, 9, 100).len(), 0);
+    }
+
+    #[test]
+    fn a_length_from_a_file_is_compared_before_it_is_allocated() {
+        let error = b"abc".to_vec().read_vec(1, u64::MAX).unwrap_err();
+        assert_eq!((error.kind(), error.offset()), (ErrorKind::Truncated, Some(1)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_is_not_a_file() {
+        let error = FileSource::open(Path::new("/")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotRegular);
+    }
+}

@@ -1,0 +1,90 @@
+//! What the checkpoints themselves say about training: progress, metrics, histories, the best epoch.
+
+pub mod best;
+pub mod curve;
+pub mod metadata;
+pub mod name;
+
+/// How far training had come when a checkpoint was written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Progress {
+    /// Completed epochs, possibly a fraction.
+    pub epoch: Option<f64>,
+    /// How `epoch` follows from the raw value in the file, in words.
+    pub epoch_rule: Option<&'static str>,
+    /// Optimizer steps.
+    pub step: Option<u64>,
+    /// The values come from the file's name, not from its content.
+    pub from_name: bool,
+}
+
+/// Which way a metric gets better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Smaller is better (loss, error, perplexity).
+    Min,
+    /// Larger is better (accuracy, F1).
+    Max,
+    /// Neither (learning rate).
+    None,
+}
+
+impl Mode {
+    /// The contract's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What the x values of a series count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum XAxis {
+    /// Completed epochs.
+    Epoch,
+    /// Optimizer steps.
+    Step,
+}
+
+impl XAxis {
+    /// The contract's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Epoch => "epoch",
+            Self::Step => "step",
+        }
+    }
+}
+
+/// One curve. A value that is not finite is kept as it is (NaN marks the epoch where a run broke).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Metric name (`val_loss`).
+    pub name: String,
+    /// What `points` counts along x.
+    pub x: XAxis,
+    /// Points by ascending x.
+    pub points: Vec<(f64, f64)>,
+    /// Where the values come from: a file, or "one value per checkpoint".
+    pub source: String,
+    /// Which way is better, guessed from the name.
+    pub mode: Mode,
+}
+
+/// Everything training-related one checkpoint says about itself.
+#[derive(Debug, Clone, Default)]
+pub struct TrainingInfo {
+    /// Epoch and step.
+    pub progress: Progress,
+    /// Single values (`loss`, `best_acc1`), in the file's order.
+    pub metrics: Vec<(String, f64)>,
+    /// Histories kept inside the checkpoint.
+    pub histories: Vec<Series>,
+    /// The framework that wrote it, where it can be told.
+    pub framework: Option<&'static str>,
+    /// Hyperparameters as (name, shown value).
+    pub hyperparameters: Vec<(String, String)>,
+}

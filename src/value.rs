@@ -1,0 +1,549 @@
+//! The object graph of a checkpoint: an arena of values, read but never executed.
+//!
+//! A value is 16 bytes and `Copy`; containers and objects live in tables of [`Tree`] and are named by
+//! index. So shared values are shared, cycles are harmless, nothing recurses, and dropping a list nested
+//! 200,000 deep is dropping a few vectors.
+//!
+//! Three kinds of node, as the pickle machine produces them: scalars, containers, and opaque objects
+//! (what would have been called, with which arguments and state). How they are presented (a `Namespace` as
+//! its attributes, a numpy scalar as its number) is decided by pure functions in [`view`].
+
+pub mod json;
+pub mod numpy;
+pub mod python;
+pub mod view;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::tensor::{Storage, StorageId, TensorId, TensorMeta};
+
+/// A range of the text pool of a [`Tree`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// Bytes.
+    pub len: u32,
+}
+
+macro_rules! index {
+    ($(#[$doc:meta] $name:ident),* $(,)?) => {$(
+        #[$doc]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+    )*};
+}
+
+index! {
+    /// Index of a list or set.
+    ListId,
+    /// Index of a mapping.
+    DictId,
+    /// Index of an opaque object.
+    ObjectId,
+    /// Index of a global name.
+    GlobalId,
+}
+
+/// One value. `Copy`: containers are named by index.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub enum Value {
+    None,
+    Bool(bool),
+    Int(i64),
+    /// An integer of more than 64 bits: two's complement, little-endian.
+    BigInt(Span),
+    Float(f64),
+    /// Text: UTF-8, or nearly (lone surrogates survive pickling).
+    Text(Span),
+    Bytes(Span),
+    /// Start and length in the tuple slab.
+    Tuple {
+        start: u32,
+        len: u32,
+    },
+    List(ListId),
+    Set(ListId),
+    FrozenSet(ListId),
+    Dict(DictId),
+    /// A class or function, by name.
+    Global(GlobalId),
+    Object(ObjectId),
+    Tensor(TensorId),
+    Storage(StorageId),
+}
+
+/// A mapping, in order of insertion; of equal keys the last one counts.
+#[derive(Debug, Clone, Default)]
+pub struct Dict {
+    /// Keys and values.
+    pub entries: Vec<(Value, Value)>,
+    /// `collections.OrderedDict`, `defaultdict`, `Counter`; none for a plain `dict`.
+    pub class: Option<GlobalId>,
+    /// Attributes set on the mapping itself, such as `_metadata` of a state dict.
+    pub attributes: Option<Value>,
+}
+
+/// How an object would have come to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Construct {
+    /// `callable(*args)`: a call.
+    Call,
+    /// `cls.__new__(cls, *args, **kwargs)`: an instance without a call to its constructor.
+    New,
+    /// An extension code of the `copyreg` registry, unknown outside the process that wrote it.
+    Extension,
+}
+
+/// Something only Python code could make, kept as what was asked for.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// The class or callable, usually a [`Value::Global`].
+    pub callable: Value,
+    /// Call or instantiation.
+    pub construct: Construct,
+    /// Positional arguments: a tuple.
+    pub args: Value,
+    /// Keyword arguments: a mapping or `None`.
+    pub kwargs: Value,
+    /// What `__setstate__` or `__dict__.update` would have been given.
+    pub state: Option<Value>,
+    /// Elements appended (list subclasses, deque).
+    pub items: Vec<Value>,
+    /// Entries set (dict subclasses).
+    pub entries: Vec<(Value, Value)>,
+}
+
+/// The name of a class or function, as `module` and qualified `name`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Global {
+    /// Module, under its Python 3 name.
+    pub module: Box<str>,
+    /// Qualified name in the module.
+    pub name: Box<str>,
+    /// The file calls it, or makes instances of it, rather than only naming it.
+    pub called: bool,
+}
+
+impl Global {
+    /// `module.name`.
+    pub fn path(&self) -> String {
+        if self.module.is_empty() { self.name.to_string() } else { format!("{}.{}", self.module, self.name) }
+    }
+}
+
+/// The arena. See the module's text.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// Text from the file, held once; spans point into it.
+    base: Arc<[u8]>,
+    /// Text made while reading (unescaped strings), addressed behind `base`.
+    extra: Vec<u8>,
+    tuples: Vec<Value>,
+    lists: Vec<Vec<Value>>,
+    dicts: Vec<Dict>,
+    objects: Vec<Object>,
+    globals: Vec<Global>,
+    global_index: FxHashMap<(Box<str>, Box<str>), GlobalId>,
+    tensors: Vec<TensorMeta>,
+    storages: Vec<Storage>,
+    root: Option<Value>,
+}
+
+fn index(len: usize) -> u32 {
+    // Every table entry costs at least 16 bytes of a budget far below 2³² entries.
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+impl Tree {
+    /// An empty tree over `base`, the bytes most spans will point into (at most 3 GiB).
+    pub fn new(base: Arc<[u8]>) -> Self {
+        Self { base, ..Self::default() }
+    }
+
+    /// The root value: what `torch.load` would have returned. `None` for a tree that holds nothing.
+    pub fn root(&self) -> Value {
+        self.root.unwrap_or(Value::None)
+    }
+
+    /// Sets the root value.
+    pub fn set_root(&mut self, root: Value) {
+        self.root = Some(root);
+    }
+
+    /// Memory the tables hold, in bytes, for the object budget.
+    pub fn memory(&self) -> usize {
+        self.extra.len()
+            + self.tuples.len() * size_of::<Value>()
+            + self.lists.len() * size_of::<Vec<Value>>()
+            + self.dicts.len() * size_of::<Dict>()
+            + self.objects.len() * size_of::<Object>()
+            + self.tensors.len() * (size_of::<TensorMeta>() + 32)
+            + self.storages.len() * (size_of::<Storage>() + 16)
+    }
+
+    // Text.
+
+    /// Bytes of a span. Out-of-range spans (there are none) read as empty.
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        let (start, len) = (span.start as usize, span.len as usize);
+        let held = if start < self.base.len() {
+            self.base.get(start..start + len)
+        } else {
+            self.extra.get(start - self.base.len()..).and_then(|rest| rest.get(..len))
+        };
+        held.unwrap_or_default()
+    }
+
+    /// Text of a span; what is not UTF-8 appears as U+FFFD.
+    pub fn text(&self, span: Span) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.bytes(span))
+    }
+
+    /// Adds bytes made while reading.
+    pub fn add_bytes(&mut self, bytes: &[u8]) -> Span {
+        let start = index(self.base.len() + self.extra.len());
+        self.extra.extend_from_slice(bytes);
+        Span { start, len: index(bytes.len()) }
+    }
+
+    /// Adds text as a value.
+    pub fn add_text(&mut self, text: &str) -> Value {
+        Value::Text(self.add_bytes(text.as_bytes()))
+    }
+
+    // Containers.
+
+    /// Adds a tuple.
+    pub fn add_tuple(&mut self, items: &[Value]) -> Value {
+        let start = index(self.tuples.len());
+        self.tuples.extend_from_slice(items);
+        Value::Tuple { start, len: index(items.len()) }
+    }
+
+    /// Adds a list.
+    pub fn add_list(&mut self, items: Vec<Value>) -> ListId {
+        self.lists.push(items);
+        ListId(index(self.lists.len() - 1))
+    }
+
+    /// Adds a mapping.
+    pub fn add_dict(&mut self, dict: Dict) -> DictId {
+        self.dicts.push(dict);
+        DictId(index(self.dicts.len() - 1))
+    }
+
+    /// Adds an opaque object.
+    pub fn add_object(&mut self, object: Object) -> ObjectId {
+        self.objects.push(object);
+        ObjectId(index(self.objects.len() - 1))
+    }
+
+    /// Adds a tensor.
+    pub fn add_tensor(&mut self, meta: TensorMeta) -> TensorId {
+        self.tensors.push(meta);
+        TensorId(index(self.tensors.len() - 1))
+    }
+
+    /// Adds a storage.
+    pub fn add_storage(&mut self, storage: Storage) -> StorageId {
+        self.storages.push(storage);
+        StorageId(index(self.storages.len() - 1))
+    }
+
+    /// The global `module.name`, added on first use.
+    pub fn intern_global(&mut self, module: &str, name: &str) -> GlobalId {
+        let key = (Box::from(module), Box::from(name));
+        if let Some(id) = self.global_index.get(&key) {
+            return *id;
+        }
+        let id = GlobalId(index(self.globals.len()));
+        self.globals.push(Global { module: key.0.clone(), name: key.1.clone(), called: false });
+        self.global_index.insert(key, id);
+        id
+    }
+
+    /// Notes that the file calls a global.
+    pub fn mark_called(&mut self, id: GlobalId) {
+        if let Some(global) = self.globals.get_mut(id.0 as usize) {
+            global.called = true;
+        }
+    }
+
+    /// Elements of a tuple, list or set, in order. Empty for anything else.
+    pub fn items(&self, value: Value) -> &[Value] {
+        match value {
+            Value::Tuple { start, len } => {
+                let (start, len) = (start as usize, len as usize);
+                self.tuples.get(start..start + len).unwrap_or_default()
+            }
+            Value::List(id) | Value::Set(id) | Value::FrozenSet(id) => {
+                self.lists.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    /// Entries of a mapping or dict subclass, in order. Empty for anything else.
+    pub fn entries(&self, value: Value) -> &[(Value, Value)] {
+        match value {
+            Value::Dict(id) => self.dict(id).map(|d| d.entries.as_slice()).unwrap_or_default(),
+            Value::Object(id) => self.object(id).map(|o| o.entries.as_slice()).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// A list, for appending.
+    pub fn list_mut(&mut self, id: ListId) -> Option<&mut Vec<Value>> {
+        self.lists.get_mut(id.0 as usize)
+    }
+
+    /// A mapping.
+    pub fn dict(&self, id: DictId) -> Option<&Dict> {
+        self.dicts.get(id.0 as usize)
+    }
+
+    /// A mapping, for changing.
+    pub fn dict_mut(&mut self, id: DictId) -> Option<&mut Dict> {
+        self.dicts.get_mut(id.0 as usize)
+    }
+
+    /// An opaque object.
+    pub fn object(&self, id: ObjectId) -> Option<&Object> {
+        self.objects.get(id.0 as usize)
+    }
+
+    /// An opaque object, for changing.
+    pub fn object_mut(&mut self, id: ObjectId) -> Option<&mut Object> {
+        self.objects.get_mut(id.0 as usize)
+    }
+
+    /// A global name.
+    pub fn global(&self, id: GlobalId) -> Option<&Global> {
+        self.globals.get(id.0 as usize)
+    }
+
+    /// Every global the file names, in order of first use.
+    pub fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+
+    /// A tensor.
+    pub fn tensor(&self, id: TensorId) -> Option<&TensorMeta> {
+        self.tensors.get(id.0 as usize)
+    }
+
+    /// A tensor, for changing.
+    pub fn tensor_mut(&mut self, id: TensorId) -> Option<&mut TensorMeta> {
+        self.tensors.get_mut(id.0 as usize)
+    }
+
+    /// Every tensor, named or not.
+    pub fn tensors(&self) -> &[TensorMeta] {
+        &self.tensors
+    }
+
+    /// A storage.
+    pub fn storage(&self, id: StorageId) -> Option<&Storage> {
+        self.storages.get(id.0 as usize)
+    }
+
+    /// Every storage.
+    pub fn storages(&self) -> &[Storage] {
+        &self.storages
+    }
+
+    /// Every storage, for placing them once the file's layout is known.
+    pub fn storages_mut(&mut self) -> &mut [Storage] {
+        &mut self.storages
+    }
+
+    /// Numbers of lists and sets, mappings, and objects: sizes for tables indexed by their ids.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.lists.len(), self.dicts.len(), self.objects.len())
+    }
+
+    /// Keeps of equal keys in each mapping the last value, at the place of the first, as Python does.
+    /// Returns the number of entries dropped.
+    pub fn drop_duplicate_keys(&mut self) -> usize {
+        let mut dropped = 0;
+        for at in 0..self.dicts.len() {
+            let Some(dict) = self.dicts.get_mut(at) else { break };
+            let entries = std::mem::take(&mut dict.entries);
+            let before = entries.len();
+            let entries = self.deduplicated(entries);
+            dropped += before - entries.len();
+            if let Some(dict) = self.dicts.get_mut(at) {
+                dict.entries = entries;
+            }
+        }
+        dropped
+    }
+
+    fn deduplicated(&self, mut entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+        if entries.len() < 2 {
+            return entries;
+        }
+        // Seeded hashing: the keys are a stranger's.
+        let mut seen: std::collections::HashMap<KeyRef<'_>, usize> =
+            std::collections::HashMap::with_capacity(entries.len());
+        let mut kept = 0;
+        for at in 0..entries.len() {
+            let Some(&(key, value)) = entries.get(at) else { break };
+            if let Some(key) = self.key_ref(key) {
+                if let Some(first) = seen.get(&key) {
+                    if let Some(slot) = entries.get_mut(*first) {
+                        slot.1 = value;
+                    }
+                    continue;
+                }
+                seen.insert(key, kept);
+            }
+            entries.swap(kept, at);
+            kept += 1;
+        }
+        drop(seen);
+        entries.truncate(kept);
+        entries
+    }
+
+    fn key_ref(&self, key: Value) -> Option<KeyRef<'_>> {
+        Some(match key {
+            Value::Text(span) => KeyRef::Text(self.bytes(span)),
+            Value::Bytes(span) => KeyRef::Bytes(self.bytes(span)),
+            Value::Int(n) => KeyRef::Int(n),
+            Value::Bool(b) => KeyRef::Int(i64::from(b)),
+            Value::None => KeyRef::None,
+            _ => return None,
+        })
+    }
+
+    // Looking things up.
+
+    /// Text of a text value.
+    pub fn as_text(&self, value: Value) -> Option<Cow<'_, str>> {
+        match value {
+            Value::Text(span) => Some(self.text(span)),
+            _ => None,
+        }
+    }
+
+    /// True when `value` is the text `text`.
+    pub fn is_text(&self, value: Value, text: &str) -> bool {
+        matches!(value, Value::Text(span) if self.bytes(span) == text.as_bytes())
+    }
+
+    /// The entry `key` of a mapping (or dict subclass).
+    pub fn get(&self, mapping: Value, key: &str) -> Option<Value> {
+        let found = self.entries(mapping).iter().rev().find(|(k, _)| self.is_text(*k, key));
+        found.map(|(_, value)| *value)
+    }
+
+    /// Follows `keys` through nested mappings and object attributes.
+    pub fn path(&self, start: Value, keys: &[&str]) -> Option<Value> {
+        keys.iter().try_fold(start, |at, key| self.get(at, key).or_else(|| self.attribute(at, key)))
+    }
+
+    /// The attribute `name` of an object: an entry of its state, whichever of the usual forms it has.
+    pub fn attribute(&self, object: Value, name: &str) -> Option<Value> {
+        match object {
+            Value::Object(id) => {
+                let state = self.object(id)?.state?;
+                self.state_parts(state).into_iter().find_map(|part| self.get(part, name))
+            }
+            Value::Dict(id) => self.get(self.dict(id)?.attributes?, name),
+            _ => None,
+        }
+    }
+
+    /// The mappings that make up an object's state: one dict, or the pair `(__dict__, slots)`.
+    pub fn state_parts(&self, state: Value) -> Vec<Value> {
+        match state {
+            Value::Dict(_) => vec![state],
+            Value::Tuple { len: 2, .. } => {
+                self.items(state).iter().copied().filter(|v| matches!(v, Value::Dict(_))).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `module.Class` of an object (of what would be called to make it), or of a mapping's class.
+    pub fn class_of(&self, value: Value) -> Option<&Global> {
+        match value {
+            Value::Object(id) => match self.object(id)?.callable {
+                Value::Global(global) => self.global(global),
+                _ => None,
+            },
+            Value::Dict(id) => self.global(self.dict(id)?.class?),
+            _ => None,
+        }
+    }
+
+    /// True when the object's class or callable is `module.name`.
+    pub fn is_class(&self, value: Value, module: &str, name: &str) -> bool {
+        self.class_of(value).is_some_and(|g| &*g.module == module && &*g.name == name)
+    }
+
+    /// An integer that fits, from an int or bool.
+    pub fn as_int(&self, value: Value) -> Option<i64> {
+        match value {
+            Value::Int(n) => Some(n),
+            Value::Bool(b) => Some(i64::from(b)),
+            _ => None,
+        }
+    }
+
+    /// A number, from an int, float, bool, or numpy scalar. (One-element tensors need a read:
+    /// [`crate::checkpoint::Checkpoint::number`].)
+    pub fn as_number(&self, value: Value) -> Option<f64> {
+        match value {
+            Value::Int(n) => Some(n as f64),
+            Value::Float(x) => Some(x),
+            Value::Bool(b) => Some(f64::from(u8::from(b))),
+            Value::Object(_) => numpy::scalar(self, value),
+            _ => None,
+        }
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum KeyRef<'a> {
+    Text(&'a [u8]),
+    Bytes(&'a [u8]),
+    Int(i64),
+    None,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_sixteen_bytes() {
+        assert_eq!(size_of::<Value>(), 16);
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_value_stands_at_the_first_place() {
+        let mut tree = Tree::new(Arc::from(&b"ab"[..]));
+        let (a, b) = (Value::Text(Span { start: 0, len: 1 }), Value::Text(Span { start: 1, len: 1 }));
+        let again = tree.add_text("a");
+        let entries = vec![(a, Value::Int(1)), (b, Value::Int(2)), (again, Value::Int(3))];
+        let dict = tree.add_dict(Dict { entries, ..Dict::default() });
+        assert_eq!(tree.drop_duplicate_keys(), 1);
+        let entries = &tree.dict(dict).unwrap().entries;
+        assert_eq!(entries.iter().map(|e| e.1).collect::<Vec<_>>(), [Value::Int(3), Value::Int(2)]);
+    }
+
+    #[test]
+    fn text_behind_the_base_is_found() {
+        let mut tree = Tree::new(Arc::from(&b"base"[..]));
+        let value = tree.add_text("more");
+        assert_eq!(tree.as_text(value).unwrap(), "more");
+        assert_eq!(tree.text(Span { start: 1, len: 2 }), "as");
+    }
+}

@@ -1,0 +1,142 @@
+//! Values as JSON, for `show --json`: plain JSON where Python's value is plain, tensors as
+//! `{"$tensor": path}`, objects as `{"$class": name, …}`. Written as a stream; never longer than a budget,
+//! however often values are shared.
+
+use std::cell::Cell;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use super::view::{self, Label, Leaf};
+use super::{Tree, Value};
+use crate::tensor::TensorId;
+
+/// Deepest nesting written; what lies deeper appears as `{"$deeper": true}`.
+const DEPTH: u32 = 100;
+/// Nodes written at most; after that containers appear as `{"$omitted": n}`.
+const BUDGET: usize = 4_000_000;
+/// Array elements written in full.
+const ARRAY: usize = 4_096;
+
+/// What only an opened checkpoint knows about the tensors a tree names.
+pub trait TensorNames {
+    /// Path of a tensor, if it has one.
+    fn path(&self, id: TensorId) -> Option<&str>;
+    /// Value of a one-element tensor.
+    fn number(&self, id: TensorId) -> Option<f64>;
+}
+
+/// A value to be serialised.
+pub struct Json<'a> {
+    tree: &'a Tree,
+    value: Value,
+    names: &'a dyn TensorNames,
+    depth: u32,
+    budget: &'a Cell<usize>,
+}
+
+/// Calls `with` with a serialisable view of `value`.
+pub fn with_json<R>(
+    tree: &Tree,
+    value: Value,
+    names: &dyn TensorNames,
+    with: impl FnOnce(&Json<'_>) -> R,
+) -> R {
+    let budget = Cell::new(BUDGET);
+    with(&Json { tree, value, names, depth: 0, budget: &budget })
+}
+
+impl Json<'_> {
+    fn child(&self, value: Value) -> Json<'_> {
+        Json { value, depth: self.depth + 1, ..*self }
+    }
+
+    fn container<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.depth > DEPTH {
+            return one(serializer, "$deeper", &true);
+        }
+        if self.budget.get() == 0 {
+            return one(serializer, "$omitted", &view::child_count(self.tree, self.value));
+        }
+        let class = view::class(self.tree, self.value);
+        let children = view::children(self.tree, self.value);
+        match self.value {
+            Value::Tuple { .. } | Value::List(_) | Value::Set(_) | Value::FrozenSet(_) => {
+                let mut seq = serializer.serialize_seq(None)?;
+                for (_, child) in children {
+                    seq.serialize_element(&self.child(child))?;
+                }
+                seq.end()
+            }
+            _ => {
+                let mut map = serializer.serialize_map(None)?;
+                if let Some(class) = class.filter(|_| matches!(self.value, Value::Object(_))) {
+                    map.serialize_entry("$class", &class)?;
+                }
+                for (label, child) in children {
+                    map.serialize_entry(&name(self.tree, label), &self.child(child))?;
+                }
+                map.end()
+            }
+        }
+    }
+
+    fn tensor<S: Serializer>(&self, serializer: S, id: TensorId) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("$tensor", &self.names.path(id))?;
+        if let Some(number) = self.names.number(id) {
+            map.serialize_entry("value", &number)?;
+        }
+        map.end()
+    }
+}
+
+fn name(tree: &Tree, label: Label) -> String {
+    match label {
+        Label::Part(name) => format!("${name}"),
+        other => other.text(tree),
+    }
+}
+
+fn one<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(1))?;
+    map.serialize_entry(key, value)?;
+    map.end()
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.budget.set(self.budget.get().saturating_sub(1));
+        let Some(leaf) = view::leaf(self.tree, self.value) else { return self.container(serializer) };
+        match leaf {
+            Leaf::None => serializer.serialize_unit(),
+            Leaf::Bool(b) => serializer.serialize_bool(b),
+            Leaf::Int(n) => serializer.serialize_i64(n),
+            // serde_json writes what is not finite as null.
+            Leaf::Float(x) => serializer.serialize_f64(x),
+            Leaf::BigInt(text) | Leaf::Text(text) | Leaf::Word(text) => serializer.serialize_str(&text),
+            Leaf::Bytes { len, head } => {
+                let mut map = serializer.serialize_map(Some(2))?;
+                map.serialize_entry("$bytes", &len)?;
+                map.serialize_entry("head", &head)?;
+                map.end()
+            }
+            Leaf::Array(array) => {
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("$class", "numpy.ndarray")?;
+                map.serialize_entry("dtype", &array.dtype)?;
+                map.serialize_entry("shape", &array.shape)?;
+                let shown = array.values.len().min(ARRAY);
+                map.serialize_entry("values", array.values.get(..shown).unwrap_or_default())?;
+                map.end()
+            }
+            Leaf::Tensor(id) => self.tensor(serializer, id),
+            Leaf::Storage(id) => {
+                let storage = self.tree.storage(id);
+                let mut map = serializer.serialize_map(None)?;
+                map.serialize_entry("$storage", &storage.map(|s| &*s.key))?;
+                map.serialize_entry("bytes", &storage.map(|s| s.nbytes))?;
+                map.end()
+            }
+        }
+    }
+}
