@@ -12,6 +12,7 @@ mod sharing;
 
 pub use outline::Outline;
 pub use read::Located;
+pub(crate) use read::payload_offset;
 pub use scalar::Scalar;
 
 use std::collections::HashMap;
@@ -66,7 +67,7 @@ pub enum Kind {
     TorchScript,
     /// Optimizer state alone.
     Optimizer,
-    /// Adapter weights (LoRA and the like) without their base model.
+    /// Adapter weights (`LoRA` and the like) without their base model.
     Adapter,
     /// None of these.
     Other,
@@ -269,6 +270,8 @@ pub struct Parts {
     pub weights_only: bool,
     /// Python source of classes, where the file carries it (legacy whole modules).
     pub sources: Vec<(String, String)>,
+    /// Hash of the structure that was read (directory with checksums, pickle or header): equal for copies.
+    pub fingerprint: u64,
     /// What the reader found worth saying.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -324,6 +327,12 @@ impl Checkpoint {
     /// Metadata the container itself carries (`__metadata__` of safetensors, extra files of TorchScript).
     pub fn container_metadata(&self) -> Option<Value> {
         self.parts.container_metadata
+    }
+
+    /// Hash of the structure that was read (directory with checksums, pickle or header): equal for copies
+    /// of one file, and different for files saved from different weights wherever checksums were written.
+    pub fn fingerprint(&self) -> u64 {
+        self.parts.fingerprint
     }
 
     /// Sections in file order.

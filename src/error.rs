@@ -180,12 +180,12 @@ impl Error {
     /// The reason without the file's name: what a row of the list shows beside that name.
     pub fn reason(&self) -> String {
         let mut text = self.0.message.clone();
-        match (&self.0.member, self.0.offset) {
-            (Some(member), Some(offset)) => text.push_str(&format!(" (byte {offset} of {member})")),
-            (Some(member), None) => text.push_str(&format!(" (in {member})")),
-            (None, Some(offset)) => text.push_str(&format!(" (byte {offset})")),
-            (None, None) => {}
-        }
+        text += &match (&self.0.member, self.0.offset) {
+            (Some(member), Some(offset)) => format!(" (byte {offset} of {member})"),
+            (Some(member), None) => format!(" (in {member})"),
+            (None, Some(offset)) => format!(" (byte {offset})"),
+            (None, None) => String::new(),
+        };
         if let Some(advice) = self.0.advice {
             text.push_str("; ");
             text.push_str(advice);

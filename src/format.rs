@@ -1,1 +1,60 @@
-//! From bytes to a [`crate::checkpoint::Checkpoint`]: one file per container.
+//! From bytes to a [`Checkpoint`]: one file per container. Content decides, never the name.
+
+pub mod safetensors;
+pub mod sniff;
+pub mod torch;
+mod zip;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::checkpoint::{Checkpoint, CheckpointFile};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::source::{FileSource, Identity, ReadAt};
+use sniff::Container;
+
+/// Opens the checkpoint at `path`, reading its structure only.
+///
+/// # Errors
+/// Whatever makes the file unreadable as a checkpoint, with the file's name in it.
+pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    let file = FileSource::open(path)?;
+    let identity = file.identity();
+    open_source(path, Arc::new(file), Some(identity), limits)
+}
+
+/// Opens a checkpoint from any source; `path` is only a name.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_source(
+    path: &Path,
+    source: Arc<dyn ReadAt>,
+    identity: Option<Identity>,
+    limits: &Limits,
+) -> Result<Checkpoint> {
+    let file = CheckpointFile { path: path.to_owned(), source };
+    read(file, identity, limits).map_err(|e| e.in_file(path))
+}
+
+fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
+    if file.source.is_empty() {
+        let error = Error::new(ErrorKind::Truncated, "the file is empty");
+        return Err(error.advise("the save was interrupted, or has not begun"));
+    }
+    let mut head = vec![0; sniff::HEAD.min(usize::try_from(file.source.len()).unwrap_or(usize::MAX))];
+    file.source.read_exact_at(&mut head, 0)?;
+    match sniff::sniff(&head, file.source.len()) {
+        Container::Zip => torch::zip::open(file, identity, limits),
+        Container::TorchLegacy => torch::legacy::open(file, identity, limits),
+        Container::Tar => torch::tar::open(file, identity, limits),
+        Container::Pickle => torch::plain::open(file, identity, limits),
+        Container::Safetensors => safetensors::open(file, identity, limits),
+        Container::Known(what) => {
+            Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
+        }
+        Container::Foreign(what) => Err(Error::new(ErrorKind::NotACheckpoint, what)),
+        Container::Unknown => Err(sniff::unknown(&head)),
+    }
+}

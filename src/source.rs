@@ -289,6 +289,14 @@ impl io::Read for Cursor<'_> {
     }
 }
 
+/// A hash that tells contents apart that are not meant to collide (copies of one file agree).
+pub fn fingerprint(bytes: &[u8]) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(bytes);
+    hasher.finish()
+}
+
 /// Counts what passes through, to prove how little a listing reads.
 pub struct CountingSource<S> {
     inner: S,

@@ -207,6 +207,14 @@ impl DType {
         Some(count.checked_mul(u64::from(self.bits()))?.div_ceil(8))
     }
 
+    /// Bytes `count` elements take as safetensors counts them: 4-bit floats one by one, not in pairs.
+    /// `None` on overflow, or when they do not end on a byte.
+    pub fn storage_bytes(self, count: u64) -> Option<u64> {
+        let bits = if self == Self::Float4E2m1fnX2 { 4 } else { u64::from(self.bits()) };
+        let total = count.checked_mul(bits)?;
+        total.is_multiple_of(8).then_some(total / 8)
+    }
+
     /// The dtype torch calls `name` (`float32`, `long`, `float8_e4m3fn` …).
     pub fn from_torch(name: &str) -> Option<Self> {
         let known = TABLE.iter().find(|row| row.1 == name && row.0 != Self::Unknown && row.0 != Self::Byte);

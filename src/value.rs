@@ -151,6 +151,10 @@ pub struct Tree {
     global_index: FxHashMap<(Box<str>, Box<str>), GlobalId>,
     tensors: Vec<TensorMeta>,
     storages: Vec<Storage>,
+    /// Class and attributes of tensor subclasses.
+    notes: FxHashMap<TensorId, (Value, Value)>,
+    /// Objects that turned out to be something else once their state was known.
+    resolved: FxHashMap<ObjectId, Value>,
     root: Option<Value>,
 }
 
@@ -360,6 +364,44 @@ impl Tree {
     /// Every storage, for placing them once the file's layout is known.
     pub fn storages_mut(&mut self) -> &mut [Storage] {
         &mut self.storages
+    }
+
+    /// Notes that a tensor is an instance of the subclass `class` with the attributes in `state`.
+    pub fn note_tensor(&mut self, id: TensorId, class: Value, state: Value) {
+        self.notes.insert(id, (class, state));
+    }
+
+    /// Class and attributes of a tensor of a subclass.
+    pub fn tensor_note(&self, id: TensorId) -> Option<(Value, Value)> {
+        self.notes.get(&id).copied()
+    }
+
+    /// Notes what an object is, now that its state is known; [`Tree::settle`] puts it in its place.
+    pub fn resolve_object(&mut self, id: ObjectId, value: Value) {
+        self.resolved.insert(id, value);
+    }
+
+    /// Puts resolved objects where they are referred to. Called once, when everything is read.
+    pub fn settle(&mut self) {
+        if self.resolved.is_empty() {
+            return;
+        }
+        let resolved = std::mem::take(&mut self.resolved);
+        let replace = |value: &mut Value| {
+            if let Value::Object(id) = value
+                && let Some(found) = resolved.get(id)
+            {
+                *value = *found;
+            }
+        };
+        self.tuples.iter_mut().for_each(replace);
+        self.lists.iter_mut().flatten().for_each(replace);
+        self.dicts.iter_mut().flat_map(|d| &mut d.entries).for_each(|(_, v)| replace(v));
+        for object in &mut self.objects {
+            object.entries.iter_mut().for_each(|(_, v)| replace(v));
+            object.items.iter_mut().for_each(replace);
+        }
+        self.root.iter_mut().for_each(replace);
     }
 
     /// Numbers of lists and sets, mappings, and objects: sizes for tables indexed by their ids.

@@ -1,0 +1,181 @@
+//! What a file is, by its first bytes (formats.md §1).
+
+use crate::error::{Error, ErrorKind};
+
+/// Bytes from the start that decide: a tar names itself at 257.
+pub const HEAD: usize = 560;
+
+/// The magic number every legacy torch stream starts with, as `LONG1` of ten bytes.
+const LEGACY_MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+/// The same in protocols 0 and 1.
+const LEGACY_TEXT: &[u8] = b"L119547037146038801333356L\n.";
+
+/// What the first bytes say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Container {
+    /// A zip archive: torch, TorchScript, and more; its members decide.
+    Zip,
+    /// The stream torch wrote before 1.6.
+    TorchLegacy,
+    /// A tar: torch before 0.1.10, or an archive of another kind.
+    Tar,
+    /// A plain pickle.
+    Pickle,
+    /// safetensors.
+    Safetensors,
+    /// A checkpoint format this version does not read.
+    Known(&'static str),
+    /// Not a checkpoint, and what it is instead, with what to do.
+    Foreign(String),
+    /// Nothing known.
+    Unknown,
+}
+
+/// Decides what a file of `len` bytes that starts with `head` is.
+pub fn sniff(head: &[u8], len: u64) -> Container {
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return Container::Zip;
+    }
+    if is_legacy(head) {
+        return Container::TorchLegacy;
+    }
+    if is_tar(head) {
+        return Container::Tar;
+    }
+    if is_safetensors(head, len) {
+        return Container::Safetensors;
+    }
+    if let Some(what) = known(head) {
+        return Container::Known(what);
+    }
+    if let Some(what) = foreign(head) {
+        return Container::Foreign(what);
+    }
+    if is_pickle(head) { Container::Pickle } else { Container::Unknown }
+}
+
+fn is_legacy(head: &[u8]) -> bool {
+    let body = match head {
+        [0x80, _, 0x95, _, _, _, _, _, _, _, _, rest @ ..] | [0x80, _, rest @ ..] => rest,
+        rest => rest,
+    };
+    body.starts_with(&LEGACY_MAGIC) || head.starts_with(LEGACY_TEXT)
+}
+
+fn is_tar(head: &[u8]) -> bool {
+    let named =
+        [&b"storages\0"[..], b"./storages\0", b"tensors\0", b"pickle\0"].iter().any(|n| head.starts_with(n));
+    head.get(257..262) == Some(b"ustar") || named && head.len() >= 512
+}
+
+fn is_safetensors(head: &[u8], len: u64) -> bool {
+    let Some(header) = head.get(..8).and_then(|b| <[u8; 8]>::try_from(b).ok()).map(u64::from_le_bytes) else {
+        return false;
+    };
+    // A header longer than the file is a truncated file if it starts like one.
+    head.get(8) == Some(&b'{')
+        && header >= 2
+        && (header <= len.saturating_sub(8) || is_truncated_header(head, header))
+}
+
+fn is_truncated_header(head: &[u8], header: u64) -> bool {
+    header <= 100_000_000 && head.get(9).is_some_and(|b| matches!(b, b'"' | b' ' | b'}'))
+}
+
+/// Protocol 2–5 says so in its first two bytes. Protocols 0 and 1 do not: a dictionary or list at their
+/// start, followed by a mark or memo, is taken for one.
+fn is_pickle(head: &[u8]) -> bool {
+    match head {
+        [0x80, 0..=5, ..] => true,
+        [b'(', b'd' | b'l', b'p', b'0'..=b'9', ..] | [b'c', b'a'..=b'z' | b'_', ..] => head.contains(&b'\n'),
+        [b'}' | b']', b'q', _, ..] => true,
+        _ => false,
+    }
+}
+
+fn known(head: &[u8]) -> Option<&'static str> {
+    Some(match head {
+        _ if head.starts_with(b"GGUF") || head.starts_with(b"FUGG") => "GGUF",
+        _ if head.starts_with(b"\x93NUMPY") => "a numpy array (.npy)",
+        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") || head.get(512..520) == Some(b"\x89HDF\r\n\x1a\n") => {
+            "HDF5"
+        }
+        _ if head.get(4..8) == Some(b"PTMF") => "TorchScript for mobile (flatbuffer)",
+        _ if head.starts_with(b"PYTORCH1") => "a torch archive of the 2018 preview",
+        _ => return None,
+    })
+}
+
+fn foreign(head: &[u8]) -> Option<String> {
+    if head.starts_with(b"version https://git-lfs.github.com/spec/v1") {
+        let text = String::from_utf8_lossy(head);
+        let size = text.lines().find_map(|l| l.strip_prefix("size ")?.trim().parse::<u64>().ok());
+        let size = size.map(|s| format!(" of {s} bytes")).unwrap_or_default();
+        return Some(format!("a git-LFS pointer: the real file{size} is not downloaded; run `git lfs pull`"));
+    }
+    let start =
+        head.iter().position(|b| !b.is_ascii_whitespace()).and_then(|at| head.get(at..)).unwrap_or_default();
+    let lower: Vec<u8> = start.iter().take(16).map(u8::to_ascii_lowercase).collect();
+    if lower.starts_with(b"<!do") || lower.starts_with(b"<htm") || lower.starts_with(b"<?xml") {
+        return Some("an HTML or XML page: a failed download".to_owned());
+    }
+    let named: [(&[u8], &str); 6] = [
+        (b"\x1f\x8b", "a gzip file: unpack it first"),
+        (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
+        (b"\xfd7zXZ", "an xz file: unpack it first"),
+        (b"BZh", "a bzip2 file: unpack it first"),
+        (b"(\xb5/\xfd", "a zstd file: unpack it first"),
+        (b"Rar!", "a RAR archive: unpack it first"),
+    ];
+    let found = named.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| (*what).to_owned());
+    found.or_else(|| {
+        (head.len() >= 64 && head.iter().all(|b| *b == 0))
+            .then(|| "only zeros at the start: the save was interrupted, or the disk was full".to_owned())
+    })
+}
+
+/// The error for a file that is nothing known.
+pub fn unknown(head: &[u8]) -> Error {
+    let bytes: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Error::new(
+        ErrorKind::UnknownFormat,
+        format!("no known checkpoint format (starts with {})", bytes.join(" ")),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_bytes_decide() {
+        let legacy = [&[0x80, 2][..], &LEGACY_MAGIC, b"."].concat();
+        let framed = [&[0x80, 4, 0x95, 11, 0, 0, 0, 0, 0, 0, 0][..], &LEGACY_MAGIC].concat();
+        let mut tar = vec![0; 512];
+        tar[257..262].copy_from_slice(b"ustar");
+        let safetensors = [&8_u64.to_le_bytes()[..], b"{\"a\":{}}"].concat();
+        for (head, want) in [
+            (&b"PK\x03\x04"[..], Container::Zip),
+            (&legacy, Container::TorchLegacy),
+            (&framed, Container::TorchLegacy),
+            (b"L119547037146038801333356L\n.", Container::TorchLegacy),
+            (&tar, Container::Tar),
+            (&safetensors, Container::Safetensors),
+            (b"GGUF\x03\0\0\0", Container::Known("GGUF")),
+            (&[0x80, 4, 0x95], Container::Pickle),
+            (b"(dp0\nS'a'\n", Container::Pickle),
+            (b"hello world", Container::Unknown),
+        ] {
+            assert_eq!(sniff(head, head.len() as u64), want, "{head:02x?}");
+        }
+    }
+
+    #[test]
+    fn files_that_are_something_else_say_so() {
+        let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 42\n";
+        let Container::Foreign(text) = sniff(pointer, 64) else { panic!("not recognised") };
+        assert!(text.contains("42 bytes") && text.contains("git lfs pull"));
+        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign(_)));
+        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign(_)));
+    }
+}

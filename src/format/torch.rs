@@ -1,0 +1,14 @@
+//! Files written by torch: the zip of 1.6 and later, the stream before it, the tar of 0.1, TorchScript, and
+//! plain pickles of tensors.
+
+pub mod legacy;
+pub mod plain;
+pub mod tar;
+pub mod zip;
+
+mod classic;
+mod composite;
+mod host;
+mod rebuild;
+mod report;
+mod script;

@@ -1,0 +1,195 @@
+//! What a pickle of torch may refer to: storages by persistent id, and the calls that rebuild tensors.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{classic, rebuild};
+use crate::checkpoint::{Diagnostic, Severity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pickle::Host;
+use crate::tensor::{DType, Place, Storage, StorageId};
+use crate::value::{Tree, Value};
+
+/// Findings kept; the rest are counted.
+const KEPT: usize = 50;
+
+/// Finds the bytes of a storage by its key.
+pub(super) trait Storages {
+    /// Place of the storage `key`.
+    fn place(&mut self, key: &str) -> Place;
+}
+
+/// Storages whose places are only known once the pickle has been read (legacy stream, tar).
+pub(super) struct Later;
+
+impl Storages for Later {
+    fn place(&mut self, _: &str) -> Place {
+        Place::Missing
+    }
+}
+
+/// The host of all torch pickles.
+pub(super) struct TorchHost<'a> {
+    storages: &'a mut dyn Storages,
+    pub(super) limits: &'a Limits,
+    pub(super) big_endian: bool,
+    /// Storages by key, class and size.
+    known: HashMap<(Box<str>, DType, u64), StorageId>,
+    /// The last device name met; nearly all storages of a file share one.
+    location: Arc<str>,
+    /// Tensors of the tar format, which its main pickle names by number.
+    pub(super) numbered: HashMap<i64, Value>,
+    /// Views of the legacy stream: (storage, root key, first byte in the root).
+    pub(super) views: Vec<(StorageId, Box<str>, u64)>,
+    /// Source of classes, from the persistent ids of legacy whole modules.
+    pub(super) sources: Vec<(String, String)>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    dropped: usize,
+    /// Streams inside streams, open at the moment.
+    pub(super) nesting: usize,
+}
+
+impl<'a> TorchHost<'a> {
+    pub(super) fn new(storages: &'a mut dyn Storages, big_endian: bool, limits: &'a Limits) -> Self {
+        Self {
+            storages,
+            limits,
+            big_endian,
+            known: HashMap::new(),
+            location: Arc::from("cpu"),
+            numbered: HashMap::new(),
+            views: Vec::new(),
+            sources: Vec::new(),
+            diagnostics: Vec::new(),
+            dropped: 0,
+            nesting: 0,
+        }
+    }
+
+    /// What was found worth saying, and class sources.
+    pub(super) fn finish(self) -> (Vec<Diagnostic>, Vec<(String, String)>) {
+        let mut diagnostics = self.diagnostics;
+        if self.dropped > 0 {
+            let text = format!("{} more findings like these", self.dropped);
+            diagnostics.push(Diagnostic::new(Severity::Warning, "MORE", text));
+        }
+        (diagnostics, self.sources)
+    }
+
+    /// Adds a finding.
+    pub(super) fn note(&mut self, severity: Severity, code: &'static str, message: impl Into<String>) {
+        if self.diagnostics.len() < KEPT {
+            self.diagnostics.push(Diagnostic::new(severity, code, message));
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    /// The storage `key` of `numel` elements of `dtype`, added on first use.
+    pub(super) fn storage(
+        &mut self,
+        tree: &mut Tree,
+        key: &str,
+        dtype: DType,
+        location: &str,
+        numel: u64,
+    ) -> StorageId {
+        // Quantised sub-byte storages count bytes, like untyped ones.
+        let width = u64::from(dtype.bits() / 8).max(1);
+        let nbytes = numel.saturating_mul(width);
+        let identity = (Box::from(key), dtype, nbytes);
+        if let Some(id) = self.known.get(&identity) {
+            return *id;
+        }
+        if *self.location != *location {
+            self.location = Arc::from(location);
+        }
+        let place = if location == "meta" { Place::NotStored } else { self.storages.place(key) };
+        let location = self.location.clone();
+        let id = tree.add_storage(Storage {
+            key: identity.0.clone(),
+            dtype,
+            location,
+            nbytes,
+            place,
+            big_endian: self.big_endian,
+        });
+        self.known.insert(identity, id);
+        id
+    }
+
+    fn storage_id(&mut self, tree: &mut Tree, parts: &[Value]) -> Option<Value> {
+        let &[class, key, location, numel, ref rest @ ..] = parts else { return None };
+        let dtype = storage_dtype(tree, class)?;
+        let key = match key {
+            // torch.package numbers its storages.
+            Value::Int(n) => n.to_string(),
+            other => tree.as_text(other)?.into_owned(),
+        };
+        let location = tree.as_text(location)?.into_owned();
+        let numel = u64::try_from(tree.as_int(numel)?).ok()?;
+        let view = rest.first().map(|v| tree.items(*v).to_vec()).unwrap_or_default();
+        match *view.as_slice() {
+            // A view of another storage, as torch up to 0.3 saved it: key, offset and size in elements.
+            [view_key, offset, size] => {
+                let view_key = tree.as_text(view_key)?.into_owned();
+                let [offset, size] =
+                    [offset, size].map(|v| tree.as_int(v).and_then(|n| u64::try_from(n).ok()));
+                let first = offset?.checked_mul(u64::from(dtype.bits() / 8))?;
+                self.storage(tree, &key, dtype, &location, numel);
+                let id = self.storage(tree, &format!("{key}/{view_key}"), dtype, &location, size?);
+                self.views.push((id, key.into(), first));
+                Some(Value::Storage(id))
+            }
+            _ => Some(Value::Storage(self.storage(tree, &key, dtype, &location, numel))),
+        }
+    }
+
+    /// `("module", class, source file, source text)`: the class; its source is kept to be shown.
+    fn module_id(&mut self, tree: &Tree, parts: &[Value]) -> Option<Value> {
+        let class = *parts.first()?;
+        if let (Value::Global(id), Some(source)) = (class, parts.get(2).and_then(|v| tree.as_text(*v))) {
+            let name = tree.global(id).map(crate::value::Global::path).unwrap_or_default();
+            if self.sources.len() < 1_000 && source.len() as u64 <= self.limits.text_record {
+                self.sources.push((name, source.into_owned()));
+            }
+        }
+        Some(class)
+    }
+}
+
+/// Element type of a storage class, given as a global (`torch.FloatStorage`).
+pub(super) fn storage_dtype(tree: &Tree, class: Value) -> Option<DType> {
+    let Value::Global(id) = class else { return None };
+    let name = &tree.global(id)?.name;
+    DType::from_storage_class(name.rsplit('.').next().unwrap_or(name))
+}
+
+impl Host for TorchHost<'_> {
+    fn persistent(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
+        let malformed = || Error::new(ErrorKind::Pickle, "a persistent id of an unknown form");
+        if !matches!(id, Value::Tuple { .. }) {
+            let number = tree.as_text(id).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
+            let named = number.and_then(|n| self.numbered.get(&n).copied());
+            return Ok(named.unwrap_or(id));
+        }
+        let parts = tree.items(id).to_vec();
+        let Some((tag, rest)) = parts.split_first() else { return Err(malformed()) };
+        match tree.as_text(*tag).as_deref() {
+            Some("storage") => self.storage_id(tree, rest).ok_or_else(malformed),
+            Some("module") => self.module_id(tree, rest).ok_or_else(malformed),
+            // A bare (class, file, source): the tar format.
+            None if matches!(tag, Value::Global(_)) => self.module_id(tree, &parts).ok_or_else(malformed),
+            _ => Ok(id),
+        }
+    }
+
+    fn call(&mut self, tree: &mut Tree, callable: Value, args: Value) -> Result<Option<Value>> {
+        Ok(rebuild::call(self, tree, callable, args))
+    }
+
+    fn build(&mut self, tree: &mut Tree, target: Value, state: Value) -> Result<Option<Value>> {
+        Ok(classic::build(self, tree, target, state))
+    }
+}

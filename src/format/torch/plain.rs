@@ -1,0 +1,71 @@
+//! Plain pickles: `pickle.dump` of tensors, modules, or anything else (formats.md §4.7).
+
+use std::sync::Arc;
+
+use super::host::{Later, TorchHost};
+use super::{report, zip::settle};
+use crate::checkpoint::module::ScriptTypes;
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pickle;
+use crate::source::{Identity, fingerprint};
+use crate::value::Tree;
+
+/// Packages whose pickles are models, but hold no tensors of torch.
+const OTHERS: [&str; 6] = ["joblib", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"];
+
+/// Opens a plain pickle.
+pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
+    let size = file.source.len();
+    if size > limits.pickle_bytes {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("a plain pickle of {size} bytes is not read into memory"),
+        ));
+    }
+    let bytes: Arc<[u8]> = file.source.read_vec(0, size)?.into();
+    let mut tree = Tree::new(bytes.clone());
+    let mut later = Later;
+    let mut host = TorchHost::new(&mut later, false, limits);
+    let read = pickle::read(&mut tree, &mut host, &bytes, 0, 0, limits);
+    if let Some(package) = foreign_package(&tree) {
+        let text = format!("a {package} pickle: not a tensor checkpoint");
+        return Err(Error::new(ErrorKind::NotACheckpoint, text));
+    }
+    let unpickled = read?;
+    let (mut diagnostics, sources) = host.finish();
+    tree.set_root(unpickled.value);
+    diagnostics.extend(settle(&mut tree));
+    if unpickled.end < bytes.len() {
+        let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
+        diagnostics.push(Diagnostic::new(Severity::Info, "TRAILING", text));
+    }
+    let globals = report::globals(&tree);
+    diagnostics.extend(report::dangers(&tree, &globals));
+    let parts = Parts {
+        path: file.path.clone(),
+        format: Format::Pickle,
+        identity,
+        container_metadata: None,
+        weights_only: report::weights_only(&unpickled.summary, &globals),
+        globals,
+        sources,
+        fingerprint: fingerprint(&bytes),
+        diagnostics,
+        files: vec![file],
+        tree,
+    };
+    Ok(Checkpoint::assemble(parts, &ScriptTypes::default(), limits))
+}
+
+/// The package a pickle belongs to when it is not ours to read: its stream may break off into raw arrays.
+fn foreign_package(tree: &Tree) -> Option<&'static str> {
+    let torch = tree.globals().iter().any(|g| g.module.starts_with("torch"));
+    let top = |module: &str| module.split('.').next().map(str::to_owned);
+    let found =
+        OTHERS.into_iter().find(|p| tree.globals().iter().any(|g| top(&g.module).as_deref() == Some(*p)));
+    found
+        .filter(|_| !torch)
+        .map(|p| if matches!(p, "joblib" | "sklearn") { "scikit-learn/joblib" } else { p })
+}

@@ -1,0 +1,186 @@
+//! The functions a pickle names to rebuild tensors (formats.md §4.2), as plain data.
+//!
+//! Impossible arguments become a finding and leave the call opaque, so one bad tensor does not hide the
+//! others.
+
+use super::composite;
+use super::host::TorchHost;
+use super::legacy;
+use crate::checkpoint::Severity;
+use crate::tensor::{DType, StorageId, TensorId, TensorMeta};
+use crate::text::shown;
+use crate::value::{Tree, Value};
+
+/// Why a call was not rebuilt.
+pub(super) type Refused = &'static str;
+
+/// Functions wrapped in functions, at most (`_rebuild_from_type_v2` of `_rebuild_parameter` …).
+const WRAPPED: usize = 8;
+
+/// The value of `callable(*args)` if it rebuilds a tensor, size or storage; `None` leaves it opaque.
+pub(super) fn call(host: &mut TorchHost<'_>, tree: &mut Tree, callable: Value, args: Value) -> Option<Value> {
+    rebuild(host, tree, callable, args, WRAPPED)
+}
+
+fn rebuild(
+    host: &mut TorchHost<'_>,
+    tree: &mut Tree,
+    callable: Value,
+    args: Value,
+    wrapped: usize,
+) -> Option<Value> {
+    let Value::Global(id) = callable else { return None };
+    let global = tree.global(id)?;
+    if !global.module.starts_with("torch") {
+        return None;
+    }
+    let (module, name) = (global.module.clone(), global.name.clone());
+    let args = tree.items(args).to_vec();
+    let built = match (&*module, &*name) {
+        ("torch._utils", function) => utils(host, tree, function, &args),
+        ("torch._tensor", "_rebuild_from_type_v2" | "_rebuild_from_type") => {
+            return from_type(host, tree, &args, wrapped);
+        }
+        ("torch", "Size") => return args.first().copied().filter(|v| matches!(v, Value::Tuple { .. })),
+        ("torch.storage", "_load_from_bytes") => return legacy::embedded(host, tree, &args),
+        ("torch.nested._internal.nested_tensor", "_rebuild_njt") => composite::jagged(tree, &args).map(Some),
+        ("torch.nn.parameter", "Parameter" | "Buffer") => Ok(parameter(tree, &args)),
+        ("torch.nn.parameter", "UninitializedParameter" | "UninitializedBuffer") => {
+            Ok(Some(composite::lazy()))
+        }
+        ("torch.jit._pickle", _) => return args.first().copied(),
+        _ => return None,
+    };
+    match built {
+        Ok(Some(meta)) => Some(Value::Tensor(tree.add_tensor(meta))),
+        Ok(None) => None,
+        Err(why) => {
+            host.note(
+                Severity::Broken,
+                "META_OOB",
+                format!("a tensor cannot be rebuilt by {}: {why}", shown(&name)),
+            );
+            None
+        }
+    }
+}
+
+fn utils(
+    host: &mut TorchHost<'_>,
+    tree: &mut Tree,
+    function: &str,
+    args: &[Value],
+) -> Result<Option<TensorMeta>, Refused> {
+    match function {
+        "_rebuild_tensor" | "_rebuild_tensor_v2" => strided(host, tree, args, None, args.get(6)).map(Some),
+        "_rebuild_tensor_v3" => {
+            let dtype = args.get(6).and_then(|v| dtype_of(tree, *v)).ok_or("its dtype is unknown")?;
+            strided(host, tree, args, Some(dtype), args.get(7)).map(Some)
+        }
+        "_rebuild_parameter" | "_rebuild_parameter_with_state" => Ok(parameter(tree, args)),
+        "_rebuild_qtensor" => composite::quantized(host, tree, args).map(Some),
+        "_rebuild_sparse_tensor" => composite::sparse(tree, args).map(Some),
+        "_rebuild_nested_tensor" => composite::nested(tree, args).map(Some),
+        "_rebuild_meta_tensor_no_storage" => meta(host, tree, args).map(Some),
+        "_rebuild_device_tensor_from_cpu_tensor" => Ok(tensor_arg(tree, args, 0).map(|(_, meta)| meta)),
+        "_rebuild_wrapper_subclass" => composite::wrapper(host, tree, args).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// `(storage, offset, size, stride[, requires_grad, hooks, …])`: a view into a storage.
+pub(super) fn strided(
+    host: &TorchHost<'_>,
+    tree: &Tree,
+    args: &[Value],
+    dtype: Option<DType>,
+    metadata: Option<&Value>,
+) -> Result<TensorMeta, Refused> {
+    let &[Value::Storage(storage), offset, size, stride, ..] = args else {
+        return Err("its arguments are not (storage, offset, size, stride)");
+    };
+    let dtype = dtype.or_else(|| tree.storage(storage).map(|s| s.dtype)).ok_or("it names no storage")?;
+    let shape = sizes(host, tree, size)?;
+    let stride = sizes(host, tree, stride)?;
+    if shape.len() != stride.len() {
+        return Err("its size and stride differ in length");
+    }
+    let offset = tree.as_int(offset).and_then(|n| u64::try_from(n).ok()).ok_or("its offset is negative")?;
+    let mut meta = TensorMeta::strided(dtype, &shape, &stride, Some(storage), offset);
+    check_bounds(tree, &meta, storage)?;
+    meta.requires_grad = match args.get(4) {
+        Some(Value::Bool(flag)) => Some(*flag),
+        _ => None,
+    };
+    if let Some(metadata) = metadata {
+        meta.conj = tree.get(*metadata, "conj") == Some(Value::Bool(true));
+        meta.neg = tree.get(*metadata, "neg") == Some(Value::Bool(true));
+    }
+    Ok(meta)
+}
+
+fn check_bounds(tree: &Tree, meta: &TensorMeta, storage: StorageId) -> Result<(), Refused> {
+    if meta.numel() == 0 {
+        return Ok(());
+    }
+    let held = tree.storage(storage).map_or(0, |s| s.nbytes);
+    let (_, end) = meta.element_span().ok_or("its elements lie beyond any storage")?;
+    let bytes = meta.dtype.bytes_for(end).ok_or("its elements lie beyond any storage")?;
+    if bytes > held { Err("its elements lie beyond its storage") } else { Ok(()) }
+}
+
+/// A tuple or list of sizes.
+pub(super) fn sizes(host: &TorchHost<'_>, tree: &Tree, value: Value) -> Result<Vec<u64>, Refused> {
+    let items = tree.items(value);
+    if items.len() > host.limits.dimensions {
+        return Err("it has more dimensions than torch allows");
+    }
+    let size = |v: &Value| tree.as_int(*v).and_then(|n| u64::try_from(n).ok());
+    items.iter().map(size).collect::<Option<_>>().ok_or("a size or stride is negative or not a number")
+}
+
+/// A dtype given as a global (`torch.float8_e4m3fn`).
+pub(super) fn dtype_of(tree: &Tree, value: Value) -> Option<DType> {
+    let Value::Global(id) = value else { return None };
+    let global = tree.global(id).filter(|g| &*g.module == "torch")?;
+    DType::from_torch(&global.name)
+}
+
+/// Argument `at` as a tensor, with a copy of its description.
+pub(super) fn tensor_arg(tree: &Tree, args: &[Value], at: usize) -> Option<(TensorId, TensorMeta)> {
+    let Some(Value::Tensor(id)) = args.get(at) else { return None };
+    Some((*id, tree.tensor(*id)?.clone()))
+}
+
+/// `(tensor, requires_grad, hooks[, state])`.
+fn parameter(tree: &Tree, args: &[Value]) -> Option<TensorMeta> {
+    let (_, mut meta) = tensor_arg(tree, args, 0)?;
+    meta.is_parameter = true;
+    if let Some(Value::Bool(flag)) = args.get(1) {
+        meta.requires_grad = Some(*flag);
+    }
+    Some(meta)
+}
+
+/// `(dtype, size, stride, requires_grad)`: a shape without bytes.
+fn meta(host: &TorchHost<'_>, tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused> {
+    let &[dtype, size, stride, ..] = args else { return Err("its arguments are not (dtype, size, stride)") };
+    let dtype = dtype_of(tree, dtype).ok_or("its dtype is unknown")?;
+    let mut meta =
+        TensorMeta::strided(dtype, &sizes(host, tree, size)?, &sizes(host, tree, stride)?, None, 0);
+    meta.requires_grad = match args.get(3) {
+        Some(Value::Bool(flag)) => Some(*flag),
+        _ => None,
+    };
+    Ok(meta)
+}
+
+/// `(function, class, args, state)`: what `function(*args)` gives, as an instance of a tensor subclass, with
+/// attributes. Inner tensors of a wrapper are among the attributes.
+fn from_type(host: &mut TorchHost<'_>, tree: &mut Tree, args: &[Value], wrapped: usize) -> Option<Value> {
+    let &[function, class, inner, state] = args else { return None };
+    let built = rebuild(host, tree, function, inner, wrapped.checked_sub(1)?)?;
+    let Value::Tensor(id) = built else { return Some(built) };
+    composite::attach(tree, id, class, state);
+    Some(built)
+}

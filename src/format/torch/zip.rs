@@ -1,0 +1,199 @@
+//! The zip container of `torch.save` since 1.6, and TorchScript archives (formats.md §2, §5.3).
+
+use std::sync::Arc;
+
+use super::host::{Storages, TorchHost};
+use super::{report, script};
+use crate::checkpoint::module::ScriptTypes;
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
+use crate::error::{Error, ErrorKind, Result};
+use crate::format::zip::Archive;
+use crate::limits::Limits;
+use crate::pickle;
+use crate::source::{Identity, ReadAt, fingerprint};
+use crate::tensor::Place;
+use crate::value::Tree;
+
+/// What a zip archive holds, by the names of its members.
+enum Content {
+    /// A torch checkpoint under this root folder (with its slash, or empty).
+    Torch { root: String, script: bool },
+    /// Something else.
+    Other(Error),
+}
+
+/// Opens a zip archive as a torch checkpoint.
+pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
+    let mut archive = Archive::read(&*file.source, limits)?;
+    let (root, is_script) = match content(&archive) {
+        Content::Torch { root, script } => (root, script),
+        Content::Other(error) => return Err(error),
+    };
+    let mut diagnostics = std::mem::take(&mut archive.diagnostics);
+    diagnostics.extend(oddities(&archive, &root));
+    let bytes: Arc<[u8]> = data_pickle(&archive, &*file.source, &root, limits)?.into();
+    let big_endian = is_big_endian(&archive, &*file.source, &root);
+
+    let mut tree = Tree::new(bytes.clone());
+    let mut storages = Members { archive: &archive, prefix: format!("{root}data/"), next: 0 };
+    let mut host = TorchHost::new(&mut storages, big_endian, limits);
+    let read = pickle::read(&mut tree, &mut host, &bytes, 0, 0, limits);
+    let unpickled = read.map_err(|e| e.in_member("data.pkl"))?;
+    let (found, sources) = host.finish();
+    diagnostics.extend(found);
+    tree.set_root(unpickled.value);
+    let types = if is_script {
+        script::types(&archive, &*file.source, &root, limits)
+    } else {
+        ScriptTypes::default()
+    };
+    let container_metadata =
+        if is_script { script::extra_files(&archive, &*file.source, &root, &mut tree, limits) } else { None };
+    diagnostics.extend(settle(&mut tree));
+    let globals = report::globals(&tree);
+    diagnostics.extend(report::dangers(&tree, &globals));
+    let parts = Parts {
+        path: file.path.clone(),
+        format: if is_script { Format::TorchScript } else { Format::TorchZip },
+        identity,
+        container_metadata,
+        weights_only: report::weights_only(&unpickled.summary, &globals),
+        globals,
+        sources,
+        fingerprint: archive.fingerprint() ^ fingerprint(&bytes).rotate_left(1),
+        diagnostics,
+        files: vec![file],
+        tree,
+    };
+    Ok(Checkpoint::assemble(parts, &types, limits))
+}
+
+/// Last touches common to all torch containers: resolved objects, duplicate keys, storages that fall short.
+pub(super) fn settle(tree: &mut Tree) -> Vec<Diagnostic> {
+    tree.settle();
+    let mut found = report::storages(tree);
+    let dropped = tree.drop_duplicate_keys();
+    if dropped > 0 {
+        let text =
+            format!("{dropped} keys stand twice in a mapping; as in Python, the last value of each counts");
+        found.push(Diagnostic::new(Severity::Warning, "DUPLICATE_KEY", text));
+    }
+    found
+}
+
+fn content(archive: &Archive) -> Content {
+    let first = archive.entries().first().map(|e| archive.name(e)).unwrap_or_default();
+    // The root is what stands before the first slash of the first member: torch's own rule.
+    let slash = first.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
+    let root = first.get(..slash).unwrap_or_default();
+    let has = |root: &[u8], name: &str| archive.find(&[root, name.as_bytes()].concat()).is_some();
+    let torch = |root: &[u8]| {
+        let script = has(root, "constants.pkl");
+        Content::Torch { root: String::from_utf8_lossy(root).into_owned(), script }
+    };
+    if has(root, "data.pkl") {
+        return torch(root);
+    }
+    if let Some(what) = other_content(archive, |name| has(root, name), |name| has(b"", name)) {
+        return Content::Other(what);
+    }
+    let mut names = archive.entries().iter().map(|e| archive.name(e));
+    let stray = names.find(|n| n.ends_with(b"/data.pkl") || *n == b"data.pkl");
+    match stray.and_then(|n| n.get(..n.len() - b"data.pkl".len())) {
+        Some(root) => torch(root),
+        None => Content::Other(Error::new(
+            ErrorKind::NotACheckpoint,
+            "a zip archive without a torch checkpoint in it (no data.pkl)",
+        )),
+    }
+}
+
+fn other_content(
+    archive: &Archive,
+    in_root: impl Fn(&str) -> bool,
+    at_top: impl Fn(&str) -> bool,
+) -> Option<Error> {
+    let unread =
+        |what: &str| Some(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")));
+    if in_root("archive_format") {
+        return unread("a torch.export archive (.pt2)");
+    }
+    if in_root(".data/extern_modules") {
+        return unread("a torch.package archive");
+    }
+    if at_top("model.weights.h5") {
+        return unread("a Keras archive (.keras)");
+    }
+    if at_top("_stable_baselines3_version") {
+        return unread("a stable-baselines3 archive");
+    }
+    if in_root("model.json") {
+        return unread("a TorchScript archive of torch 1.0 to 1.3");
+    }
+    let arrays = archive.entries().iter().all(|e| archive.name(e).ends_with(b".npy"));
+    if arrays && !archive.entries().is_empty() { unread("a numpy archive (.npz)") } else { None }
+}
+
+fn oddities(archive: &Archive, root: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let pickle = format!("{root}data.pkl");
+    let pickles = archive.entries().iter().filter(|e| archive.name(e) == pickle.as_bytes()).count();
+    if pickles > 1 {
+        let text = format!(
+            "the archive holds data.pkl {pickles} times; readers differ in which they take (here: the first)"
+        );
+        found.push(Diagnostic::new(Severity::Broken, "ZIP_DUPLICATE", text));
+    }
+    let foreign = archive.entries().iter().filter(|e| !archive.name(e).starts_with(root.as_bytes())).count();
+    if foreign > 0 {
+        let text = format!(
+            "{foreign} members lie outside the archive's root folder; torch.load refuses such a file"
+        );
+        found.push(Diagnostic::new(Severity::Warning, "ZIP_ROOTS", text));
+    }
+    if archive.find(format!("{root}version").as_bytes()).is_none() {
+        let text = "the archive has no version record; torch.load refuses such a file";
+        found.push(Diagnostic::new(Severity::Warning, "NO_VERSION", text));
+    }
+    found
+}
+
+fn data_pickle(archive: &Archive, source: &dyn ReadAt, root: &str, limits: &Limits) -> Result<Vec<u8>> {
+    let name = format!("{root}data.pkl");
+    let missing = || Error::new(ErrorKind::NotACheckpoint, "the archive has no data.pkl");
+    let entry = archive.find(name.as_bytes()).ok_or_else(missing)?;
+    archive.read_member(source, entry, limits.pickle_bytes).map_err(|e| e.in_member("data.pkl"))
+}
+
+/// Without the record, little: torch wrote none before 2.1.
+fn is_big_endian(archive: &Archive, source: &dyn ReadAt, root: &str) -> bool {
+    let entry = archive.find(format!("{root}byteorder").as_bytes());
+    let text = entry.and_then(|e| archive.read_member(source, e, 64).ok());
+    text.is_some_and(|t| t.trim_ascii() == b"big")
+}
+
+/// Storages as members `data/<key>`, which follow each other in the order of first use.
+struct Members<'a> {
+    archive: &'a Archive,
+    prefix: String,
+    next: usize,
+}
+
+impl Storages for Members<'_> {
+    fn place(&mut self, key: &str) -> Place {
+        let is_it = |name: &[u8]| name.strip_prefix(self.prefix.as_bytes()) == Some(key.as_bytes());
+        let expected = self.archive.entries().get(self.next).filter(|e| is_it(self.archive.name(e)));
+        let entry = if let Some(entry) = expected {
+            entry
+        } else {
+            let name = [self.prefix.as_bytes(), key.as_bytes()].concat();
+            let Some(entry) = self.archive.find(&name) else { return Place::Missing };
+            let entries = self.archive.entries();
+            self.next = entries.iter().position(|e| e.header == entry.header).unwrap_or(0);
+            entry
+        };
+        self.next += 1;
+        let (header, stored, len) = (entry.header, entry.stored, entry.len);
+        Place::ZipMember { file: 0, header, stored, len, deflated: entry.is_deflated() }
+    }
+}

@@ -1,0 +1,273 @@
+//! What `torch.load` would think of the names in a pickle: an allow-list, never a claim of safety.
+//!
+//! Rules: `torch._weights_only_unpickler` of torch 2.13 (formats.md §3.4). The word "safe" is never used:
+//! a name is on torch's list, unknown, or known to run code.
+
+use crate::checkpoint::Verdict;
+use crate::tensor::DType;
+
+/// What was seen while reading the pickles of a file.
+#[derive(Debug, Default, Clone)]
+pub struct Summary {
+    /// First instruction outside the subset `weights_only=True` implements, as (opcode, offset).
+    pub foreign_opcode: Option<(u8, usize)>,
+    /// Offset of the first persistent id that is not a storage's.
+    pub foreign_id: Option<usize>,
+    /// Offset of the first `SETITEM`, `APPEND` or `BUILD` on a value `weights_only=True` refuses it on.
+    pub foreign_target: Option<usize>,
+}
+
+impl Summary {
+    /// True when nothing but names decides whether `weights_only=True` suffices.
+    pub fn plain(&self) -> bool {
+        self.foreign_opcode.is_none() && self.foreign_id.is_none() && self.foreign_target.is_none()
+    }
+}
+
+/// Names on the list beside dtypes, storages and tensor classes, which are told by their spelling.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("_codecs", &["encode"]),
+    ("builtins", &["bytearray", "complex", "set"]),
+    ("collections", &["Counter", "OrderedDict"]),
+    ("torch._tensor", &["_rebuild_from_type_v2"]),
+    (
+        "torch._utils",
+        &[
+            "_rebuild_device_tensor_from_cpu_tensor",
+            "_rebuild_device_tensor_from_numpy",
+            "_rebuild_meta_tensor_no_storage",
+            "_rebuild_nested_tensor",
+            "_rebuild_parameter",
+            "_rebuild_parameter_with_state",
+            "_rebuild_qtensor",
+            "_rebuild_sparse_tensor",
+            "_rebuild_tensor",
+            "_rebuild_tensor_v2",
+            "_rebuild_tensor_v3",
+            "_rebuild_wrapper_subclass",
+        ],
+    ),
+    ("torch.nn.parameter", &["Parameter"]),
+    ("torch.serialization", &["_get_layout"]),
+    ("torch.storage", &["TypedStorage", "UntypedStorage"]),
+    (
+        "torch",
+        &[
+            "Size",
+            "Tensor",
+            "device",
+            "per_channel_affine",
+            "per_channel_affine_float_qparams",
+            "per_channel_symmetric",
+            "per_tensor_affine",
+            "per_tensor_symmetric",
+        ],
+    ),
+];
+
+/// Modules whose every function reaches the system, the interpreter, or another unpickler.
+const RUNS_CODE: &[&str] = &[
+    "os",
+    "posix",
+    "nt",
+    "posixpath",
+    "ntpath",
+    "subprocess",
+    "sys",
+    "shutil",
+    "socket",
+    "runpy",
+    "importlib",
+    "webbrowser",
+    "pty",
+    "ctypes",
+    "pickle",
+    "_pickle",
+    "marshal",
+    "code",
+    "codeop",
+    "pdb",
+    "bdb",
+    "timeit",
+    "cProfile",
+    "profile",
+    "trace",
+    "pip",
+    "pydoc",
+    "platform",
+    "asyncio",
+    "multiprocessing",
+    "threading",
+    "signal",
+    "http",
+    "urllib",
+    "requests",
+    "ftplib",
+    "smtplib",
+    "telnetlib",
+    "ssl",
+    "tempfile",
+    "zipimport",
+    "pkgutil",
+    "imp",
+    "distutils",
+    "setuptools",
+    "ensurepip",
+    "venv",
+    "idlelib",
+    "lib2to3",
+    "doctest",
+    "site",
+    "pkg_resources",
+    "cloudpickle",
+    "dill",
+    "joblib",
+    "commands",
+    "popen2",
+    "_posixsubprocess",
+    "gc",
+    "inspect",
+    "types",
+    "winreg",
+    "_winapi",
+    "msvcrt",
+    "nturl2path",
+    "xmlrpc",
+    "sqlite3",
+    "faulthandler",
+    "linecache",
+];
+
+/// Single functions of other modules that run code or open other files.
+const RUNS_CODE_NAMES: &[(&str, &[&str])] = &[
+    (
+        "builtins",
+        &[
+            "eval",
+            "exec",
+            "compile",
+            "__import__",
+            "open",
+            "input",
+            "breakpoint",
+            "globals",
+            "locals",
+            "vars",
+            "setattr",
+            "delattr",
+            "execfile",
+            "file",
+            "apply",
+            "memoryview",
+        ],
+    ),
+    ("torch", &["load", "save", "compile"]),
+    ("torch.serialization", &["load", "_load", "save"]),
+    ("torch.hub", &["load", "load_state_dict_from_url", "download_url_to_file"]),
+    ("torch.jit", &["load"]),
+    ("torch.utils.cpp_extension", &["load", "load_inline"]),
+    ("numpy", &["load", "save", "fromfile"]),
+    ("numpy.testing._private.utils", &["runstring"]),
+    ("numpy.f2py.crackfortran", &["myeval", "_eval_length", "param_eval"]),
+    ("operator", &["attrgetter", "methodcaller", "itemgetter"]),
+    ("_operator", &["attrgetter", "methodcaller", "itemgetter"]),
+    ("functools", &["reduce"]),
+    ("logging.config", &["dictConfig", "fileConfig", "listen"]),
+    ("pathlib", &["Path.write_text", "Path.write_bytes", "Path.unlink", "Path.open", "Path.rename"]),
+    ("io", &["open", "open_code", "FileIO"]),
+    ("_io", &["open", "open_code", "FileIO"]),
+    ("codecs", &["open"]),
+];
+
+/// What torch would think of the global `module.name`.
+///
+/// A dotted `name` reaches through attributes (`torch._utils` + `torch.os.system`), so every step of it
+/// counts.
+pub fn verdict(module: &str, name: &str) -> Verdict {
+    if is_allowed(module, name) {
+        return Verdict::Allowed;
+    }
+    let top = module.split('.').next().unwrap_or(module);
+    let through = name.split('.').rev().skip(1).any(|step| RUNS_CODE.contains(&step));
+    let named = RUNS_CODE_NAMES.iter().any(|(m, names)| *m == module && names.contains(&name));
+    let loader =
+        module.starts_with("torch.") && matches!(name, "load" | "save" | "_load" | "compile" | "eval");
+    if RUNS_CODE.contains(&top) || through || named || loader { Verdict::RunsCode } else { Verdict::Unknown }
+}
+
+fn is_allowed(module: &str, name: &str) -> bool {
+    if ALLOWED.iter().any(|(m, names)| *m == module && names.contains(&name)) {
+        return true;
+    }
+    match module {
+        "torch" => is_dtype(name) || is_storage(name) || is_tensor_class(name),
+        "torch.cuda" => is_storage(name) && !name.starts_with('Q') || is_tensor_class(name),
+        "torch.sparse" | "torch.cuda.sparse" => is_tensor_class(name) && name != "BoolTensor",
+        _ => false,
+    }
+}
+
+/// Canonical dtype names, and the sub-byte integers, which are values only.
+fn is_dtype(name: &str) -> bool {
+    let canonical = DType::from_torch(name).is_some_and(|d| d.name() == name && name != "bcomplex32");
+    let narrow = name.strip_prefix("uint").or_else(|| name.strip_prefix("int"));
+    canonical || narrow.is_some_and(|n| matches!(n, "1" | "2" | "3" | "4" | "5" | "6" | "7"))
+}
+
+fn is_storage(name: &str) -> bool {
+    !name.starts_with("Untyped") && !name.contains("Typed") && DType::from_storage_class(name).is_some()
+}
+
+fn is_tensor_class(name: &str) -> bool {
+    matches!(
+        name.strip_suffix("Tensor"),
+        Some("BFloat16" | "Bool" | "Byte" | "Char" | "Double" | "Float" | "Half" | "Int" | "Long" | "Short")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn torchs_own_list_is_allowed() {
+        for (module, name) in [
+            ("torch", "float8_e4m3fn"),
+            ("torch", "uint3"),
+            ("torch", "QUInt2x4Storage"),
+            ("torch.cuda", "HalfStorage"),
+            ("torch.cuda.sparse", "LongTensor"),
+            ("torch.storage", "UntypedStorage"),
+            ("collections", "OrderedDict"),
+            ("torch._utils", "_rebuild_tensor_v2"),
+            ("torch", "per_tensor_affine"),
+        ] {
+            assert_eq!(verdict(module, name), Verdict::Allowed, "{module}.{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_on_the_list_is_not_allowed() {
+        for (module, name) in [
+            ("torch", "float"),
+            ("torch.cuda", "QInt8Storage"),
+            ("argparse", "Namespace"),
+            ("torch", "UntypedStorage"),
+            ("collections", "defaultdict"),
+            ("numpy._core.multiarray", "scalar"),
+            ("builtins", "getattr"),
+        ] {
+            assert_eq!(verdict(module, name), Verdict::Unknown, "{module}.{name}");
+        }
+        for (module, name) in [
+            ("os", "system"),
+            ("posix", "system"),
+            ("builtins", "eval"),
+            ("torch._utils", "torch.os.system"),
+            ("torch.serialization", "load"),
+            ("importlib.util", "find_spec"),
+        ] {
+            assert_eq!(verdict(module, name), Verdict::RunsCode, "{module}.{name}");
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The bytes of a pickle, read front to back.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::Span;
+
+/// Longest line of protocol 0 (numbers and names end at a newline).
+const LINE: usize = 1 << 20;
+
+/// A cursor. Every read compares with what is left first.
+pub(super) struct Input<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    origin: u32,
+}
+
+impl<'a> Input<'a> {
+    pub(super) fn new(bytes: &'a [u8], at: usize, origin: u32) -> Self {
+        Self { bytes, at, origin }
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    pub(super) fn take(&mut self, len: usize) -> Result<&'a [u8]> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let Some(taken) = rest.get(..len) else { return Err(self.ends(len as u64)) };
+        self.at += len;
+        Ok(taken)
+    }
+
+    /// Bytes as a span of the text pool.
+    pub(super) fn span(&mut self, len: u64) -> Result<Span> {
+        let start = self.origin.wrapping_add(self.at as u32);
+        let fits = usize::try_from(len).map_err(|_| self.ends(len))?;
+        self.take(fits)?;
+        Ok(Span { start, len: fits as u32 })
+    }
+
+    fn ends(&self, wanted: u64) -> Error {
+        let left = self.bytes.len().saturating_sub(self.at);
+        Error::new(ErrorKind::Truncated, format!("the pickle needs {wanted} bytes here, and {left} are left"))
+            .at(self.at as u64)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let taken = self.take(N)?;
+        // `take` returned exactly N bytes.
+        <[u8; N]>::try_from(taken).map_err(|_| self.ends(N as u64))
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8> {
+        self.array::<1>().map(|[b]| b)
+    }
+
+    pub(super) fn u16(&mut self) -> Result<u16> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn i32(&mut self) -> Result<i32> {
+        self.array().map(i32::from_le_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// A line without its newline.
+    pub(super) fn line(&mut self) -> Result<(&'a [u8], Span)> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let end = rest.iter().take(LINE).position(|b| *b == b'\n');
+        let Some(len) = end else {
+            let error = Error::new(ErrorKind::Pickle, "a line of this pickle does not end");
+            return Err(error.at(self.at as u64));
+        };
+        let span = Span { start: self.origin.wrapping_add(self.at as u32), len: len as u32 };
+        let line = self.take(len)?;
+        self.at += 1;
+        Ok((line, span))
+    }
+}

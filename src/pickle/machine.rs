@@ -1,0 +1,139 @@
+//! The stack machine: state, and the loop over opcodes.
+
+use std::sync::Arc;
+
+use super::Host;
+use super::allow::Summary;
+use super::input::Input;
+use super::memo::Memo;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::value::{Tree, Value};
+
+/// Opcodes between two looks at the budget.
+const CHECK: u32 = 4096;
+
+/// What one pickle held.
+#[derive(Debug)]
+pub struct Unpickled {
+    /// The value it leaves.
+    pub value: Value,
+    /// Position behind its `STOP`.
+    pub end: usize,
+    /// What stands in the way of `weights_only=True`, beside names.
+    pub summary: Summary,
+}
+
+/// The machine. Memory is bounded by the input: each opcode pushes at most one value.
+pub(super) struct Machine<'a> {
+    pub(super) tree: &'a mut Tree,
+    pub(super) host: &'a mut dyn Host,
+    pub(super) input: Input<'a>,
+    pub(super) stack: Vec<Value>,
+    /// Stack heights at open marks.
+    pub(super) marks: Vec<usize>,
+    pub(super) memo: Memo,
+    pub(super) protocol: u8,
+    pub(super) summary: Summary,
+    /// Nesting of values, tracked for containers on the stack only where they are built.
+    budget: usize,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(
+        tree: &'a mut Tree,
+        host: &'a mut dyn Host,
+        input: &'a Arc<[u8]>,
+        origin: u32,
+        start: usize,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            tree,
+            host,
+            input: Input::new(input, start, origin),
+            stack: Vec::new(),
+            marks: Vec::new(),
+            memo: Memo::default(),
+            protocol: 0,
+            summary: Summary::default(),
+            budget: limits.object_bytes,
+        }
+    }
+
+    pub(super) fn run(mut self) -> Result<Unpickled> {
+        let mut until_check = CHECK;
+        loop {
+            let at = self.input.position();
+            let opcode = self.input.u8()?;
+            if opcode == b'.' {
+                let value = self.pop().map_err(|e| e.at(at as u64))?;
+                return Ok(Unpickled { value, end: self.input.position(), summary: self.summary });
+            }
+            self.step(opcode, at).map_err(|e| e.at(at as u64))?;
+            until_check -= 1;
+            if until_check == 0 {
+                until_check = CHECK;
+                self.check_budget().map_err(|e| e.at(at as u64))?;
+            }
+        }
+    }
+
+    fn check_budget(&self) -> Result<()> {
+        let cells = self.stack.len() + self.memo.len() + self.marks.len();
+        if self.tree.memory() + cells * size_of::<Value>() <= self.budget {
+            return Ok(());
+        }
+        let text = format!("the pickle builds more than {} MiB of objects", self.budget >> 20);
+        Err(Error::new(ErrorKind::Limit, text))
+    }
+
+    // The stack. Nothing below the last mark can be popped, as in the C unpickler.
+
+    pub(super) fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    fn fence(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Value> {
+        if self.stack.len() <= self.fence() {
+            return Err(underflow());
+        }
+        self.stack.pop().ok_or_else(underflow)
+    }
+
+    pub(super) fn top(&self) -> Result<Value> {
+        if self.stack.len() <= self.fence() {
+            return Err(underflow());
+        }
+        self.stack.last().copied().ok_or_else(underflow)
+    }
+
+    pub(super) fn replace_top(&mut self, value: Value) {
+        if let Some(top) = self.stack.last_mut() {
+            *top = value;
+        }
+    }
+
+    /// The values above the last mark, which is taken away.
+    pub(super) fn pop_mark(&mut self) -> Result<Vec<Value>> {
+        let mark = self.marks.pop().ok_or_else(|| malformed("an opcode needs a mark, and there is none"))?;
+        if mark > self.stack.len() {
+            return Err(underflow());
+        }
+        Ok(self.stack.split_off(mark))
+    }
+}
+
+#[cold]
+fn underflow() -> Error {
+    malformed("the pickle takes more from its stack than is there")
+}
+
+#[cold]
+pub(super) fn malformed(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Pickle, message)
+}

@@ -1,0 +1,222 @@
+//! The opcodes that would import, call, or set state, done symbolically.
+
+use super::builtins;
+use super::machine::{Machine, malformed};
+use crate::error::Result;
+use crate::value::{Construct, Object, Value};
+
+impl Machine<'_> {
+    pub(super) fn object(&mut self, opcode: u8, at: usize) -> Result<()> {
+        match opcode {
+            b'c' => {
+                let (module, _) = self.input.line()?;
+                let (name, _) = self.input.line()?;
+                let global = self.global(module, name)?;
+                self.push(global);
+                Ok(())
+            }
+            0x93 => self.stack_global(),
+            b'R' => {
+                let args = self.pop()?;
+                let callable = self.pop()?;
+                self.call(callable, args, Value::None, Construct::Call)
+            }
+            0x81 => {
+                let args = self.pop()?;
+                let class = self.pop()?;
+                self.call(class, args, Value::None, Construct::New)
+            }
+            0x92 => {
+                let kwargs = self.pop()?;
+                let args = self.pop()?;
+                let class = self.pop()?;
+                self.call(class, args, kwargs, Construct::New)
+            }
+            b'i' => self.inst(),
+            b'o' => self.obj(),
+            b'b' => self.build(at),
+            b'P' | b'Q' => self.persistent(opcode, at),
+            _ => self.extension(opcode),
+        }
+    }
+
+    fn stack_global(&mut self) -> Result<()> {
+        let name = self.pop()?;
+        let module = self.pop()?;
+        let (Value::Text(module), Value::Text(name)) = (module, name) else {
+            return Err(malformed("a global whose module or name is not text"));
+        };
+        let (module, name) = (self.tree.bytes(module).to_vec(), self.tree.bytes(name).to_vec());
+        let global = self.global(&module, &name)?;
+        self.push(global);
+        Ok(())
+    }
+
+    /// `INST`: module and name in lines, arguments above the mark.
+    fn inst(&mut self) -> Result<()> {
+        let (module, _) = self.input.line()?;
+        let (name, _) = self.input.line()?;
+        let class = self.global(module, name)?;
+        let args = self.pop_mark()?;
+        let args = self.tree.add_tuple(&args);
+        self.call(class, args, Value::None, Construct::Call)
+    }
+
+    /// `OBJ`: the class, then arguments, above the mark.
+    fn obj(&mut self) -> Result<()> {
+        let mut items = self.pop_mark()?;
+        if items.is_empty() {
+            return Err(malformed("an object without a class"));
+        }
+        let class = items.remove(0);
+        let args = self.tree.add_tuple(&items);
+        self.call(class, args, Value::None, Construct::Call)
+    }
+
+    fn call(&mut self, callable: Value, args: Value, kwargs: Value, construct: Construct) -> Result<()> {
+        if !matches!(args, Value::Tuple { .. }) {
+            return Err(malformed("the arguments of a call are not a tuple"));
+        }
+        if let Value::Global(id) = callable {
+            self.tree.mark_called(id);
+        }
+        let known = match builtins::call(self.tree, callable, args, construct) {
+            Some(value) => Some(value),
+            None => self.host.call(self.tree, callable, args)?,
+        };
+        let value = if let Some(value) = known {
+            value
+        } else {
+            let state = None;
+            let (items, entries) = (Vec::new(), Vec::new());
+            let object = Object { callable, construct, args, kwargs, state, items, entries };
+            Value::Object(self.tree.add_object(object))
+        };
+        self.push(value);
+        Ok(())
+    }
+
+    fn build(&mut self, at: usize) -> Result<()> {
+        let state = self.pop()?;
+        let target = self.top()?;
+        if let Some(built) = self.host.build(self.tree, target, state)? {
+            self.replace_top(built);
+            return Ok(());
+        }
+        match target {
+            Value::Object(id) => {
+                // State set twice adds up, as `__dict__.update` does.
+                let added = self.tree.entries(state).to_vec();
+                let held = self.tree.object(id).and_then(|o| o.state);
+                if let Some(Value::Dict(held)) = held
+                    && let Some(dict) = self.tree.dict_mut(held)
+                {
+                    dict.entries.extend(added);
+                } else if let Some(object) = self.tree.object_mut(id) {
+                    object.state = Some(state);
+                }
+            }
+            Value::Dict(id) => {
+                if let Some(dict) = self.tree.dict_mut(id) {
+                    dict.attributes = Some(state);
+                }
+            }
+            // Functions and classes take attributes; tensors and storages have state of their own.
+            Value::Global(_) | Value::Tensor(_) | Value::Storage(_) => {
+                self.summary.foreign_target.get_or_insert(at);
+            }
+            _ => return Err(malformed("state is set on a value that has none")),
+        }
+        Ok(())
+    }
+
+    fn persistent(&mut self, opcode: u8, at: usize) -> Result<()> {
+        let id = if opcode == b'P' {
+            let (_, span) = self.input.line()?;
+            Value::Text(span)
+        } else {
+            self.pop()?
+        };
+        let value = self.host.persistent(self.tree, id)?;
+        if !matches!(value, Value::Storage(_)) {
+            self.summary.foreign_id.get_or_insert(at);
+        }
+        self.push(value);
+        Ok(())
+    }
+
+    fn extension(&mut self, opcode: u8) -> Result<()> {
+        let code = match opcode {
+            0x82 => i64::from(self.input.u8()?),
+            0x83 => i64::from(self.input.u16()?),
+            _ => i64::from(self.input.i32()?),
+        };
+        if code <= 0 {
+            return Err(malformed("an extension code that is not positive"));
+        }
+        let callable = Value::Global(self.tree.intern_global("copyreg", "_extension"));
+        let args = self.tree.add_tuple(&[Value::Int(code)]);
+        let object = Object {
+            callable,
+            construct: Construct::Extension,
+            args,
+            kwargs: Value::None,
+            state: None,
+            items: Vec::new(),
+            entries: Vec::new(),
+        };
+        let object = Value::Object(self.tree.add_object(object));
+        self.push(object);
+        Ok(())
+    }
+
+    pub(super) fn set_items(&mut self, target: Value, entries: &[(Value, Value)]) -> Result<()> {
+        match target {
+            Value::Dict(id) => {
+                if let Some(dict) = self.tree.dict_mut(id) {
+                    dict.entries.extend_from_slice(entries);
+                }
+            }
+            Value::Object(id) => {
+                if let Some(object) = self.tree.object_mut(id) {
+                    object.entries.extend_from_slice(entries);
+                }
+            }
+            _ if entries.is_empty() => {}
+            _ => return Err(malformed("entries are set on a value that is not a mapping")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, target: Value, items: &[Value]) -> Result<()> {
+        match target {
+            Value::List(id) => {
+                if let Some(list) = self.tree.list_mut(id) {
+                    list.extend_from_slice(items);
+                }
+            }
+            Value::Object(id) => {
+                if let Some(object) = self.tree.object_mut(id) {
+                    object.items.extend_from_slice(items);
+                }
+            }
+            _ if items.is_empty() => {}
+            _ => return Err(malformed("items are appended to a value that is not a list")),
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_items(&mut self, target: Value, items: &[Value]) -> Result<()> {
+        match target {
+            Value::Set(id) => {
+                if let Some(set) = self.tree.list_mut(id) {
+                    set.extend_from_slice(items);
+                }
+                Ok(())
+            }
+            Value::Object(_) => self.append(target, items),
+            _ if items.is_empty() => Ok(()),
+            _ => Err(malformed("items are added to a value that is not a set")),
+        }
+    }
+}
