@@ -9,6 +9,7 @@
 //! its attributes, a numpy scalar as its number) is decided by pure functions in [`view`].
 
 pub mod json;
+pub mod modules;
 pub mod numpy;
 pub mod python;
 pub mod view;

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use crate::tensor::TensorRole;
-use crate::value::{Tree, Value};
+pub use crate::value::modules::{is_module, is_script};
+use crate::value::{Tree, Value, modules};
 
 /// Parameters and buffers by TorchScript class, from the `__parameters__` and `__buffers__` lists of the
 /// archive's code; the pickle does not tell them apart.
@@ -28,25 +29,6 @@ pub(super) struct Member {
     pub(super) name: Value,
     pub(super) value: Value,
     pub(super) role: Option<TensorRole>,
-}
-
-/// Attributes of `torch.nn.Module` that are torch's own bookkeeping.
-const INTERNAL: [&str; 5] =
-    ["training", "_parameters", "_buffers", "_modules", "_non_persistent_buffers_set"];
-
-/// True for a pickled `torch.nn.Module`, by the attributes every module has.
-pub fn is_module(tree: &Tree, value: Value) -> bool {
-    matches!(value, Value::Object(_))
-        && tree.attribute(value, "_parameters").is_some()
-        && tree.attribute(value, "_modules").is_some()
-}
-
-/// True for an object of a TorchScript class, the class name being in the archive's own `__torch__` package.
-pub fn is_script(tree: &Tree, value: Value) -> bool {
-    matches!(value, Value::Object(_))
-        && tree
-            .class_of(value)
-            .is_some_and(|g| &*g.module == "__torch__" || g.module.starts_with("__torch__."))
 }
 
 /// The members of a module or TorchScript object in the order `state_dict()` visits them.
@@ -123,25 +105,11 @@ pub fn training_flag(tree: &Tree, module: Value) -> Option<bool> {
 
 /// Attributes a person set, without torch's bookkeeping (hooks, tables of parameters and children).
 pub fn attributes(tree: &Tree, module: Value) -> Vec<(Box<str>, Value)> {
-    let state = match module {
-        Value::Object(id) => tree.object(id).and_then(|o| o.state),
-        _ => None,
-    };
     let mut found = Vec::new();
-    for part in state.map(|s| tree.state_parts(s)).unwrap_or_default() {
-        for (name, value) in tree.entries(part) {
-            let Some(name) = tree.as_text(*name) else { continue };
-            let internal = INTERNAL.contains(&&*name)
-                || name.contains("_hooks")
-                || matches!(
-                    &*name,
-                    "_is_full_backward_hook" | "_backward_pre_hooks" | "_flat_weights" | "_all_weights"
-                );
-            let child = is_script(tree, module) && is_script(tree, *value);
-            if !internal && !child {
-                found.push((Box::from(&*name), *value));
-            }
-        }
+    for (name, value) in modules::attributes(tree, module) {
+        let child = is_script(tree, module) && is_script(tree, value);
+        let Some(text) = tree.as_text(name).filter(|text| !child && text != "training") else { continue };
+        found.push((Box::from(&*text), value));
     }
     found
 }

@@ -4,6 +4,8 @@ use super::Checkpoint;
 use crate::error::Result;
 use crate::tensor::{DType, Layout, TensorId, TensorMeta};
 use crate::value::Value;
+use crate::value::json::TensorNames;
+use crate::value::view::Leaf;
 
 /// The value of a one-element tensor.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +26,20 @@ impl Scalar {
             Self::Int(n) => n as f64,
             Self::Bool(b) => f64::from(u8::from(b)),
         }
+    }
+}
+
+impl TensorNames for Checkpoint {
+    fn path(&self, id: TensorId) -> Option<&str> {
+        self.entry_of(id).map(|entry| &*entry.path)
+    }
+
+    fn scalar(&self, id: TensorId) -> Option<Leaf> {
+        Checkpoint::scalar(self, id).map(|scalar| match scalar {
+            Scalar::Float(x) => Leaf::Float(x),
+            Scalar::Int(n) => Leaf::Int(n),
+            Scalar::Bool(b) => Leaf::Bool(b),
+        })
     }
 }
 

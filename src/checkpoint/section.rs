@@ -5,6 +5,7 @@
 
 use super::SectionRole;
 use super::module::{is_module, is_script};
+use crate::tensor::{DType, Numeric, TensorId};
 use crate::value::{Tree, Value};
 
 /// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
@@ -93,12 +94,12 @@ fn descend(tree: &Tree, path: &str, value: Value, depth: usize, parts: &mut Vec<
     }
 }
 
-/// Parts of training frameworks that hold scores and states, never weights.
+/// Parts of training frameworks that hold scores, states and settings, never weights.
 fn is_bookkeeping(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["callbacks", "loops", "metrics", "history", "message_hub", "rng", "random"]
-        .iter()
-        .any(|b| name.contains(b))
+    let whole = ["args", "opt", "cfg", "config", "hparams", "hyper_parameters", "metadata"];
+    let part = ["callbacks", "loops", "metrics", "history", "message_hub", "rng", "random", "config"];
+    whole.contains(&name.as_str()) || part.iter().any(|b| name.contains(b))
 }
 
 fn recognise(tree: &Tree, path: &str, key: &str, value: Value) -> Option<Part> {
@@ -144,7 +145,8 @@ fn is_scheduler(tree: &Tree, key: &str, value: Value) -> bool {
 
 fn is_optimizer_name(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    key.contains("optim") || key == "opt"
+    // `optimization` is a group of settings.
+    key.contains("optimizer") || matches!(key.as_str(), "opt" | "optim" | "optim_state" | "optims")
 }
 
 fn is_weights(key: &str) -> bool {
@@ -200,10 +202,10 @@ fn judge(tree: &Tree, mapping: Value) -> Nature {
     let (mut weights, mut parts) = (0_usize, 0_usize);
     for (key, value) in tree.entries(mapping).iter().take(SAMPLE) {
         match *value {
-            Value::Tensor(id) => {
-                let dotted = tree.as_text(*key).is_some_and(|k| k.contains('.'));
-                let big = tree.tensor(id).is_some_and(|t| t.numel() != 1);
-                weights += usize::from(dotted || big);
+            Value::Tensor(id) => weights += usize::from(is_dotted(tree, *key) || is_weight(tree, id)),
+            // Packed parameters of quantised modules are tuples among the tensors.
+            Value::Tuple { .. } if is_dotted(tree, *key) => {
+                weights += usize::from(tree.items(*value).iter().any(|v| matches!(v, Value::Tensor(_))));
             }
             Value::Dict(_) if !tree.entries(*value).is_empty() => parts += 1,
             Value::Object(_) if is_module(tree, *value) || is_script(tree, *value) => parts += 1,
@@ -215,6 +217,16 @@ fn judge(tree: &Tree, mapping: Value) -> Nature {
         (w, p) if w >= p.max(1) => Nature::Tensors,
         _ => Nature::Nested,
     }
+}
+
+fn is_dotted(tree: &Tree, key: Value) -> bool {
+    matches!(key, Value::Text(span) if tree.bytes(span).contains(&b'.'))
+}
+
+/// Several numbers that are not counts or random-number states.
+fn is_weight(tree: &Tree, id: TensorId) -> bool {
+    let whole = |dtype: DType| matches!(dtype.numeric(), Numeric::Integer | Numeric::Bool);
+    tree.tensor(id).is_some_and(|t| t.numel() != 1 && !whole(t.dtype))
 }
 
 /// True when the mapping at the root says how far training came: epochs, steps, or the state to go on from.

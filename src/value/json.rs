@@ -21,8 +21,8 @@ const ARRAY: usize = 4_096;
 pub trait TensorNames {
     /// Path of a tensor, if it has one.
     fn path(&self, id: TensorId) -> Option<&str>;
-    /// Value of a one-element tensor.
-    fn number(&self, id: TensorId) -> Option<f64>;
+    /// Value of a one-element tensor: [`Leaf::Float`], [`Leaf::Int`] or [`Leaf::Bool`].
+    fn scalar(&self, id: TensorId) -> Option<Leaf>;
 }
 
 /// A value to be serialised.
@@ -32,6 +32,7 @@ pub struct Json<'a> {
     names: &'a dyn TensorNames,
     depth: u32,
     budget: &'a Cell<usize>,
+    parent: Option<&'a Json<'a>>,
 }
 
 /// Calls `with` with a serialisable view of `value`.
@@ -42,12 +43,17 @@ pub fn with_json<R>(
     with: impl FnOnce(&Json<'_>) -> R,
 ) -> R {
     let budget = Cell::new(BUDGET);
-    with(&Json { tree, value, names, depth: 0, budget: &budget })
+    with(&Json { tree, value, names, depth: 0, budget: &budget, parent: None })
 }
 
 impl Json<'_> {
     fn child(&self, value: Value) -> Json<'_> {
-        Json { value, depth: self.depth + 1, ..*self }
+        Json { value, depth: self.depth + 1, parent: Some(self), ..*self }
+    }
+
+    /// The value holds itself.
+    fn is_cycle(&self) -> bool {
+        std::iter::successors(self.parent, |at| at.parent).any(|at| at.value == self.value)
     }
 
     fn container<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -57,34 +63,42 @@ impl Json<'_> {
         if self.budget.get() == 0 {
             return one(serializer, "$omitted", &view::child_count(self.tree, self.value));
         }
-        let class = view::class(self.tree, self.value);
-        let children = view::children(self.tree, self.value);
-        match self.value {
-            Value::Tuple { .. } | Value::List(_) | Value::Set(_) | Value::FrozenSet(_) => {
-                let mut seq = serializer.serialize_seq(None)?;
-                for (_, child) in children {
-                    seq.serialize_element(&self.child(child))?;
-                }
-                seq.end()
-            }
-            _ => {
-                let mut map = serializer.serialize_map(None)?;
-                if let Some(class) = class.filter(|_| matches!(self.value, Value::Object(_))) {
-                    map.serialize_entry("$class", &class)?;
-                }
-                for (label, child) in children {
-                    map.serialize_entry(&name(self.tree, label), &self.child(child))?;
-                }
-                map.end()
-            }
+        let empty = matches!(self.value, Value::Tuple { len: 0, .. });
+        if !empty && self.is_cycle() {
+            return one(serializer, "$cycle", &true);
         }
+        let children = view::children(self.tree, self.value);
+        if view::is_sequence(self.tree, self.value) {
+            let mut seq = serializer.serialize_seq(None)?;
+            for (_, child) in children {
+                seq.serialize_element(&self.child(child))?;
+            }
+            return seq.end();
+        }
+        let mut map = serializer.serialize_map(None)?;
+        if matches!(self.value, Value::Object(_)) {
+            map.serialize_entry("$class", &view::class(self.tree, self.value))?;
+        }
+        for (label, child) in children {
+            map.serialize_entry(&name(self.tree, label), &self.child(child))?;
+        }
+        map.end()
     }
 
     fn tensor<S: Serializer>(&self, serializer: S, id: TensorId) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("$tensor", &self.names.path(id))?;
-        if let Some(number) = self.names.number(id) {
-            map.serialize_entry("value", &number)?;
+        let path = self.names.path(id);
+        map.serialize_entry("$tensor", &path)?;
+        if let (None, Some(meta)) = (path, self.tree.tensor(id)) {
+            // In no state dict (a non-persistent buffer, a plain attribute): this is all there is of it.
+            map.serialize_entry("dtype", meta.dtype.name())?;
+            map.serialize_entry("shape", meta.shape())?;
+        }
+        match self.names.scalar(id) {
+            Some(Leaf::Float(x)) => map.serialize_entry("value", &x)?,
+            Some(Leaf::Int(n)) => map.serialize_entry("value", &n)?,
+            Some(Leaf::Bool(b)) => map.serialize_entry("value", &b)?,
+            _ => {}
         }
         map.end()
     }

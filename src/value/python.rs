@@ -107,7 +107,8 @@ pub fn word(tree: &Tree, value: Value) -> Option<String> {
         ("datetime", "timedelta") => timedelta(args),
         ("datetime", "timezone") => Some("timezone".to_owned()),
         ("pathlib" | "pathlib._local", name) => Some(path(tree, args, name)),
-        ("decimal", "Decimal") | ("fractions", "Fraction") => only_text(tree, args),
+        ("decimal", "Decimal") => only_text(tree, args),
+        ("fractions", "Fraction") => fraction(tree, args),
         ("uuid", "UUID") => uuid(tree, value),
         ("builtins", "complex") => complex(args),
         ("builtins", "range") => Some(call(tree, "range", args)),
@@ -165,6 +166,14 @@ fn attribute(tree: &Tree, args: &[Value]) -> Option<String> {
 
 fn only_text(tree: &Tree, args: &[Value]) -> Option<String> {
     tree.as_text(*args.first()?).map(std::borrow::Cow::into_owned)
+}
+
+/// `Fraction('1/3')` or, since 3.12, `Fraction(1, 3)`.
+fn fraction(tree: &Tree, args: &[Value]) -> Option<String> {
+    match *args {
+        [Value::Int(over), Value::Int(under)] => Some(format!("{over}/{under}")),
+        _ => only_text(tree, args),
+    }
 }
 
 fn first_bytes<'a>(tree: &'a Tree, args: &[Value]) -> Option<&'a [u8]> {

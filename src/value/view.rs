@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Construct, Object, Tree, Value, numpy, python};
+use super::{Construct, Object, Tree, Value, modules, numpy, python};
 use crate::tensor::{StorageId, TensorId};
 
 /// What names a child within its parent.
@@ -146,6 +146,18 @@ pub fn children(tree: &Tree, value: Value) -> Box<dyn Iterator<Item = (Label, Va
     }
 }
 
+/// True for values that are sequences to whoever uses them: lists, tuples, sets, deques, list configs.
+pub fn is_sequence(tree: &Tree, value: Value) -> bool {
+    match value {
+        Value::Tuple { .. } | Value::List(_) | Value::Set(_) | Value::FrozenSet(_) => true,
+        Value::Object(_) => {
+            tree.is_class(value, "collections", "deque")
+                || omegaconf_content(tree, value).is_some_and(|content| is_sequence(tree, content))
+        }
+        _ => false,
+    }
+}
+
 /// Number of children [`children`] gives.
 pub fn child_count(tree: &Tree, value: Value) -> usize {
     match value {
@@ -171,10 +183,13 @@ fn object_children<'a>(
     if let Some(content) = omegaconf_content(tree, value) {
         return children(tree, content);
     }
+    if modules::is_module(tree, value) {
+        return Box::new(modules::children(tree, value).into_iter().map(|(k, v)| (Label::Key(k), v)));
+    }
     if let Some(fields) = structure_fields(tree, value, object) {
         return Box::new(indexed(tree.items(fields)));
     }
-    let state = object.state.into_iter().flat_map(|state| state_children(tree, state));
+    let state = object.state.into_iter().flat_map(move |state| state_children(tree, value, state));
     let rest = state.chain(indexed(&object.items)).chain(keyed(&object.entries));
     let args = tree.items(object.args);
     let is_deque = tree.is_class(value, "collections", "deque");
@@ -196,13 +211,17 @@ fn structure_fields(tree: &Tree, value: Value, object: &Object) -> Option<Value>
     (structure && matches!(fields, Value::Tuple { .. } | Value::List(_))).then_some(fields)
 }
 
-fn state_children(tree: &Tree, state: Value) -> Vec<(Label, Value)> {
+fn state_children(tree: &Tree, object: Value, state: Value) -> Vec<(Label, Value)> {
     let parts = tree.state_parts(state);
     if !parts.is_empty() || matches!(state, Value::Dict(_)) {
         return parts.into_iter().flat_map(|part| keyed(tree.entries(part))).collect();
     }
     match state {
         Value::None => Vec::new(),
+        Value::Tuple { len: 4, .. } if tree.is_class(object, "functools", "partial") => {
+            let names = ["func", "args", "keywords", "attributes"].map(Label::Part);
+            names.into_iter().zip(tree.items(state).iter().copied()).collect()
+        }
         Value::Tuple { .. } | Value::List(_) => indexed(tree.items(state)).collect(),
         _ => vec![(Label::Part("state"), state)],
     }
