@@ -11,4 +11,5 @@ mod composite;
 mod host;
 mod rebuild;
 mod report;
+mod salvage;
 mod script;

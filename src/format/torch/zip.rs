@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::host::{Storages, TorchHost};
-use super::{report, script};
+use super::{report, salvage, script};
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
 use crate::error::{Error, ErrorKind, Result};
@@ -24,7 +24,11 @@ enum Content {
 
 /// Opens a zip archive as a torch checkpoint.
 pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
-    let mut archive = Archive::read(&*file.source, limits)?;
+    let mut archive = match Archive::read(&*file.source, limits) {
+        Ok(archive) => archive,
+        Err(e) if e.kind() == ErrorKind::Truncated => return salvage::open(file, identity, limits, e),
+        Err(e) => return Err(e),
+    };
     let (root, is_script) = match content(&archive) {
         Content::Torch { root, script } => (root, script),
         Content::Other(error) => return Err(error),
