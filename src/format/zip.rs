@@ -21,6 +21,8 @@ const CENTRAL: &[u8] = b"PK\x01\x02";
 const END_LEN: usize = 22;
 /// Most bytes from the end of the file in which the end record can start, and a usual directory with it.
 const TAIL: u64 = 65_557 + 98;
+/// Members of a directory that is walked rather than indexed.
+const WALKED: usize = 2_048;
 /// Room for the name and padding of a local header, read together with a member's bytes.
 const SLACK: u64 = 256;
 
@@ -128,7 +130,12 @@ impl Archive {
     }
 
     /// The first member called `name`.
+    ///
+    /// The few names asked of a torch archive are found by walking; only a large directory gets an index.
     pub(crate) fn find(&self, name: &[u8]) -> Option<&Entry> {
+        if self.entries.len() <= WALKED {
+            return self.entries.iter().find(|e| self.name(e) == name);
+        }
         let index = self.index.get_or_init(|| {
             let mut index = HashMap::with_capacity(self.entries.len());
             for (at, entry) in self.entries.iter().enumerate() {
