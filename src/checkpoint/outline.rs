@@ -13,7 +13,7 @@ use super::{Checkpoint, Diagnostic, Kind, ModuleInfo, Parts, Section, SectionRol
 use crate::limits::Limits;
 use crate::tensor::{TensorId, TensorRole, guess_role};
 use crate::value::view::{self, Label};
-use crate::value::{Tree, Value};
+use crate::value::{Tree, Value, modules};
 
 /// Names under which the inside of one shared container is listed.
 const EXPANSIONS: u32 = 64;
@@ -278,7 +278,13 @@ impl Walk<'_> {
     }
 
     fn note_module(&mut self, value: Value) {
-        let class = self.tree.class_of(value).map(crate::value::Global::path);
+        let class = match view::class(self.tree, value) {
+            // torch.fx saves a traced module as a call that puts it together again.
+            Some(class) if class == modules::FX_MODULE => {
+                Some("torch.fx.graph_module.GraphModule".to_owned())
+            }
+            other => other,
+        };
         self.outline.modules.push(ModuleInfo {
             path: self.path.clone(),
             class: class.unwrap_or_else(|| "object".to_owned()),

@@ -200,6 +200,9 @@ enum Nature {
 /// a state dict; a dotted name, or a tensor of several elements, does.
 fn judge(tree: &Tree, mapping: Value) -> Nature {
     let (mut weights, mut parts) = (0_usize, 0_usize);
+    if is_all_tensors(tree, mapping) {
+        return Nature::Tensors;
+    }
     for (key, value) in tree.entries(mapping).iter().take(SAMPLE) {
         match *value {
             Value::Tensor(id) => weights += usize::from(is_dotted(tree, *key) || is_weight(tree, id)),
@@ -217,6 +220,17 @@ fn judge(tree: &Tree, mapping: Value) -> Nature {
         (w, p) if w >= p.max(1) => Nature::Tensors,
         _ => Nature::Nested,
     }
+}
+
+/// Nothing but tensors, and not only single numbers.
+fn is_all_tensors(tree: &Tree, mapping: Value) -> bool {
+    let entries = tree.entries(mapping).get(..SAMPLE).unwrap_or(tree.entries(mapping));
+    let tensor = |value: &Value| match value {
+        Value::Tensor(id) => tree.tensor(*id),
+        _ => None,
+    };
+    entries.iter().all(|(_, v)| tensor(v).is_some())
+        && entries.iter().any(|(_, v)| tensor(v).is_some_and(|t| t.numel() != 1))
 }
 
 fn is_dotted(tree: &Tree, key: Value) -> bool {

@@ -14,6 +14,9 @@ const BOOKKEEPING: [&str; 8] = [
     "_compiled_call_impl",
 ];
 
+/// What a `torch.fx.GraphModule` is pickled as: a call of this with the module's `__dict__`.
+pub const FX_MODULE: &str = "torch.fx.graph_module.reduce_graph_module";
+
 /// True for a pickled `torch.nn.Module`, by the attributes every module has.
 pub fn is_module(tree: &Tree, value: Value) -> bool {
     matches!(value, Value::Object(_))

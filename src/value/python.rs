@@ -25,7 +25,7 @@ fn write_repr(tree: &Tree, value: Value, out: &mut String, depth: usize) {
         }
         Value::Float(x) => out.push_str(&float_repr(x)),
         Value::Text(span) => {
-            let _ = write!(out, "'{}'", tree.text(span));
+            write_text_repr(&tree.text(span), out);
         }
         Value::BigInt(span) => out.push_str(&big_int(tree.bytes(span))),
         Value::Bytes(span) => {
@@ -49,6 +49,26 @@ fn write_repr(tree: &Tree, value: Value, out: &mut String, depth: usize) {
         Value::Tensor(_) => out.push_str("tensor"),
         _ => out.push('…'),
     }
+}
+
+/// `repr(str)`: single quotes, unless only single quotes are inside.
+fn write_text_repr(text: &str, out: &mut String) {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    out.push(quote);
+    for c in text.chars() {
+        match c {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\\' => out.push_str("\\\\"),
+            c if c == quote => out.extend(['\\', c]),
+            c if c.is_ascii_control() => {
+                let _ = write!(out, "\\x{:02x}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push(quote);
 }
 
 fn write_items(tree: &Tree, items: &[Value], out: &mut String, depth: usize) {

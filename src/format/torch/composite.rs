@@ -49,7 +49,9 @@ pub(super) fn sparse(tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused>
     let dtype = parts.last().and_then(|(_, id)| tree.tensor(*id)).map_or(DType::Unknown, |m| m.dtype);
     let shape = tree.items(size).iter().map(|v| u64::try_from(tree.as_int(*v)?).ok());
     let shape: Vec<u64> = shape.collect::<Option<_>>().ok_or("its size is not a shape")?;
-    Ok(TensorMeta::composite(dtype, &shape, layout, parts))
+    let mut meta = TensorMeta::composite(dtype, &shape, layout, parts);
+    meta.requires_grad = Some(false);
+    Ok(meta)
 }
 
 fn parts(names: &[&str], data: &[Value]) -> Option<Vec<(Box<str>, TensorId)>> {

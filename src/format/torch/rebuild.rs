@@ -9,7 +9,7 @@ use super::legacy;
 use crate::checkpoint::Severity;
 use crate::tensor::{DType, StorageId, TensorId, TensorMeta};
 use crate::text::shown;
-use crate::value::{Tree, Value};
+use crate::value::{Construct, Object, Tree, Value};
 
 /// Why a call was not rebuilt.
 pub(super) type Refused = &'static str;
@@ -49,6 +49,7 @@ fn rebuild(
             Ok(Some(composite::lazy()))
         }
         ("torch.jit._pickle", _) => return args.first().copied(),
+        ("torch.fx.graph_module", "reduce_graph_module") => return graph_module(tree, callable, &args),
         _ => return None,
     };
     match built {
@@ -160,6 +161,22 @@ fn parameter(tree: &Tree, args: &[Value]) -> Option<TensorMeta> {
         meta.requires_grad = Some(*flag);
     }
     Some(meta)
+}
+
+/// `(__dict__, import block)`: a traced module, whose state is its `__dict__`.
+fn graph_module(tree: &mut Tree, callable: Value, args: &[Value]) -> Option<Value> {
+    let state = args.first().copied().filter(|v| matches!(v, Value::Dict(_)))?;
+    let args = tree.add_tuple(&[]);
+    let object = Object {
+        callable,
+        construct: Construct::New,
+        args,
+        kwargs: Value::None,
+        state: Some(state),
+        items: Vec::new(),
+        entries: Vec::new(),
+    };
+    Some(Value::Object(tree.add_object(object)))
 }
 
 /// `(dtype, size, stride, requires_grad)`: a shape without bytes.
