@@ -90,6 +90,7 @@ struct Walk<'a> {
     barren: HashSet<Node>,
     expanded: HashMap<Node, u32>,
     budget: usize,
+    depth: usize,
 }
 
 impl Outline {
@@ -106,6 +107,7 @@ impl Outline {
             barren: HashSet::new(),
             expanded: HashMap::new(),
             budget: limits.walk,
+            depth: limits.depth,
         };
         walk.run();
         let mut outline = walk.outline;
@@ -207,8 +209,19 @@ impl Walk<'_> {
             return;
         }
         *expanded += 1;
+        if stack.len() > self.depth {
+            self.note(
+                "PICKLE_DEPTH",
+                Severity::Broken,
+                "values are nested deeper than is listed here; tensors found so far are",
+            );
+            return;
+        }
         let path_len = self.push_label(label, is_root);
-        let section = self.parts.get(self.path.as_str()).copied().or(section);
+        // Parts lie near the root; deeper paths are long, and hashing one at each level would add up.
+        let part =
+            if stack.len() <= section::DEPTH { self.parts.get(self.path.as_str()).copied() } else { None };
+        let section = part.or(section);
         let is_module = module::is_module(self.tree, value) || module::is_script(self.tree, value);
         if is_module {
             self.note_module(value);
@@ -294,8 +307,12 @@ impl Walk<'_> {
     }
 
     fn note_shared(&mut self, message: &str) {
-        if !self.outline.diagnostics.iter().any(|d| d.code == "SHARED_WALK") {
-            self.outline.diagnostics.push(Diagnostic::new(Severity::Warning, "SHARED_WALK", message));
+        self.note("SHARED_WALK", Severity::Warning, message);
+    }
+
+    fn note(&mut self, code: &'static str, severity: Severity, message: &str) {
+        if !self.outline.diagnostics.iter().any(|d| d.code == code) {
+            self.outline.diagnostics.push(Diagnostic::new(severity, code, message));
         }
     }
 }

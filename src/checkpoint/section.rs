@@ -9,7 +9,7 @@ use crate::tensor::{DType, Numeric, TensorId};
 use crate::value::{Tree, Value};
 
 /// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
-const DEPTH: usize = 4;
+pub(super) const DEPTH: usize = 4;
 /// Parts of one checkpoint at most, so that a list of a million small dicts is one part.
 const MOST: usize = 256;
 /// Entries of one mapping looked at when its nature is judged.
