@@ -14,3 +14,5 @@ pub mod checkpoint;
 pub mod pickle;
 
 pub mod format;
+
+pub mod export;
