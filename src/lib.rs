@@ -16,3 +16,5 @@ pub mod pickle;
 pub mod format;
 
 pub mod export;
+
+pub mod cli;
