@@ -1,3 +1,7 @@
 //! Browse and compare training checkpoints in a terminal.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ckpt_tui::cli::main()
+}

@@ -4,6 +4,7 @@
 //! but through [`shown`], which escapes (and never strips: two keys that differ must look different) what
 //! could move a cursor, reorder text, hide, or be taken for something else.
 
+pub mod fit;
 pub mod natural;
 pub mod number;
 

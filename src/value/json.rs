@@ -25,13 +25,24 @@ pub trait TensorNames {
     fn scalar(&self, id: TensorId) -> Option<Leaf>;
 }
 
+/// How many nodes may still be written, shared by all values of one document.
+pub struct Budget(Cell<usize>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(BUDGET))
+    }
+}
+
 /// A value to be serialised.
 pub struct Json<'a> {
     tree: &'a Tree,
     value: Value,
     names: &'a dyn TensorNames,
+    /// An entry that stands before those of the value itself.
+    first: Option<(&'static str, Value)>,
     depth: u32,
-    budget: &'a Cell<usize>,
+    budget: &'a Budget,
     parent: Option<&'a Json<'a>>,
 }
 
@@ -42,13 +53,26 @@ pub fn with_json<R>(
     names: &dyn TensorNames,
     with: impl FnOnce(&Json<'_>) -> R,
 ) -> R {
-    let budget = Cell::new(BUDGET);
-    with(&Json { tree, value, names, depth: 0, budget: &budget, parent: None })
+    with(&Json::new(tree, value, names, &Budget::default()))
+}
+
+impl<'a> Json<'a> {
+    /// A serialisable view of `value`.
+    pub fn new(tree: &'a Tree, value: Value, names: &'a dyn TensorNames, budget: &'a Budget) -> Self {
+        Self { tree, value, names, first: None, depth: 0, budget, parent: None }
+    }
+
+    /// With an entry in front: what a container says beside the mapping it holds.
+    #[must_use]
+    pub fn beside(mut self, name: &'static str, value: Value) -> Self {
+        self.first = Some((name, value));
+        self
+    }
 }
 
 impl Json<'_> {
     fn child(&self, value: Value) -> Json<'_> {
-        Json { value, depth: self.depth + 1, parent: Some(self), ..*self }
+        Json { value, depth: self.depth + 1, parent: Some(self), first: None, ..*self }
     }
 
     /// The value holds itself.
@@ -60,7 +84,7 @@ impl Json<'_> {
         if self.depth > DEPTH {
             return one(serializer, "$deeper", &true);
         }
-        if self.budget.get() == 0 {
+        if self.budget.0.get() == 0 {
             return one(serializer, "$omitted", &view::child_count(self.tree, self.value));
         }
         let empty = matches!(self.value, Value::Tuple { len: 0, .. });
@@ -78,6 +102,9 @@ impl Json<'_> {
         let mut map = serializer.serialize_map(None)?;
         if matches!(self.value, Value::Object(_)) {
             map.serialize_entry("$class", &view::class(self.tree, self.value))?;
+        }
+        if let Some((name, value)) = self.first {
+            map.serialize_entry(name, &self.child(value))?;
         }
         for (label, child) in children {
             map.serialize_entry(&name(self.tree, label), &self.child(child))?;
@@ -119,7 +146,7 @@ fn one<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Resu
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.budget.set(self.budget.get().saturating_sub(1));
+        self.budget.0.set(self.budget.0.get().saturating_sub(1));
         let Some(leaf) = view::leaf(self.tree, self.value) else { return self.container(serializer) };
         match leaf {
             Leaf::None => serializer.serialize_unit(),

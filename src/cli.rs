@@ -1,0 +1,40 @@
+//! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
+//!
+//! Exit codes are a contract: 0 done, 2 an error, told in one line on stderr. A reader that closes the pipe
+//! early (`head`) is not an error. Output goes through [`output::Out`], never through `println!`, which
+//! panics on a full disk.
+
+mod args;
+mod generate;
+mod output;
+mod show;
+mod style;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use output::{Failure, Out};
+use style::Style;
+
+/// Runs the program on its command line.
+pub fn main() -> ExitCode {
+    let mut out = Out::stdout();
+    let outcome = match Args::try_parse() {
+        Ok(args) => run(args, &mut out),
+        Err(error) => output::usage(&error, &mut out),
+    };
+    output::exit(outcome.and_then(|()| out.finish()))
+}
+
+fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
+    let style = Style::of(&args.common);
+    match args.command {
+        Some(Command::Show(show)) => show::run(&show, &style, out),
+        Some(Command::Completions { shell }) => generate::completions(shell, out),
+        Some(Command::Man) => generate::man(out),
+        Some(Command::Ls(_)) | None => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! What may stand on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Browse and compare PyTorch training checkpoints in a terminal.
+///
+/// Without a subcommand, opens the terminal UI on its paths. A folder or file that is named like a
+/// subcommand is given as `./ls`. Nothing in a checkpoint is ever executed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ckpt-tui",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    override_usage = "ckpt-tui [OPTIONS] [PATH]...\n       ckpt-tui [OPTIONS] <COMMAND>"
+)]
+pub(super) struct Args {
+    /// Folders to search for checkpoints, or checkpoint files to open [default: the current folder]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) common: Common,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+/// Options of every subcommand.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Common {
+    /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
+    pub(super) color: When,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+    /// Show more: every metric, time and attribute
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// On a terminal
+    Auto,
+    /// Also into a pipe or file
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List runs and their checkpoints
+    Ls(Ls),
+    /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
+    Show(Show),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff
+    Man,
+}
+
+/// Options of `ls`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Ls {
+    /// Folders to search, or files [default: the current folder]
+    #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Options of `show`.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Show {
+    /// The checkpoint
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) file: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
