@@ -58,7 +58,10 @@ pub(super) struct Part {
 /// The parts of `root`, in file order.
 pub(super) fn find(tree: &Tree, root: Value) -> Vec<Part> {
     let mut parts = Vec::new();
-    if let Some(part) = recognise(tree, "", "", root) {
+    if is_mapping(tree, root) && !tree.entries(root).is_empty() && is_all_tensors(tree, root, 0) {
+        // Names to tensors and nothing else, however small: what `torch.save(model.state_dict())` writes.
+        parts.push(Part { name: String::new(), role: SectionRole::Model, value: root, is_module: false });
+    } else if let Some(part) = recognise(tree, "", "", root) {
         parts.push(part);
     } else {
         descend(tree, "", root, DEPTH, &mut parts);
@@ -200,7 +203,7 @@ enum Nature {
 /// a state dict; a dotted name, or a tensor of several elements, does.
 fn judge(tree: &Tree, mapping: Value) -> Nature {
     let (mut weights, mut parts) = (0_usize, 0_usize);
-    if is_all_tensors(tree, mapping) {
+    if is_all_tensors(tree, mapping, 1) {
         return Nature::Tensors;
     }
     for (key, value) in tree.entries(mapping).iter().take(SAMPLE) {
@@ -222,15 +225,15 @@ fn judge(tree: &Tree, mapping: Value) -> Nature {
     }
 }
 
-/// Nothing but tensors, and not only single numbers.
-fn is_all_tensors(tree: &Tree, mapping: Value) -> bool {
+/// Nothing but tensors, of which at least `several` are more than a single number.
+fn is_all_tensors(tree: &Tree, mapping: Value, several: usize) -> bool {
     let entries = tree.entries(mapping).get(..SAMPLE).unwrap_or(tree.entries(mapping));
-    let tensor = |value: &Value| match value {
-        Value::Tensor(id) => tree.tensor(*id),
+    let sizes = entries.iter().map(|(_, value)| match value {
+        Value::Tensor(id) => tree.tensor(*id).map(crate::tensor::TensorMeta::numel),
         _ => None,
-    };
-    entries.iter().all(|(_, v)| tensor(v).is_some())
-        && entries.iter().any(|(_, v)| tensor(v).is_some_and(|t| t.numel() != 1))
+    });
+    let sizes: Option<Vec<u64>> = sizes.collect();
+    sizes.is_some_and(|sizes| sizes.iter().filter(|n| **n != 1).count() >= several)
 }
 
 fn is_dotted(tree: &Tree, key: Value) -> bool {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use crate::checkpoint::{Checkpoint, SectionRole};
+use crate::checkpoint::{Checkpoint, Scalar, SectionRole};
 use crate::cli::style::{Style, Tone};
 use crate::text::{fit, number, shown};
 use crate::value::view::{self, Leaf};
@@ -126,7 +126,11 @@ impl<'a> TreeWriter<'a> {
 
     fn tensor(&self, id: crate::tensor::TensorId) -> String {
         match (self.checkpoint.scalar(id), self.checkpoint.tree().tensor(id)) {
-            (Some(scalar), Some(meta)) => format!("{} ({})", python::float_repr(scalar.number()), meta.dtype),
+            (Some(Scalar::Float(x)), Some(meta)) => format!("{} ({})", python::float_repr(x), meta.dtype),
+            (Some(Scalar::Int(n)), Some(meta)) => format!("{n} ({})", meta.dtype),
+            (Some(Scalar::Bool(b)), Some(meta)) => {
+                format!("{} ({})", if b { "True" } else { "False" }, meta.dtype)
+            }
             (None, Some(meta)) => format!("tensor {} {}", meta.dtype, number::shape(meta.shape())),
             (_, None) => "tensor".to_owned(),
         }
