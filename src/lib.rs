@@ -14,3 +14,7 @@ pub mod checkpoint;
 pub mod pickle;
 
 pub mod format;
+
+pub mod training;
+
+pub mod runs;
