@@ -8,7 +8,7 @@ use super::history::{self, History};
 use super::hyper;
 use super::look::Look;
 use super::metadata::Draft;
-use super::metric;
+use super::{Mode, XAxis, metric};
 use crate::value::Value;
 
 /// Histories of one checkpoint at most.
@@ -57,8 +57,17 @@ struct Place<'a> {
     prefix: String,
     /// Everything numeric here is a metric, whatever it is called.
     open: bool,
+    /// A place for what is logged, where a learning rate is a value and no setting.
+    logged: bool,
     children: super::look::Named<'a>,
     depth: usize,
+}
+
+impl Place<'_> {
+    /// Whether what is called so here is a metric.
+    fn takes(&self, name: &str) -> bool {
+        self.open || metric::is_metric(name) && (self.logged || metric::mode_of(name) != Mode::None)
+    }
 }
 
 struct Search<'a, 'b> {
@@ -74,10 +83,10 @@ struct Search<'a, 'b> {
 pub(super) fn search(look: &Look<'_>, draft: &mut Draft, consumed: &[&str], base: Base) {
     let children = look.top().iter().filter(|(k, _)| !consumed.contains(&&**k)).cloned().collect();
     let mut search = Search { look, draft, epoch: None, step: None, queue: VecDeque::new() };
-    search.queue.push_back(Place { prefix: String::new(), open: false, children, depth: 1 });
+    search.queue.push_back(Place { prefix: String::new(), open: false, logged: true, children, depth: 1 });
     if let Some(metadata) = look.checkpoint.container_metadata() {
         let children = look.children(metadata);
-        search.queue.push_back(Place { prefix: String::new(), open: false, children, depth: DEPTH });
+        search.queue.push_back(Place { prefix: String::new(), open: false, logged: false, children, depth: DEPTH });
     }
     while let Some(place) = search.queue.pop_front() {
         search.visit(&place);
@@ -110,7 +119,7 @@ impl<'a> Search<'a, '_> {
     }
 
     /// A list of epochs or steps beside the histories it belongs to.
-    fn x_column(&self, name: &str, value: Value) -> Option<(super::XAxis, Vec<f64>)> {
+    fn x_column(&self, name: &str, value: Value) -> Option<(XAxis, Vec<f64>)> {
         let axis = history::x_column(name).filter(|_| !matches!(value, Value::Int(_) | Value::Float(_)))?;
         let x = history::numbers(self.look, value);
         let ascending = x.len() > 1 && x.windows(2).all(|w| matches!(w, [a, b] if a < b));
@@ -121,7 +130,7 @@ impl<'a> Search<'a, '_> {
     fn number(&mut self, name: &str, key: &str, value: Value, place: &Place<'a>) -> bool {
         let epoch = EPOCH_KEYS.iter().position(|(k, _)| *k == key);
         let step = STEP_KEYS.iter().position(|k| *k == key);
-        let wanted = epoch.is_some() || step.is_some() || place.open || metric::is_metric(name);
+        let wanted = epoch.is_some() || step.is_some() || place.takes(name);
         // A tensor costs a read: only those whose name asks for it.
         let costly = matches!(value, Value::Tensor(_) | Value::Object(_));
         if costly && !wanted {
@@ -152,10 +161,10 @@ impl<'a> Search<'a, '_> {
         name: &str,
         value: Value,
         place: &Place<'a>,
-        columns: Option<&(super::XAxis, Vec<f64>)>,
+        columns: Option<&(XAxis, Vec<f64>)>,
     ) {
         let full = named(&place.prefix, name);
-        let metric = place.open || metric::is_metric(name);
+        let metric = place.takes(name);
         let kept = metric::words(name).iter().any(|w| PLAIN_CONTAINERS.contains(&w.as_str()));
         if metric && let Some(mut found) = history::read(self.look, &full, value) {
             if found.x.is_none() && columns.is_some_and(|(_, x)| x.len() == found.values.len()) {
@@ -173,8 +182,9 @@ impl<'a> Search<'a, '_> {
         }
         if place.depth < DEPTH && matches!(value, Value::Dict(_) | Value::Object(_)) {
             let children = self.look.children(value);
-            let open = metric && !children.is_empty();
-            self.queue.push_back(Place { prefix: prefix(&place.prefix, name), open, children, depth: place.depth + 1 });
+            let prefix = prefix(&place.prefix, name);
+            let depth = place.depth + 1;
+            self.queue.push_back(Place { prefix, open: metric, logged: metric || kept, children, depth });
         }
     }
 

@@ -29,7 +29,8 @@ impl<'a> Look<'a> {
     pub(super) fn new(checkpoint: &'a Checkpoint) -> Self {
         let tree = checkpoint.tree();
         let mut look = Self { checkpoint, tree, top: Vec::new(), left: Cell::new(ENTRIES) };
-        let bare = checkpoint.sections().iter().find(|s| s.name.is_empty() && s.value == tree.root());
+        // Single numbers at the root are a section of their own there, which is none of weights.
+        let bare = checkpoint.sections().iter().find(|s| s.name.is_empty() && s.role != SectionRole::Other);
         look.top = match bare {
             Some(section) if section.is_module || section.role == SectionRole::Optimizer => Vec::new(),
             Some(section) if section.role == SectionRole::Scheduler => Vec::new(),

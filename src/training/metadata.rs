@@ -54,7 +54,10 @@ pub fn info(checkpoint: &Checkpoint) -> TrainingInfo {
     let look = Look::new(checkpoint);
     let mut draft = Draft::default();
     let (consumed, base) = frameworks::read(&look, &mut draft);
-    generic::search(&look, &mut draft, consumed, base);
+    // Arguments saved by themselves are settings throughout.
+    if !hyper::is_arguments(&look, checkpoint.tree().root()) {
+        generic::search(&look, &mut draft, consumed, base);
+    }
     plateau(&look, &mut draft);
     let progress = progress(&look, &draft);
     let source = checkpoint.path().to_string_lossy().into_owned();

@@ -71,9 +71,9 @@ fn singular(word: &str) -> String {
         "valid" | "validation" | "eval" | "evaluation" | "dev" => "val",
         "training" => "train",
         "testing" => "test",
-        "loss" | "bias" | "mos" | "las" | "uas" | "values" => &word,
+        "bias" | "values" => &word,
         other => match other.strip_suffix('s') {
-            Some(one) if other.len() > 3 => one,
+            Some(one) if other.len() > 3 && !one.ends_with('s') => one,
             _ => other,
         },
     };

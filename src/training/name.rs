@@ -92,7 +92,7 @@ pub fn of_folder(name: &str) -> Hints {
 pub fn of_name(name: &str) -> Hints {
     let (stem, in_progress) = stem(name);
     let mut hints = of_tokens(&token::cut(stem));
-    hints.in_progress = in_progress;
+    hints.in_progress |= in_progress;
     hints
 }
 
@@ -178,7 +178,9 @@ fn plain_e(tokens: &[Token], at: usize) -> bool {
 
 /// `checkpoint_0010` and `checkpoint3` are epochs, `model_0004999` iterations, `ckpt-1000` steps.
 fn ordinal(word: &str, tokens: &[Token], at: usize, number: &token::Number, hints: &mut Hints) {
-    let Some(whole) = number.whole().filter(|_| !number.is_date()) else { return };
+    // `model-00001-of-00007` is a part of a model.
+    let part = tokens.get(at + 1).and_then(Token::word) == Some("of");
+    let Some(whole) = number.whole().filter(|_| !number.is_date() && !part) else { return };
     if word == "model" && number.digits == 7 {
         // detectron2: the index of the last iteration done.
         hints.step = Some(whole + 1);
