@@ -9,6 +9,7 @@ mod read;
 mod scalar;
 mod section;
 mod sharing;
+mod vector;
 
 pub use outline::Outline;
 pub use read::Located;

@@ -15,6 +15,9 @@ pub mod pickle;
 
 pub mod format;
 
+pub mod training;
+
+pub mod runs;
 pub mod export;
 
 pub mod cli;

@@ -5,8 +5,12 @@
 
 pub mod group;
 pub mod identity;
+pub mod layout;
+mod order;
 pub mod row;
 pub mod scan;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -96,6 +100,14 @@ pub struct CheckpointRow {
     pub error: Option<String>,
     /// What tells files apart, for `same_as`.
     pub identity: identity::FileKey,
+}
+
+impl CheckpointRow {
+    /// True when this is another name, or a copy, of a checkpoint of the same run.
+    pub fn is_copy_within(&self, run: &Run) -> bool {
+        let original = self.same_as.as_deref();
+        original.is_some_and(|o| o.parent() == self.path.parent() || layout::run_of(o) == run.path)
+    }
 }
 
 /// The best checkpoint of a run.

@@ -1,9 +1,23 @@
 //! What the checkpoints themselves say about training: progress, metrics, histories, the best epoch.
+//!
+//! [`metadata`] reads one checkpoint, [`name`] its file name; [`curve`] and [`best`] look at a whole run.
+//! Names of metrics and hyperparameters come from files and are kept as they are there: whoever shows them
+//! passes them through [`crate::text::shown`].
 
 pub mod best;
 pub mod curve;
+pub mod epoch;
+mod evidence;
+mod frameworks;
+mod generic;
+mod history;
+mod hyper;
+mod look;
 pub mod metadata;
+pub mod metric;
 pub mod name;
+#[cfg(test)]
+pub(crate) mod testing;
 
 /// How far training had come when a checkpoint was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +30,10 @@ pub struct Progress {
     pub step: Option<u64>,
     /// The values come from the file's name, not from its content.
     pub from_name: bool,
+    /// The epoch as the file has it.
+    pub raw_epoch: Option<f64>,
+    /// What the raw epoch counts, as far as the file alone tells.
+    pub base: epoch::Base,
 }
 
 /// Which way a metric gets better.
@@ -79,9 +97,13 @@ pub struct Series {
 pub struct TrainingInfo {
     /// Epoch and step.
     pub progress: Progress,
-    /// Single values (`loss`, `best_acc1`), in the file's order.
+    /// Single values (`loss`, `best_acc1`), in the file's order; those from its name come last.
     pub metrics: Vec<(String, f64)>,
-    /// Histories kept inside the checkpoint.
+    /// How many of `metrics`, counted from the end, come from the file's name and not from its content.
+    pub metrics_from_name: usize,
+    /// Metrics the training itself watched to tell the best checkpoint, most important first.
+    pub monitored: Vec<(String, Mode)>,
+    /// Histories kept inside the checkpoint. In the rows of a run only the newest checkpoint keeps its own.
     pub histories: Vec<Series>,
     /// The framework that wrote it, where it can be told.
     pub framework: Option<&'static str>,

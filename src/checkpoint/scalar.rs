@@ -91,7 +91,7 @@ impl Checkpoint {
 }
 
 /// One little-endian element, in the first bytes of `b`.
-fn decode(dtype: DType, b: [u8; 8]) -> Option<Scalar> {
+pub(super) fn decode(dtype: DType, b: [u8; 8]) -> Option<Scalar> {
     let [b0, b1, b2, b3, ..] = b;
     Some(match dtype {
         DType::Float64 => Scalar::Float(f64::from_le_bytes(b)),

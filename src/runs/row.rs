@@ -1,0 +1,128 @@
+//! One file to one row of a list.
+//!
+//! The checkpoint is opened, asked, and dropped: a row holds what a list shows, so that ten thousand of them
+//! fit in memory. A file that cannot be read is a row too, with the reason.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::identity::{FileKey, NameClass};
+use super::{CheckpointRow, Status};
+use crate::checkpoint::{Checkpoint, Kind, Severity, Verdict};
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::source::Identity;
+use crate::text::shown;
+use crate::training::name::{self, Hints};
+use crate::training::{TrainingInfo, metadata, metric};
+
+/// A file touched so recently is taken for one still being written when it ends too early.
+const FRESH: Duration = Duration::from_secs(10);
+/// The same for a file whose name says so (`.tmp`, `.part`).
+const UNFINISHED: Duration = Duration::from_secs(600);
+
+/// The row of the file at `path`, whatever is in it.
+pub fn row_of(path: &Path, limits: &Limits) -> CheckpointRow {
+    match crate::format::open(path, limits) {
+        Ok(checkpoint) => of_checkpoint(&checkpoint),
+        Err(error) => of_error(path, &error),
+    }
+}
+
+/// The row of an opened checkpoint.
+pub fn of_checkpoint(checkpoint: &Checkpoint) -> CheckpointRow {
+    let path = checkpoint.path().to_owned();
+    let hints = name::hints(&path);
+    let identity = checkpoint.identity();
+    let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
+    let (status, error) = judge(checkpoint, modified, hints.in_progress);
+    let mut training = metadata::info(checkpoint);
+    add_hints(&mut training, &hints, checkpoint.kind());
+    CheckpointRow {
+        format: Some(checkpoint.format()),
+        kind: Some(checkpoint.kind()),
+        bytes: identity.map_or_else(|| checkpoint.bytes(), |i| i.size),
+        modified,
+        tensors: checkpoint.tensors().len(),
+        parameters: checkpoint.parameters(),
+        training,
+        roles: Vec::new(),
+        same_as: None,
+        status,
+        error,
+        identity: FileKey::of(checkpoint, NameClass::of(&hints)),
+        path,
+    }
+}
+
+/// The row of a file that could not be read.
+pub fn of_error(path: &Path, error: &Error) -> CheckpointRow {
+    let metadata = std::fs::metadata(path).ok();
+    let identity = metadata.as_ref().map(Identity::of);
+    let hints = name::hints(path);
+    let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
+    let status = match error.kind() {
+        ErrorKind::Truncated | ErrorKind::Changed if is_fresh(modified, hints.in_progress) => Status::Growing,
+        ErrorKind::Truncated => Status::Truncated,
+        _ => Status::Broken,
+    };
+    let mut training = TrainingInfo::default();
+    add_hints(&mut training, &hints, Kind::Other);
+    CheckpointRow {
+        path: path.to_owned(),
+        format: None,
+        kind: None,
+        bytes: identity.map_or(0, |i| i.size),
+        modified,
+        tensors: 0,
+        parameters: 0,
+        training,
+        roles: Vec::new(),
+        same_as: None,
+        status,
+        error: Some(error.reason()),
+        identity: FileKey::unread(identity, path, NameClass::of(&hints)),
+    }
+}
+
+fn is_fresh(modified: SystemTime, in_progress: bool) -> bool {
+    // A time in the future is a clock that runs ahead on the machine that writes.
+    let age = SystemTime::now().duration_since(modified).unwrap_or_default();
+    age < FRESH || in_progress && age < UNFINISHED
+}
+
+/// State of a file that opened: its reader may still have found it cut short, or dangerous to load.
+fn judge(checkpoint: &Checkpoint, modified: SystemTime, in_progress: bool) -> (Status, Option<String>) {
+    if let Some(global) = checkpoint.globals().iter().find(|g| g.verdict == Verdict::RunsCode) {
+        let text = format!("loading it with pickle would run {}", shown(&global.name));
+        return (Status::RunsCode, Some(text));
+    }
+    let broken = checkpoint.diagnostics().iter().find(|d| d.severity == Severity::Broken);
+    let Some(broken) = broken else { return (Status::Ok, None) };
+    let status = match broken.code {
+        "TRUNCATED" if is_fresh(modified, in_progress) => Status::Growing,
+        "TRUNCATED" => Status::Truncated,
+        _ => Status::Broken,
+    };
+    (status, Some(broken.message.clone()))
+}
+
+/// Fills in from the name what the content does not say.
+fn add_hints(training: &mut TrainingInfo, hints: &Hints, kind: Kind) {
+    if training.progress.epoch.is_none() && training.progress.step.is_none() {
+        let named = hints.progress();
+        if named.epoch.is_some() || named.step.is_some() {
+            training.progress = named;
+        }
+    }
+    if kind == Kind::Optimizer {
+        return;
+    }
+    for (name, value) in &hints.metrics {
+        let same = metric::canonical(name);
+        if !training.metrics.iter().any(|(known, _)| metric::canonical(known) == same) {
+            training.metrics.push((name.clone(), *value));
+            training.metrics_from_name += 1;
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which files are worth a row: content decides, and the name only where content decides nothing.
+//!
+//! Of a file that may be no checkpoint only the first bytes are read. A name that promises a checkpoint
+//! makes a row even of a file that is none, with the reason: that is what its owner wants to know.
+
+use std::path::Path;
+
+use super::super::{Skipped, row};
+use crate::error::{Error, ErrorKind, Fault};
+use crate::format::sniff::{self, Container};
+use crate::runs::CheckpointRow;
+use crate::source::{FileSource, ReadAt};
+use crate::training::name;
+
+/// Plain pickles larger than this are read only when their name says they are checkpoints: they are read in
+/// whole, and most are data sets.
+const PICKLE: u64 = 64 << 20;
+
+/// Extensions that promise a checkpoint.
+const SURE: [&str; 8] = ["pt", "pth", "ckpt", "safetensors", "distcp", "pt2", "chkpt", "ptl"];
+/// Words in the names of `.bin` files that are data.
+const DATA: [&str; 14] = [
+    "train", "val", "valid", "validation", "test", "data", "dataset", "token", "tokens", "vocab", "idx", "index",
+    "corpus", "words",
+];
+
+/// What a file's name promises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// A checkpoint: a row whatever is in it.
+    Checkpoint,
+    /// Perhaps a checkpoint (`.bin`): a row unless it plainly is something else.
+    Perhaps,
+    /// Nothing.
+    Nothing,
+}
+
+/// What a first look at a file found.
+#[derive(Debug)]
+pub(super) enum Look {
+    /// To be opened.
+    Open(Opening),
+    /// To be shown without opening.
+    Row(Box<CheckpointRow>),
+    Skip(Skipped),
+    Nothing,
+}
+
+/// What was promised and seen, for judging what opening finds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opening {
+    promise: Promise,
+    /// The first bytes alone prove a checkpoint (unlike a zip's or a pickle's).
+    certain: bool,
+}
+
+pub(super) fn promise(path: &Path) -> Promise {
+    let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
+    let extension = |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+    let mut name: &str = &name;
+    // What stands before `.tmp` or `.part` counts.
+    while matches!(extension(name).as_str(), "tmp" | "part" | "partial" | "incomplete" | "temp") {
+        name = name.rsplit_once('.').map(|(rest, _)| rest).unwrap_or_default();
+    }
+    match extension(name).as_str() {
+        e if SURE.contains(&e) => Promise::Checkpoint,
+        "tar" if name.to_ascii_lowercase().ends_with(".pth.tar") => Promise::Checkpoint,
+        "bin" => {
+            let (stem, _) = name::stem(name);
+            let data = stem.split(|c: char| !c.is_alphanumeric()).any(|w| DATA.contains(&&*w.to_lowercase()));
+            if data && !stem.contains("args") { Promise::Nothing } else { Promise::Perhaps }
+        }
+        _ => Promise::Nothing,
+    }
+}
+
+/// Looks at the first bytes of a file.
+pub(super) fn look(path: &Path, given: bool) -> Look {
+    let promise = if given { Promise::Checkpoint } else { promise(path) };
+    let opened = FileSource::open(path).and_then(|source| {
+        let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
+        source.read_exact_at(&mut head, 0)?;
+        Ok((sniff::sniff(&head, source.len()), source.len()))
+    });
+    match opened {
+        Ok((container, len)) => decide(path, promise, &container, len),
+        Err(error) if error.kind() == ErrorKind::NotRegular => {
+            Look::Skip(Skipped { path: path.to_owned(), reason: error.reason() })
+        }
+        Err(_) if promise == Promise::Nothing => Look::Nothing,
+        Err(error) => Look::Row(Box::new(row::of_error(path, &error))),
+    }
+}
+
+fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Look {
+    let open = |certain| Look::Open(Opening { promise, certain });
+    match (container, promise) {
+        (Container::TorchLegacy | Container::Safetensors, _) => open(true),
+        (Container::Pickle, Promise::Nothing) if len > PICKLE => {
+            let named = path.extension().is_some_and(|e| e == "pkl" || e == "pickle");
+            let reason = "a large plain pickle: open it by name to look inside".to_owned();
+            if named { Look::Skip(Skipped { path: path.to_owned(), reason }) } else { Look::Nothing }
+        }
+        (Container::Zip | Container::Tar | Container::Pickle, _) | (_, Promise::Checkpoint) => open(false),
+        (Container::Known(what), _) if !what.contains("numpy") => {
+            Look::Skip(Skipped { path: path.to_owned(), reason: format!("{what}: not read by this version") })
+        }
+        (Container::Foreign(_) | Container::Unknown, Promise::Perhaps) => open(false),
+        _ => Look::Nothing,
+    }
+}
+
+impl Opening {
+    /// Whether a file that opened, with so many tensors, makes a row. Archives and pickles of other things do
+    /// not.
+    pub(super) fn keeps(self, tensors: usize) -> bool {
+        tensors > 0 || self.certain || self.promise != Promise::Nothing
+    }
+
+    /// Whether a file that did not open makes a row.
+    pub(super) fn keeps_error(self, error: &Error) -> bool {
+        match self.promise {
+            Promise::Checkpoint => true,
+            Promise::Perhaps => error.kind() != ErrorKind::Unsupported,
+            Promise::Nothing => self.certain && error.fault() != Fault::Unsupported,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_promise() {
+        for (name, want) in [
+            ("a.pt", Promise::Checkpoint),
+            ("checkpoint.pth.tar", Promise::Checkpoint),
+            ("A.CKPT", Promise::Checkpoint),
+            ("model.safetensors.tmp", Promise::Checkpoint),
+            ("pytorch_model.bin", Promise::Perhaps),
+            ("training_args.bin", Promise::Perhaps),
+            ("broken.bin", Promise::Perhaps),
+            ("train.bin", Promise::Nothing),
+            ("val_tokens.bin", Promise::Nothing),
+            ("backup.tar", Promise::Nothing),
+            ("data.pkl", Promise::Nothing),
+            ("notes.txt", Promise::Nothing),
+            ("noext", Promise::Nothing),
+        ] {
+            assert_eq!(promise(Path::new(name)), want, "{name}");
+        }
+    }
+}
