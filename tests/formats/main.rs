@@ -3,5 +3,13 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod damage;
 mod pickle;
 mod samples;
+
+use std::path::{Path, PathBuf};
+
+/// A file written by a real library, kept in the repository.
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}

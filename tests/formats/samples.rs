@@ -1,14 +1,10 @@
 //! Every sample that torch (or safetensors) itself can load reads with exactly its tensor names, dtypes and
 //! shapes. `tests/fixtures/expected.json` is torch's own word (`tests/fixtures/gen/oracle.py` wrote it).
 
-use std::path::{Path, PathBuf};
-
 use ckpt_tui::limits::Limits;
 use serde_json::Value;
 
-fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
-}
+use crate::fixture;
 
 fn expected() -> serde_json::Map<String, Value> {
     let text = std::fs::read_to_string(fixture("expected.json")).unwrap();

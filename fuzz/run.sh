@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Fuzzes one target for a while: fuzz/run.sh TARGET SECONDS
+# Works on stable Rust: coverage comes from LLVM passes that need no nightly flag, and as no code here is
+# unsafe there is nothing for AddressSanitizer to find. Corpus and build stay outside the checkout.
+set -euo pipefail
+cd "$(dirname "$0")"
+target=$1 seconds=$2
+cache=${CKPT_TUI_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ckpt-tui-ci}/fuzz
+corpus=$cache/corpus/$target
+mkdir -p "$corpus" "$cache/artifacts"
+# Seeds: every small fixture, and for the pickle target the pickles inside them.
+if [ -z "$(ls -A "$corpus")" ]; then
+  find ../tests/fixtures -type f -size -24k \( -name '*.pt' -o -name '*.pth' -o -name '*.ckpt' -o -name '*.tar' \
+    -o -name '*.safetensors' -o -name '*.pkl' -o -name '*.bin' \) -exec cp --backup=numbered {} "$corpus" \;
+fi
+# sancov must not instrument build scripts, which have no fuzzer to report to: hence --target.
+host=$(rustc -vV | sed -n 's/^host: //p')
+export RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+-Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+-Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1"
+CARGO_TARGET_DIR=$cache/target cargo build --release --locked --target "$host" --bin "$target"
+exec "$cache/target/$host/release/$target" -max_total_time="$seconds" -rss_limit_mb=512 -timeout=5 -max_len=65536 \
+  -artifact_prefix="$cache/artifacts/" -print_final_stats=1 "$corpus"
