@@ -86,10 +86,12 @@ mod tests {
 
     #[test]
     fn paths_sort_folder_by_folder() {
-        let mut list = ["run-10/a", "run-2/z", "run/b", "run/a10", "run/a9", "run", "run-2/a/b"].map(Path::new);
+        let mut list =
+            ["run-10/a", "run-2/z", "run/b", "run/a10", "run/a9", "run", "run-2/a/b"].map(Path::new);
         list.sort_by(|a, b| paths(a, b));
-        assert_eq!(list.map(|p| p.to_str().unwrap()), [
-            "run", "run/a9", "run/a10", "run/b", "run-2/a/b", "run-2/z", "run-10/a"
-        ]);
+        assert_eq!(
+            list.map(|p| p.to_str().unwrap()),
+            ["run", "run/a9", "run/a10", "run/b", "run-2/a/b", "run-2/z", "run-10/a"]
+        );
     }
 }

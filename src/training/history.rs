@@ -145,7 +145,11 @@ pub(super) fn table(look: &Look<'_>, rows: &[Value], accept: &dyn Fn(&str) -> bo
             let slot = match found.iter().position(|h| h.name == *name) {
                 Some(slot) => slot,
                 None if found.len() < super::generic::SERIES => {
-                    found.push(History { name: name.to_string(), values: Vec::new(), x: Some((axis, Vec::new())) });
+                    found.push(History {
+                        name: name.to_string(),
+                        values: Vec::new(),
+                        x: Some((axis, Vec::new())),
+                    });
                     found.len() - 1
                 }
                 None => continue,
@@ -185,7 +189,9 @@ fn implied(name: &str, len: usize, progress: &Progress) -> (XAxis, Vec<f64>) {
         Some(epochs) if len > epochs.saturating_add(1) && (by_step(name, &[]) || len >= epochs * 2) => {
             (XAxis::Step, count(1))
         }
-        Some(epochs) if len < epochs && epochs % len.max(1) == 0 => (XAxis::Epoch, count(epochs / len.max(1))),
+        Some(epochs) if len < epochs && epochs % len.max(1) == 0 => {
+            (XAxis::Epoch, count(epochs / len.max(1)))
+        }
         None if progress.step.is_some_and(|s| s >= len as u64) => (XAxis::Step, steps(len, progress)),
         _ => (XAxis::Epoch, count(1)),
     }

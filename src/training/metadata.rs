@@ -89,7 +89,9 @@ fn progress(look: &Look<'_>, draft: &Draft) -> Progress {
         // with epochs beside it still tells.
         _ => {
             let counted = draft.histories.iter().filter_map(|h| match &h.x {
-                Some((XAxis::Epoch, x)) => x.last().map(|last| if x.first() == Some(&0.0) { last + 1.0 } else { *last }),
+                Some((XAxis::Epoch, x)) => {
+                    x.last().map(|last| if x.first() == Some(&0.0) { last + 1.0 } else { *last })
+                }
                 _ => None,
             });
             let bare = draft.histories.iter().filter(|h| h.x.is_none() && h.values.len() < 10_000);

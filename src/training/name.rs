@@ -34,8 +34,23 @@ pub struct Hints {
 
 /// Extensions that say what a file is, cut off before its name is read.
 const EXTENSIONS: [&str; 17] = [
-    "pt", "pth", "ckpt", "bin", "safetensors", "pkl", "pickle", "tar", "zip", "h5", "hdf5", "weights", "msgpack",
-    "npz", "distcp", "model", "chkpt",
+    "pt",
+    "pth",
+    "ckpt",
+    "bin",
+    "safetensors",
+    "pkl",
+    "pickle",
+    "tar",
+    "zip",
+    "h5",
+    "hdf5",
+    "weights",
+    "msgpack",
+    "npz",
+    "distcp",
+    "model",
+    "chkpt",
 ];
 /// Extensions of files being written.
 const UNFINISHED: [&str; 6] = ["tmp", "part", "partial", "incomplete", "temp", "crdownload"];
@@ -80,10 +95,14 @@ pub fn of_folder(name: &str) -> Hints {
         [Token::Word(w), Token::Number(n)] if w == "checkpoint" && name.contains('-') => {
             Hints { step: n.whole(), ..Hints::default() }
         }
-        [Token::Word(w), Token::Number(_)] if matches!(w.as_str(), "epoch" | "step" | "iter" | "iteration" | "ckpt") => {
+        [Token::Word(w), Token::Number(_)]
+            if matches!(w.as_str(), "epoch" | "step" | "iter" | "iteration" | "ckpt") =>
+        {
             of_tokens(&tokens)
         }
-        [Token::Word(g), Token::Word(s), Token::Number(_)] if g == "global" && s == "step" => of_tokens(&tokens),
+        [Token::Word(g), Token::Word(s), Token::Number(_)] if g == "global" && s == "step" => {
+            of_tokens(&tokens)
+        }
         _ => Hints::default(),
     }
 }
@@ -148,18 +167,32 @@ fn number(tokens: &[Token], at: usize, hints: &mut Hints) {
     let whole = number.whole();
     match (before.first().copied(), before.get(1).copied()) {
         (Some("epoch" | "epochs" | "ep"), _) => set(&mut hints.epoch, number.value, Base::Unknown),
-        (Some("e"), _) if number.glued && plain_e(tokens, at) => set(&mut hints.epoch, number.value, Base::Unknown),
-        (Some("step" | "steps" | "iter" | "iters" | "iteration" | "it" | "ba" | "batch" | "updates" | "update"), _) => {
+        (Some("e"), _) if number.glued && plain_e(tokens, at) => {
+            set(&mut hints.epoch, number.value, Base::Unknown)
+        }
+        (
+            Some(
+                "step" | "steps" | "iter" | "iters" | "iteration" | "it" | "ba" | "batch" | "updates"
+                | "update",
+            ),
+            _,
+        ) => {
             hints.step = hints.step.or(whole);
         }
-        _ if matches!(next, Some("step" | "steps" | "iter" | "iters" | "iterations")) && !number.glued_to_next => {
+        _ if matches!(next, Some("step" | "steps" | "iter" | "iters" | "iterations"))
+            && !number.glued_to_next =>
+        {
             hints.step = hints.step.or(whole);
         }
         (Some("recovery"), _) => set(&mut hints.epoch, number.value, Base::Within),
-        (Some(w @ ("checkpoint" | "ckpt" | "model" | "net" | "weights" | "snapshot")), _) if whole.is_some() => {
+        (Some(w @ ("checkpoint" | "ckpt" | "model" | "net" | "weights" | "snapshot")), _)
+            if whole.is_some() =>
+        {
             ordinal(w, tokens, at, number, hints);
         }
-        (Some("l"), _) if number.glued && number.is_decimal() => hints.metrics.push(("loss".to_owned(), number.value)),
+        (Some("l"), _) if number.glued && number.is_decimal() => {
+            hints.metrics.push(("loss".to_owned(), number.value))
+        }
         (Some(_), _) => metric_value(&before, number, hints),
         (None, _) => after_number(tokens, at, number, hints),
     }
@@ -201,7 +234,9 @@ fn ordinal(word: &str, tokens: &[Token], at: usize, number: &token::Number, hint
 fn after_number(tokens: &[Token], at: usize, number: &token::Number, hints: &mut Hints) {
     let words = tokens.iter().take(at).filter_map(Token::word).collect::<Vec<_>>();
     match words.as_slice() {
-        ["checkpoint", ..] if number.whole().is_some() && at == 2 => hints.step = hints.step.or(number.whole()),
+        ["checkpoint", ..] if number.whole().is_some() && at == 2 => {
+            hints.step = hints.step.or(number.whole())
+        }
         // Keras' own example: `weights.{epoch:02d}-{val_loss:.2f}`.
         ["weights", ..] if number.is_decimal() => hints.metrics.push(("val_loss".to_owned(), number.value)),
         _ => {}
@@ -215,7 +250,10 @@ fn metric_value(before: &[&str], number: &token::Number, hints: &mut Hints) {
     }
     // Words that name the file rather than the metric.
     let kept = |word: &&&str| {
-        !matches!(**word, "best" | "checkpoint" | "ckpt" | "model" | "net" | "weights" | "epoch" | "step" | "last")
+        !matches!(
+            **word,
+            "best" | "checkpoint" | "ckpt" | "model" | "net" | "weights" | "epoch" | "step" | "last"
+        )
     };
     let mut words: Vec<&str> = before.iter().take_while(kept).copied().collect();
     words.reverse();
@@ -230,7 +268,8 @@ fn metric_value(before: &[&str], number: &token::Number, hints: &mut Hints) {
 }
 
 fn starts_metric(word: &str) -> bool {
-    matches!(word, "val" | "valid" | "validation" | "train" | "test" | "eval" | "dev") || metric::is_metric(word)
+    matches!(word, "val" | "valid" | "validation" | "train" | "test" | "eval" | "dev")
+        || metric::is_metric(word)
 }
 
 #[cfg(test)]

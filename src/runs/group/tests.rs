@@ -137,7 +137,8 @@ fn only_the_newest_history_is_kept() {
         }];
         row
     };
-    let index = index(vec![with_history("e2.pt", 2.0), with_history("e1.pt", 1.0), with_history("last.pt", 2.0)]);
+    let index =
+        index(vec![with_history("e2.pt", 2.0), with_history("e1.pt", 1.0), with_history("last.pt", 2.0)]);
     let kept: Vec<_> = index.runs[0].checkpoints.iter().map(|r| r.training.histories.len()).collect();
     assert_eq!(kept, [0, 1, 0]);
 }

@@ -106,7 +106,13 @@ fn the_part_a_file_plays() {
     for name in ["last.ckpt", "latest.pth", "model_final.pth", "last-v2.ckpt"] {
         assert_eq!(role(name), (true, false, false, false, false), "{name}");
     }
-    for name in ["best.pt", "model_best.pth.tar", "checkpoint_best.pt", "best_model.pth", "checkpoint.best_loss_3.210.pt"] {
+    for name in [
+        "best.pt",
+        "model_best.pth.tar",
+        "checkpoint_best.pt",
+        "best_model.pth",
+        "checkpoint.best_loss_3.210.pt",
+    ] {
         assert_eq!(role(name), (false, true, false, false, false), "{name}");
     }
     assert_eq!(role("model_ema.pt"), (false, false, true, false, false));
