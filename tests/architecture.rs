@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 const FACES: [&str; 3] = ["src/cli", "src/tui", "src/main.rs"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{e}")).filter_map(|e| Some(e.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .filter_map(|e| Some(e.ok()?.path()))
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
