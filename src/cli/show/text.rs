@@ -10,6 +10,7 @@ use crate::cli::table::{self, Cell, Column};
 use crate::export::snippet;
 use crate::tensor::{Layout, TensorRole};
 use crate::text::{fit, natural, number, shown, shown_path};
+use crate::training::{TrainingInfo, metadata};
 use crate::value::view;
 
 /// Writes the whole description.
@@ -47,7 +48,31 @@ fn header(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Re
     if checkpoint.parameters() > 0 {
         facts.push(format!("{} parameters", number::count(checkpoint.parameters())));
     }
-    writeln!(out, "{}", facts.join(style.dot()))
+    writeln!(out, "{}", facts.join(style.dot()))?;
+    match progress(&metadata::info(checkpoint), style) {
+        facts if facts.is_empty() => Ok(()),
+        facts => item(out, style, "", &facts.join(style.dot())),
+    }
+}
+
+/// How far training had come, and how well it went.
+fn progress(training: &TrainingInfo, style: &Style) -> Vec<String> {
+    const METRICS: usize = 6;
+    let mut facts: Vec<String> = training.framework.iter().map(|name| format!("by {name}")).collect();
+    let progress = &training.progress;
+    if let Some(epoch) = progress.epoch {
+        let rule = match progress.epoch_rule {
+            _ if progress.from_name => " (from the file's name)".to_owned(),
+            Some(rule) if style.verbose => format!(" ({rule})"),
+            _ => String::new(),
+        };
+        facts.push(format!("epoch {}{rule}", number::epoch(epoch)));
+    }
+    facts.extend(progress.step.map(|step| format!("step {}", number::grouped(step))));
+    let most = if style.verbose { usize::MAX } else { METRICS };
+    let metrics = training.metrics.iter().take(most);
+    facts.extend(metrics.map(|(name, value)| format!("{} {}", shown(name), number::metric(*value))));
+    facts
 }
 
 /// What was saved, in words.
