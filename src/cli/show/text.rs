@@ -11,7 +11,7 @@ use crate::export::snippet;
 use crate::tensor::{Layout, TensorRole};
 use crate::text::{fit, natural, number, shown, shown_path};
 use crate::training::{TrainingInfo, metadata};
-use crate::value::view;
+use crate::value::{Value, view};
 
 /// Writes the whole description.
 pub(super) fn write(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -193,7 +193,7 @@ fn module_row(checkpoint: &Checkpoint, module: &ModuleInfo, style: &Style) -> Ve
     let name = if module.path.is_empty() { "(root)".into() } else { shown(&module.path) };
     // Torch's own classes are known by their last name.
     let class = match module.class.rsplit_once('.') {
-        Some((package, class)) if package.starts_with("torch.nn.") => class,
+        Some((package, class)) if package.trim_start_matches("__torch__.").starts_with("torch.nn.") => class,
         _ => &module.class,
     };
     let mode = match module.training {
@@ -202,7 +202,8 @@ fn module_row(checkpoint: &Checkpoint, module: &ModuleInfo, style: &Style) -> Ve
         None => Cell::default(),
     };
     let writer = TreeWriter::new(checkpoint, style);
-    let all = module.attributes.iter();
+    // Its tensors are in the tables above.
+    let all = module.attributes.iter().filter(|(_, value)| !matches!(value, Value::Tensor(_)));
     let plain = all.filter_map(|(name, value)| Some((name, writer.short(*value)?)));
     let most = if style.verbose { usize::MAX } else { 4 };
     let attributes: Vec<String> =

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::load::{self, Source};
 use super::parts::{self, Part, Shape};
 use super::{Script, restore};
-use crate::checkpoint::{Checkpoint, Format, Section, Verdict};
+use crate::checkpoint::{Checkpoint, Format, Section, Severity, Verdict};
 use crate::export::python;
 use crate::tensor::DType;
 use crate::text::shown;
@@ -34,6 +34,11 @@ fn is_foreign(global: &Global) -> bool {
 
 /// Notes on the file as a whole: trust, classes, devices, what the lines take for granted.
 pub(super) fn general(checkpoint: &Checkpoint, source: &Source, script: &mut Script) {
+    if checkpoint.diagnostics().iter().any(|d| d.severity == Severity::Broken) {
+        script
+            .notes
+            .insert(0, "the file is damaged (see the diagnostics): loading it will probably fail".to_owned());
+    }
     trust(checkpoint, source, script);
     classes(checkpoint, script);
     assumed(script);
