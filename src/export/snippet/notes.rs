@@ -118,18 +118,23 @@ fn assumed(script: &mut Script) {
     let has = |word: &str| script.lines.iter().any(|l| !l.starts_with('#') && l.contains(word));
     let mut assumed = Vec::new();
     if has("model.load_state_dict(") {
-        assumed.push("`model` is built as it was when it was saved");
+        assumed.push("`model` is built as it was");
     } else if has(".load_state_dict(checkpoint") {
-        assumed.push("the objects named here are built as they were when they were saved");
+        assumed.push("the objects named here are built as they were");
     }
     if has("optimizer.load_state_dict(") {
-        assumed.push("`optimizer` is built over its parameters");
+        let alone = assumed.is_empty();
+        assumed.push(if alone {
+            "`optimizer` is built as it was"
+        } else {
+            "`optimizer` over its parameters"
+        });
     }
     if has("scheduler.load_state_dict(") {
         assumed.push("`scheduler` over its optimizer");
     }
     if !assumed.is_empty() {
-        script.note(format!("taken for granted: {}", assumed.join(", ")));
+        script.note(format!("taken for granted: {} when it was saved", assumed.join(", ")));
     }
 }
 

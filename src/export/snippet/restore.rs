@@ -216,12 +216,12 @@ pub(super) fn adapter(checkpoint: &Checkpoint, source: &Source, script: &mut Scr
     match folder {
         Some(folder) if peft => {
             let folder = if folder.as_os_str().is_empty() { ".".as_ref() } else { folder };
-            script.imports = vec!["from peft import PeftModel"];
+            script.imports.push("from peft import PeftModel");
             script.line(format!("model = PeftModel.from_pretrained(model, {})", python::path(folder)));
             script.note("adapter weights: `model` is the base model they were trained on; adapter_config.json names it");
         }
         _ if root && peft => {
-            script.imports = vec!["from peft import set_peft_model_state_dict"];
+            script.imports.push("from peft import set_peft_model_state_dict");
             script.lines.extend(source.setup.iter().cloned());
             script.line(format!("set_peft_model_state_dict(model, {})", source.expression()));
             script.note("adapter weights: `model` is a PEFT model with the same adapter configuration");
