@@ -6,6 +6,8 @@
 
 mod args;
 mod generate;
+mod json;
+mod ls;
 mod output;
 mod show;
 mod style;
@@ -32,9 +34,10 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
+        Some(Command::Ls(options)) => ls::run(&options.paths, options.json, &style, out),
         Some(Command::Show(show)) => show::run(&show, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
-        Some(Command::Ls(_)) | None => Ok(()),
+        None => ls::run(&args.paths, false, &style, out),
     }
 }

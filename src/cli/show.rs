@@ -18,6 +18,9 @@ pub(super) fn run(args: &args::Show, style: &Style, out: &mut Out) -> Result<(),
             "a folder, not a checkpoint; list what is in it with `ckpt-tui ls`",
         ));
     }
+    if args.file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Err(Failure::at(&args.file, "no such file; `ckpt-tui ls` lists the checkpoints in a folder"));
+    }
     let checkpoint = format::open(&args.file, &Limits::default())?;
     if args.json { out.json(&json::Document(&checkpoint)) } else { Ok(text::write(&checkpoint, style, out)?) }
 }

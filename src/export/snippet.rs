@@ -40,7 +40,9 @@ pub fn of(checkpoint: &Checkpoint) -> Load {
         _ => restore::models(checkpoint, &source, &mut script),
     }
     notes::general(checkpoint, &source, &mut script);
-    let imports = source.imports.iter().copied().chain(script.imports).collect::<Vec<_>>().join("\n");
+    let used = script.lines.iter().any(|line| line.contains(source.expression()));
+    let imports = source.imports.iter().filter(|_| used).copied().chain(script.imports);
+    let imports = imports.collect::<Vec<_>>().join("\n");
     Load {
         snippet: format!("{imports}\n\n{}\n", script.lines.join("\n").trim_end()),
         needs: notes::needs(checkpoint),

@@ -20,23 +20,30 @@ pub(crate) fn checkpoint(root: &Json) -> Checkpoint {
 
 /// A checkpoint that holds `root`, and the container's own metadata.
 pub(crate) fn checkpoint_with(root: &Json, metadata: Option<&Json>) -> Checkpoint {
+    checkpoint_of(root, |parts| {
+        parts.container_metadata = metadata.map(|m| build(&mut parts.tree, m));
+    })
+}
+
+/// A checkpoint that holds `root`, after `change`.
+pub(crate) fn checkpoint_of(root: &Json, change: impl FnOnce(&mut Parts)) -> Checkpoint {
     let mut tree = Tree::new(Arc::from(&[][..]));
     let value = build(&mut tree, root);
     tree.set_root(value);
-    let container_metadata = metadata.map(|m| build(&mut tree, m));
-    let parts = Parts {
+    let mut parts = Parts {
         path: PathBuf::from("run/checkpoint.pt"),
         format: Format::TorchZip,
         files: Vec::new(),
         identity: None,
         tree,
-        container_metadata,
+        container_metadata: None,
         globals: Vec::new(),
         weights_only: true,
         sources: Vec::new(),
         fingerprint: 0,
         diagnostics: Vec::new(),
     };
+    change(&mut parts);
     Checkpoint::assemble(parts, &ScriptTypes::default(), &Limits::default())
 }
 

@@ -4,8 +4,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
 use crate::checkpoint::{Checkpoint, Format, Located, ModuleInfo, Scalar, TensorEntry};
+use crate::cli::json::progress;
 use crate::export::snippet;
 use crate::tensor::{Layout, Place, Storage, TensorId, TensorMeta, TensorRole};
+use crate::training::{self, TrainingInfo};
 use crate::value::Value;
 use crate::value::json::{Budget, Json, TensorNames};
 use crate::value::view::Leaf;
@@ -23,6 +25,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("format", checkpoint.format().name())?;
         map.serialize_entry("kind", checkpoint.kind().name())?;
         map.serialize_entry("bytes", &checkpoint.bytes())?;
+        map.serialize_entry("training", &Training(&training::metadata::info(checkpoint)))?;
         map.serialize_entry("sections", &Each(|| checkpoint.sections().iter().map(Section)))?;
         map.serialize_entry("tensors", &Each(|| checkpoint.tensors().iter().map(|e| Tensor(checkpoint, e))))?;
         map.serialize_entry("metadata", &Metadata(checkpoint, &names, &budget))?;
@@ -31,6 +34,18 @@ impl Serialize for Document<'_> {
         map.serialize_entry("globals", &Each(|| checkpoint.globals().iter().map(Global)))?;
         map.serialize_entry("load", &Load(&snippet::of(checkpoint)))?;
         map.serialize_entry("diagnostics", &Each(|| checkpoint.diagnostics().iter().map(Diagnostic)))?;
+        map.end()
+    }
+}
+
+/// How far training had come; the names are those of `ls`.
+struct Training<'a>(&'a TrainingInfo);
+
+impl Serialize for Training<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("framework", &self.0.framework)?;
+        progress(self.0, &mut map)?;
         map.end()
     }
 }

@@ -10,7 +10,8 @@ use crate::cli::table::{self, Cell, Column};
 use crate::export::snippet;
 use crate::tensor::{Layout, TensorRole};
 use crate::text::{fit, natural, number, shown, shown_path};
-use crate::value::view;
+use crate::training::{TrainingInfo, metadata};
+use crate::value::{Value, view};
 
 /// Writes the whole description.
 pub(super) fn write(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
@@ -47,7 +48,31 @@ fn header(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Re
     if checkpoint.parameters() > 0 {
         facts.push(format!("{} parameters", number::count(checkpoint.parameters())));
     }
-    writeln!(out, "{}", facts.join(style.dot()))
+    writeln!(out, "{}", facts.join(style.dot()))?;
+    match progress(&metadata::info(checkpoint), style) {
+        facts if facts.is_empty() => Ok(()),
+        facts => item(out, style, "", &facts.join(style.dot())),
+    }
+}
+
+/// How far training had come, and how well it went.
+fn progress(training: &TrainingInfo, style: &Style) -> Vec<String> {
+    const METRICS: usize = 6;
+    let mut facts: Vec<String> = training.framework.iter().map(|name| format!("by {name}")).collect();
+    let progress = &training.progress;
+    if let Some(epoch) = progress.epoch {
+        let rule = match progress.epoch_rule {
+            _ if progress.from_name => " (from the file's name)".to_owned(),
+            Some(rule) if style.verbose => format!(" ({rule})"),
+            _ => String::new(),
+        };
+        facts.push(format!("epoch {}{rule}", number::epoch(epoch)));
+    }
+    facts.extend(progress.step.map(|step| format!("step {}", number::grouped(step))));
+    let most = if style.verbose { usize::MAX } else { METRICS };
+    let metrics = training.metrics.iter().take(most);
+    facts.extend(metrics.map(|(name, value)| format!("{} {}", shown(name), number::metric(*value))));
+    facts
 }
 
 /// What was saved, in words.
@@ -168,7 +193,7 @@ fn module_row(checkpoint: &Checkpoint, module: &ModuleInfo, style: &Style) -> Ve
     let name = if module.path.is_empty() { "(root)".into() } else { shown(&module.path) };
     // Torch's own classes are known by their last name.
     let class = match module.class.rsplit_once('.') {
-        Some((package, class)) if package.starts_with("torch.nn.") => class,
+        Some((package, class)) if package.trim_start_matches("__torch__.").starts_with("torch.nn.") => class,
         _ => &module.class,
     };
     let mode = match module.training {
@@ -177,7 +202,8 @@ fn module_row(checkpoint: &Checkpoint, module: &ModuleInfo, style: &Style) -> Ve
         None => Cell::default(),
     };
     let writer = TreeWriter::new(checkpoint, style);
-    let all = module.attributes.iter();
+    // Its tensors are in the tables above.
+    let all = module.attributes.iter().filter(|(_, value)| !matches!(value, Value::Tensor(_)));
     let plain = all.filter_map(|(name, value)| Some((name, writer.short(*value)?)));
     let most = if style.verbose { usize::MAX } else { 4 };
     let attributes: Vec<String> =

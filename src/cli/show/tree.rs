@@ -53,10 +53,12 @@ impl<'a> TreeWriter<'a> {
     fn children(&mut self, out: &mut dyn Write, value: Value, depth: usize) -> io::Result<()> {
         let tree = self.checkpoint.tree();
         let total = view::child_count(tree, value);
+        let weights = self.checkpoint.sections().iter().any(|s| s.value == value && is_weights(s.role));
         let mut written = 0;
         for (label, child) in view::children(tree, value) {
-            let listed = matches!(child, Value::Tensor(id) if self.checkpoint.scalar(id).is_none());
-            if depth == 0 && listed {
+            // Tensors have tables of their own; a loss or score that is one is worth a second look.
+            let single = || matches!(child, Value::Tensor(id) if self.checkpoint.scalar(id).is_some());
+            if depth == 0 && matches!(child, Value::Tensor(_)) && (weights || !single()) {
                 continue;
             }
             if written == self.bounds.children || self.lines >= self.bounds.lines {
@@ -93,7 +95,6 @@ impl<'a> TreeWriter<'a> {
     fn summary(&self, name: &str, value: Value) -> Option<String> {
         let sections = self.checkpoint.sections();
         let section = sections.iter().find(|s| s.value == value && !s.name.is_empty());
-        let is_weights = |role| matches!(role, SectionRole::Model | SectionRole::Ema);
         if let Some(section) = section.filter(|s| is_weights(s.role) && s.tensors > 0) {
             return Some(format!("{}, listed above", tensors(section.tensors)));
         }
@@ -168,6 +169,10 @@ impl<'a> TreeWriter<'a> {
         let name = self.style.paint(Tone::Dim, name);
         writeln!(out, "{:indent$}{name}{colon}{space}{text}", "")
     }
+}
+
+fn is_weights(role: SectionRole) -> bool {
+    matches!(role, SectionRole::Model | SectionRole::Ema)
 }
 
 fn array_text(array: &crate::value::numpy::Array, style: &Style) -> String {

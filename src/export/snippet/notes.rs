@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::load::{self, Source};
 use super::parts::{self, Part, Shape};
 use super::{Script, restore};
-use crate::checkpoint::{Checkpoint, Format, Section, Verdict};
+use crate::checkpoint::{Checkpoint, Format, Section, Severity, Verdict};
 use crate::export::python;
 use crate::tensor::DType;
 use crate::text::shown;
-use crate::value::{Global, ObjectId, Value};
+use crate::value::{Global, Value};
 
 /// Python's own modules that checkpoints name, by their first component.
 const STANDARD: &str = "__builtin__ _codecs _collections _io abc argparse array asyncio builtins codecs \
@@ -34,6 +34,11 @@ fn is_foreign(global: &Global) -> bool {
 
 /// Notes on the file as a whole: trust, classes, devices, what the lines take for granted.
 pub(super) fn general(checkpoint: &Checkpoint, source: &Source, script: &mut Script) {
+    if checkpoint.diagnostics().iter().any(|d| d.severity == Severity::Broken) {
+        script
+            .notes
+            .insert(0, "the file is damaged (see the diagnostics): loading it will probably fail".to_owned());
+    }
     trust(checkpoint, source, script);
     classes(checkpoint, script);
     assumed(script);
@@ -51,44 +56,46 @@ fn trust(checkpoint: &Checkpoint, source: &Source, script: &mut Script) {
     }
 }
 
-/// The line that puts the file's classes on torch's allow-list, where that would do.
+/// The line that puts the file's classes on torch's allow-list, where that is all it takes.
 fn allow(checkpoint: &Checkpoint) -> Option<String> {
     const MOST: usize = 16;
     let torch = matches!(checkpoint.format(), Format::TorchZip | Format::TorchLegacy);
-    let named = load::foreign(checkpoint);
     let modules = checkpoint.sections().iter().any(|s| s.is_module);
-    if !torch || modules || named.is_empty() || named.len() > MOST {
+    let refused = checkpoint.diagnostics().iter().any(|d| d.code == "WEIGHTS_ONLY");
+    let named = load::foreign(checkpoint);
+    if !torch || modules || refused || named.is_empty() || named.len() > MOST {
         return None;
     }
     let tree = checkpoint.tree();
-    // The restricted unpickler fills no containers but dict and list.
-    let mut objects = (0..tree.counts().2).filter_map(|i| tree.object(ObjectId(i as u32)));
-    let fills = objects.any(|o| !o.items.is_empty() || !o.entries.is_empty());
-    let globals: Option<Vec<&Global>> =
-        named.iter().map(|name| tree.globals().iter().find(|g| g.path() == *name)).collect();
-    let globals = globals?;
-    // Values of torch itself (dtypes, layouts) have no name to be listed by.
-    let nameless = |g: &&Global| &*g.module == "torch" || python::dotted(&g.path()).is_none();
-    if fills || globals.iter().any(nameless) {
-        return None;
-    }
+    let globals = named.iter().map(|name| tree.globals().iter().find(|g| g.path() == *name));
+    let globals: Vec<&Global> = globals.collect::<Option<_>>()?;
+    let mut listed = globals.iter().map(|g| allowed_name(g)).collect::<Option<Vec<String>>>()?;
     let places: BTreeSet<&str> = globals.iter().map(|g| &*g.module).collect();
     let places: Vec<&str> = places.into_iter().filter(|m| *m != "builtins" && *m != "__main__").collect();
     let imports = if places.is_empty() { String::new() } else { format!("import {}; ", places.join(", ")) };
-    let mut listed: Vec<String> = globals.iter().map(|g| allowed_name(g)).collect();
     if globals.iter().any(|g| g.module.starts_with("numpy")) {
         // Arrays and scalars carry an instance of a class per dtype.
-        listed.push("*(type(numpy.dtype(c)) for c in \"?bhilqBHILQefdFD\")".to_owned());
+        listed.push("*(type(numpy.dtype(c)) for c in \"?bhilqBHILQefdgFDGMmSUOV\")".to_owned());
     }
     Some(format!("{imports}torch.serialization.add_safe_globals([{}])", listed.join(", ")))
 }
 
-fn allowed_name(global: &Global) -> String {
-    match &*global.module {
-        "builtins" | "__main__" => global.name.to_string(),
+/// The name of a class as `add_safe_globals` takes it; torch's own values and most of numpy's functions
+/// have none that would do.
+fn allowed_name(global: &Global) -> Option<String> {
+    let path = global.path();
+    python::dotted(&path)?;
+    match (&*global.module, &*global.name) {
+        ("builtins" | "__main__", name) => Some(name.to_owned()),
+        ("numpy", "dtype" | "ndarray") => Some(path),
         // numpy moved these between versions, and the file names the place they had.
-        module if module.starts_with("numpy.") => format!("({path}, \"{path}\")", path = global.path()),
-        _ => global.path(),
+        ("numpy.core.multiarray" | "numpy._core.multiarray", "_reconstruct" | "scalar") => {
+            Some(format!("({path}, \"{path}\")"))
+        }
+        // It is filled as no other mapping is.
+        ("collections", "defaultdict") => None,
+        (module, _) if module.split('.').next().is_some_and(|p| p == "torch" || p == "numpy") => None,
+        _ => Some(path),
     }
 }
 
@@ -111,18 +118,23 @@ fn assumed(script: &mut Script) {
     let has = |word: &str| script.lines.iter().any(|l| !l.starts_with('#') && l.contains(word));
     let mut assumed = Vec::new();
     if has("model.load_state_dict(") {
-        assumed.push("`model` is built as it was when it was saved");
+        assumed.push("`model` is built as it was");
     } else if has(".load_state_dict(checkpoint") {
-        assumed.push("the objects named here are built as they were when they were saved");
+        assumed.push("the objects named here are built as they were");
     }
     if has("optimizer.load_state_dict(") {
-        assumed.push("`optimizer` is built over its parameters");
+        let alone = assumed.is_empty();
+        assumed.push(if alone {
+            "`optimizer` is built as it was"
+        } else {
+            "`optimizer` over its parameters"
+        });
     }
     if has("scheduler.load_state_dict(") {
         assumed.push("`scheduler` over its optimizer");
     }
     if !assumed.is_empty() {
-        script.note(format!("taken for granted: {}", assumed.join(", ")));
+        script.note(format!("taken for granted: {} when it was saved", assumed.join(", ")));
     }
 }
 

@@ -5,6 +5,8 @@ use super::parts::{self, Part, Shape};
 use super::{Script, is_flat, notes};
 use crate::checkpoint::{Checkpoint, Format, SectionRole};
 use crate::export::python;
+use crate::training::epoch::Base;
+use crate::training::metadata;
 use crate::value::{Tree, Value};
 
 /// Weights: a state dict or module that is the whole file, or parts of a mapping.
@@ -140,11 +142,24 @@ fn is_scaler(tree: &Tree, value: Value) -> bool {
 /// The counter training goes on from.
 fn counter(checkpoint: &Checkpoint) -> Option<String> {
     let tree = checkpoint.tree();
+    let number = |key: &str| checkpoint.number(tree.get(tree.root(), key)?);
     let known = ["epoch", "current_epoch", "global_step", "step", "iteration", "iter_num"];
-    let key = known
-        .iter()
-        .find(|key| tree.get(tree.root(), key).is_some_and(|value| checkpoint.number(value).is_some()))?;
-    Some(format!("{key} = checkpoint[{}]", python::string(key)))
+    let key = known.into_iter().find(|key| number(key).is_some())?;
+    let value = format!("checkpoint[{}]", python::string(key));
+    let progress = metadata::info(checkpoint).progress;
+    if progress.raw_epoch.is_none() || progress.raw_epoch != number(key) || !key.contains("epoch") {
+        return Some(format!("{key} = {value}"));
+    }
+    let rule = progress.base.rule();
+    Some(match progress.base {
+        Base::Index | Base::LikelyIndex | Base::HistoryIndex | Base::SchedulerIndex => {
+            format!("start_epoch = {value} + 1  # {rule}")
+        }
+        Base::Count | Base::HistoryCount | Base::SchedulerCount => {
+            format!("start_epoch = {value}  # {rule}")
+        }
+        _ => format!("epoch = {value}  # {rule}"),
+    })
 }
 
 /// An optimizer's state alone.
@@ -201,12 +216,12 @@ pub(super) fn adapter(checkpoint: &Checkpoint, source: &Source, script: &mut Scr
     match folder {
         Some(folder) if peft => {
             let folder = if folder.as_os_str().is_empty() { ".".as_ref() } else { folder };
-            script.imports = vec!["from peft import PeftModel"];
+            script.imports.push("from peft import PeftModel");
             script.line(format!("model = PeftModel.from_pretrained(model, {})", python::path(folder)));
             script.note("adapter weights: `model` is the base model they were trained on; adapter_config.json names it");
         }
         _ if root && peft => {
-            script.imports = vec!["from peft import set_peft_model_state_dict"];
+            script.imports.push("from peft import set_peft_model_state_dict");
             script.lines.extend(source.setup.iter().cloned());
             script.line(format!("set_peft_model_state_dict(model, {})", source.expression()));
             script.note("adapter weights: `model` is a PEFT model with the same adapter configuration");

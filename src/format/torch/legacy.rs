@@ -69,6 +69,7 @@ fn finish(
     diagnostics.extend(settle(&mut tree));
     let globals = report::globals(&tree);
     diagnostics.extend(report::dangers(&tree, &globals));
+    diagnostics.extend(report::refusal(&stream.summary));
     let parts = Parts {
         path: file.path.clone(),
         format: Format::TorchLegacy,

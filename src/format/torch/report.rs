@@ -25,6 +25,20 @@ pub(super) fn weights_only(summary: &Summary, globals: &[GlobalUse]) -> bool {
     summary.plain() && globals.iter().all(|g| g.verdict == Verdict::Allowed)
 }
 
+/// Says so when `weights_only=True` would refuse the pickle whatever classes it is allowed.
+pub(super) fn refusal(summary: &Summary) -> Option<Diagnostic> {
+    let text = match summary {
+        Summary { foreign_opcode: Some((opcode, at)), .. } => {
+            format!("instruction 0x{opcode:02x} at byte {at} of the pickle")
+        }
+        Summary { foreign_id: Some(at), .. } => format!("the persistent id at byte {at} of the pickle"),
+        Summary { foreign_target: Some(at), .. } => format!("what is filled at byte {at} of the pickle"),
+        _ => return None,
+    };
+    let text = format!("torch.load(weights_only=True) refuses {text}, whatever classes it is allowed");
+    Some(Diagnostic::new(Severity::Info, "WEIGHTS_ONLY", text))
+}
+
 /// Findings about names that run code.
 pub(super) fn dangers(tree: &Tree, globals: &[GlobalUse]) -> Vec<Diagnostic> {
     let dangerous: Vec<_> = globals.iter().filter(|g| g.verdict == Verdict::RunsCode).collect();

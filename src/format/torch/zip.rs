@@ -56,6 +56,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     diagnostics.extend(settle(&mut tree));
     let globals = report::globals(&tree);
     diagnostics.extend(report::dangers(&tree, &globals));
+    diagnostics.extend(report::refusal(&unpickled.summary).filter(|_| !is_script));
     let parts = Parts {
         path: file.path.clone(),
         format: if is_script { Format::TorchScript } else { Format::TorchZip },

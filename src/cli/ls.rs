@@ -1,0 +1,25 @@
+//! `ls`: runs and their checkpoints, as text or as JSON, in the order the terminal UI has them.
+
+mod json;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use super::output::{Failure, Out};
+use super::style::Style;
+use crate::runs::scan::{self, ScanOptions};
+
+/// Lists what is in `paths`.
+pub(super) fn run(paths: &[PathBuf], as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
+    let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
+    if let Some(missing) = paths.iter().find(|path| !exists(path)) {
+        return Err(Failure::at(missing, "no such file or folder; see ckpt-tui --help for the commands"));
+    }
+    let index = scan::collect(paths, ScanOptions::default());
+    if as_json { out.json(&json::Document(&index)) } else { Ok(text::write(&index, style, out)?) }
+}
+
+/// True for a broken link too: that is a row with a reason.
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
