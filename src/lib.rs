@@ -17,7 +17,7 @@ pub mod format;
 
 pub mod training;
 
-pub mod runs;
 pub mod export;
+pub mod runs;
 
 pub mod cli;

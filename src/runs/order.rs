@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::CheckpointRow;
 use crate::text::natural;
+use crate::training::name::Part;
 
 /// Natural order of paths, folder by folder: `run-2/a` before `run-10/a`, a folder before what is in it.
 pub(super) fn paths(a: &Path, b: &Path) -> Ordering {
@@ -68,7 +69,7 @@ pub(super) fn group(row: &CheckpointRow, is_copy: bool) -> u8 {
     let known = progress.epoch.is_some() || progress.step.is_some();
     match () {
         () if is_copy || name.vagueness() == 3 => 3,
-        () if name.init && !known => 0,
+        () if name.parts.has(Part::Init) && !known => 0,
         () if known => 1,
         () => 2,
     }
@@ -86,10 +87,12 @@ mod tests {
 
     #[test]
     fn paths_sort_folder_by_folder() {
-        let mut list = ["run-10/a", "run-2/z", "run/b", "run/a10", "run/a9", "run", "run-2/a/b"].map(Path::new);
+        let mut list =
+            ["run-10/a", "run-2/z", "run/b", "run/a10", "run/a9", "run", "run-2/a/b"].map(Path::new);
         list.sort_by(|a, b| paths(a, b));
-        assert_eq!(list.map(|p| p.to_str().unwrap()), [
-            "run", "run/a9", "run/a10", "run/b", "run-2/a/b", "run-2/z", "run-10/a"
-        ]);
+        assert_eq!(
+            list.map(|p| p.to_str().unwrap()),
+            ["run", "run/a9", "run/a10", "run/b", "run-2/a/b", "run-2/z", "run-10/a"]
+        );
     }
 }

@@ -86,14 +86,20 @@ fn one(name: &str, mut samples: Vec<Sample>) -> Option<Series> {
     let (x, points) =
         if by_step.len() > by_epoch.len() { (XAxis::Step, by_step) } else { (XAxis::Epoch, by_epoch) };
     let source = if named { PER_NAME } else { PER_CHECKPOINT }.to_owned();
-    (!points.is_empty()).then(|| Series { name: name.to_owned(), x, points, source, mode: metric::mode_of(name) })
+    (!points.is_empty()).then(|| Series {
+        name: name.to_owned(),
+        x,
+        points,
+        source,
+        mode: metric::mode_of(name),
+    })
 }
 
 /// Points by ascending x; of several at one x the first stays, which is the one in the run's own order.
 fn points(samples: &[Sample], x: impl Fn(&Sample) -> Option<f64>) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = samples.iter().filter_map(|s| Some((x(s)?, s.value))).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    points.dedup_by(|later, first| later.0 == first.0);
+    points.dedup_by(|later, first| later.0.total_cmp(&first.0).is_eq());
     points
 }
 
@@ -104,7 +110,8 @@ mod tests {
 
     #[test]
     fn single_values_make_a_curve_by_epoch() {
-        let rows = vec![row("e3.pt", Some(3.0), &[("loss", 0.2)]), row("e1.pt", Some(1.0), &[("loss", f64::NAN)])];
+        let rows =
+            vec![row("e3.pt", Some(3.0), &[("loss", 0.2)]), row("e1.pt", Some(1.0), &[("loss", f64::NAN)])];
         let series = series_of_run(&run(rows));
         assert_eq!(series.len(), 1);
         assert_eq!((series[0].x, series[0].source.as_str()), (XAxis::Epoch, PER_CHECKPOINT));

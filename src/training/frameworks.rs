@@ -61,9 +61,17 @@ const TABLE: &[Framework] = &[
         lightning::read,
         &["callbacks", "loops", "epoch", "global_step", "lr_schedulers", "optimizer_states"],
     ),
-    with(row("ultralytics", &["train_args"], Base::Index), vision::ultralytics, &["train_metrics", "train_results"]),
+    with(
+        row("ultralytics", &["train_args"], Base::Index),
+        vision::ultralytics,
+        &["train_metrics", "train_results"],
+    ),
     row("yolov5", &["best_fitness", "opt"], Base::Index),
-    with(row("mmengine", &["meta", "message_hub"], Base::Count), openmmlab::mmengine, &["meta", "message_hub"]),
+    with(
+        row("mmengine", &["meta", "message_hub"], Base::Count),
+        openmmlab::mmengine,
+        &["meta", "message_hub"],
+    ),
     with(when(row("mmcv", &["meta"], Base::Count), openmmlab::is_mmcv), openmmlab::mmcv, &["meta"]),
     with(
         row("fairseq", &["optimizer_history", "extra_state"], Base::Next),
@@ -81,24 +89,42 @@ const TABLE: &[Framework] = &[
     row("imagenet", &["arch", "best_acc1"], Base::Count),
     row("imagenet", &["arch", "best_prec1"], Base::Count),
     with(
-        when(row("timm", &["arch", "version", "state_dict"], Base::Index), |l| l.number_at("version") >= Some(2.0)),
+        when(row("timm", &["arch", "version", "state_dict"], Base::Index), |l| {
+            l.number_at("version") >= Some(2.0)
+        }),
         vision::timm,
         &["metric", "saver", "version"],
     ),
-    with(row("timm", &["arch", "version", "state_dict"], Base::Count), vision::timm, &["metric", "saver", "version"]),
+    with(
+        row("timm", &["arch", "version", "state_dict"], Base::Count),
+        vision::timm,
+        &["metric", "saver", "version"],
+    ),
     when(row("open_clip", &["name", "state_dict", "epoch"], Base::Count), vision::is_named),
-    with(when(row("ignite", &["trainer"], Base::Count), callbacks::is_ignite), callbacks::ignite, &["trainer"]),
+    with(
+        when(row("ignite", &["trainer"], Base::Count), callbacks::is_ignite),
+        callbacks::ignite,
+        &["trainer"],
+    ),
     row("torchtune", &["epochs_run", "total_epochs"], Base::Count),
     with(row("torchtitan", &["train_state"], Base::Count), large::torchtitan, &[]),
     with(row("accelerate", &["random_state", "numpy_random_seed"], Base::Unknown), large::accelerate, &[]),
-    with(row("catalyst", &["model_state_dict", "criterion_state_dict"], Base::LikelyIndex), callbacks::catalyst, &["valid_metrics", "epoch_metrics"]),
+    with(
+        row("catalyst", &["model_state_dict", "criterion_state_dict"], Base::LikelyIndex),
+        callbacks::catalyst,
+        &["valid_metrics", "epoch_metrics"],
+    ),
     row("opennmt", &["model", "generator", "vocab", "opt"], Base::Unknown),
     row("coqui", &["model", "step", "model_loss"], Base::Unknown),
     when(row("torchvision", &["model", "lr_scheduler", "args"], Base::Index), vision::has_output_folder),
     // MAE, DeiT, DETR and what grew from them.
     when(row("mae", &["model", "optimizer", "epoch", "args"], Base::Index), vision::has_output_folder),
     unnamed(row("", &["model", "optimizer", "epoch", "args"], Base::LikelyIndex)),
-    with(when(row("detectron2", &["model", "iteration"], Base::Index), large::is_detectron), large::detectron, &["iteration"]),
+    with(
+        when(row("detectron2", &["model", "iteration"], Base::Index), large::is_detectron),
+        large::detectron,
+        &["iteration"],
+    ),
     when(row("fastai", &["model", "opt"], Base::Unknown), |l| l.top().len() == 2),
     // The tutorial's keys: a loop index, as a rule from 0.
     unnamed(row("", &["model_state_dict", "epoch"], Base::LikelyIndex)),
@@ -122,3 +148,6 @@ pub(super) fn read(look: &Look<'_>, draft: &mut Draft) -> (&'static [&'static st
     draft.framework = large::other(look);
     (&[], Base::Unknown)
 }
+
+#[cfg(test)]
+mod tests;

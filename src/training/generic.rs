@@ -35,11 +35,12 @@ const EPOCH_KEYS: [(&str, Option<Base>); 14] = [
 ];
 
 /// Keys that hold a number of steps, most telling first.
+#[rustfmt::skip]
 const STEP_KEYS: [&str; 27] = [
-    "global_step", "global_steps", "num_updates", "iter_num", "step", "steps", "iteration", "iterations", "iter",
-    "iters", "n_iter", "niter", "num_iters", "batch_idx_train", "update", "updates", "current_step", "curr_step",
-    "train_step", "train_steps", "total_steps", "training_step", "current_iter", "cur_iter", "global_iter", "it",
-    "ss_steps",
+    "global_step", "global_steps", "num_updates", "iter_num", "step", "steps", "iteration", "iterations",
+    "iter", "iters", "n_iter", "niter", "num_iters", "batch_idx_train", "update", "updates",
+    "current_step", "curr_step", "train_step", "train_steps", "total_steps", "training_step",
+    "current_iter", "cur_iter", "global_iter", "it", "ss_steps",
 ];
 
 /// Parts that never hold metrics of the training, and may be large.
@@ -47,9 +48,10 @@ const SKIPPED: [&str; 10] =
     ["rng", "random", "scaler", "sampler", "loader", "vocab", "tokenizer", "best_k", "optim", "sched"];
 
 /// Words of containers that add nothing to the names of what they hold.
+#[rustfmt::skip]
 const PLAIN_CONTAINERS: [&str; 18] = [
-    "metric", "history", "hist", "result", "log", "stat", "state", "info", "extra", "meta", "metadata", "trainer",
-    "training", "progress", "record", "score", "logger", "dict",
+    "metric", "history", "hist", "result", "log", "stat", "state", "info", "extra", "meta", "metadata",
+    "trainer", "training", "progress", "record", "score", "logger", "dict",
 ];
 
 struct Place<'a> {
@@ -86,7 +88,13 @@ pub(super) fn search(look: &Look<'_>, draft: &mut Draft, consumed: &[&str], base
     search.queue.push_back(Place { prefix: String::new(), open: false, logged: true, children, depth: 1 });
     if let Some(metadata) = look.checkpoint.container_metadata() {
         let children = look.children(metadata);
-        search.queue.push_back(Place { prefix: String::new(), open: false, logged: false, children, depth: DEPTH });
+        search.queue.push_back(Place {
+            prefix: String::new(),
+            open: false,
+            logged: false,
+            children,
+            depth: DEPTH,
+        });
     }
     while let Some(place) = search.queue.pop_front() {
         search.visit(&place);
@@ -136,14 +144,18 @@ impl<'a> Search<'a, '_> {
         if costly && !wanted {
             return false;
         }
-        let Some(number) = self.look.number(value).or_else(|| self.number_in_text(value)) else { return false };
+        let Some(number) = self.look.number(value).or_else(|| self.number_in_text(value)) else {
+            return false;
+        };
         if !wanted {
             return true;
         }
         let better = |held: &Option<(usize, f64)>, rank: usize| held.is_none_or(|(r, _)| rank < r);
         match (epoch, step) {
             (Some(rank), _) if better(&self.epoch, rank) => self.epoch = Some((rank, number)),
-            (None, Some(rank)) if number >= 0.0 && better(&self.step, rank) => self.step = Some((rank, number)),
+            (None, Some(rank)) if number >= 0.0 && better(&self.step, rank) => {
+                self.step = Some((rank, number));
+            }
             (Some(_), _) | (None, Some(_)) => {}
             (None, None) => self.draft.metric(&named(&place.prefix, name), number),
         }
@@ -189,7 +201,8 @@ impl<'a> Search<'a, '_> {
     }
 
     fn keep(&mut self, history: History) {
-        if self.draft.histories.len() < SERIES && !self.draft.histories.iter().any(|h| h.name == history.name) {
+        if self.draft.histories.len() < SERIES && !self.draft.histories.iter().any(|h| h.name == history.name)
+        {
             self.draft.histories.push(history);
         }
     }
@@ -215,3 +228,6 @@ fn prefix(outer: &str, name: &str) -> String {
 fn named(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
 }
+
+#[cfg(test)]
+mod tests;

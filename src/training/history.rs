@@ -145,7 +145,11 @@ pub(super) fn table(look: &Look<'_>, rows: &[Value], accept: &dyn Fn(&str) -> bo
             let slot = match found.iter().position(|h| h.name == *name) {
                 Some(slot) => slot,
                 None if found.len() < super::generic::SERIES => {
-                    found.push(History { name: name.to_string(), values: Vec::new(), x: Some((axis, Vec::new())) });
+                    found.push(History {
+                        name: name.to_string(),
+                        values: Vec::new(),
+                        x: Some((axis, Vec::new())),
+                    });
                     found.len() - 1
                 }
                 None => continue,
@@ -170,7 +174,9 @@ impl History {
         };
         // Epochs in a file count from 0 or from 1; completed epochs are never 0.
         if axis == XAxis::Epoch && x.first() == Some(&0.0) {
-            x.iter_mut().for_each(|x| *x += 1.0);
+            for x in &mut x {
+                *x += 1.0;
+            }
         }
         let points = x.into_iter().zip(self.values).collect();
         Series { name: self.name, x: axis, points, source: source.to_owned(), mode }
@@ -185,7 +191,9 @@ fn implied(name: &str, len: usize, progress: &Progress) -> (XAxis, Vec<f64>) {
         Some(epochs) if len > epochs.saturating_add(1) && (by_step(name, &[]) || len >= epochs * 2) => {
             (XAxis::Step, count(1))
         }
-        Some(epochs) if len < epochs && epochs % len.max(1) == 0 => (XAxis::Epoch, count(epochs / len.max(1))),
+        Some(epochs) if len < epochs && epochs % len.max(1) == 0 => {
+            (XAxis::Epoch, count(epochs / len.max(1)))
+        }
         None if progress.step.is_some_and(|s| s >= len as u64) => (XAxis::Step, steps(len, progress)),
         _ => (XAxis::Epoch, count(1)),
     }
@@ -194,6 +202,7 @@ fn implied(name: &str, len: usize, progress: &Progress) -> (XAxis, Vec<f64>) {
 /// Evenly spread over the steps made, when they divide.
 fn steps(len: usize, progress: &Progress) -> Vec<f64> {
     let made = progress.step.unwrap_or(0);
-    let every = if made % (len as u64).max(1) == 0 { made / (len as u64).max(1) } else { 1 };
+    let count = (len as u64).max(1);
+    let every = if made.is_multiple_of(count) { made / count } else { 1 };
     (1..=len as u64).map(|i| (i * every.max(1)) as f64).collect()
 }

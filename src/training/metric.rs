@@ -6,26 +6,30 @@
 use super::Mode;
 
 /// Words of metrics that get better by falling.
+#[rustfmt::skip]
 const DOWN: [&str; 34] = [
-    "loss", "error", "err", "ppl", "perplexity", "fid", "kid", "lpips", "mae", "mse", "rmse", "mape", "smape", "wer",
-    "cer", "ter", "per", "eer", "der", "nll", "bpc", "bpb", "bpd", "ece", "brier", "epe", "mcd", "kl", "kld", "ce",
-    "bce", "dcf", "chamfer", "regret",
+    "loss", "error", "err", "ppl", "perplexity", "fid", "kid", "lpips", "mae", "mse", "rmse", "mape",
+    "smape", "wer", "cer", "ter", "per", "eer", "der", "nll", "bpc", "bpb", "bpd", "ece", "brier", "epe",
+    "mcd", "kl", "kld", "ce", "bce", "dcf", "chamfer", "regret",
 ];
 /// Words of metrics that get better by rising.
+#[rustfmt::skip]
 const UP: [&str; 58] = [
-    "acc", "accuracy", "prec", "precision", "recall", "f1", "f2", "fscore", "auc", "auroc", "auprc", "aupr", "map",
-    "ap", "ar", "miou", "iou", "giou", "dice", "psnr", "ssim", "bleu", "rouge", "meteor", "cider", "spice", "chrf",
-    "score", "metric", "fitness", "reward", "return", "r2", "top1", "top3", "top5", "rank1", "ndcg", "mrr", "hit",
-    "kappa", "mcc", "sensitivity", "specificity", "pck", "pq", "em", "snr", "sdr", "stoi", "pesq", "mos", "pearson",
-    "spearman", "correlation", "success", "uas", "las",
+    "acc", "accuracy", "prec", "precision", "recall", "f1", "f2", "fscore", "auc", "auroc", "auprc",
+    "aupr", "map", "ap", "ar", "miou", "iou", "giou", "dice", "psnr", "ssim", "bleu", "rouge", "meteor",
+    "cider", "spice", "chrf", "score", "metric", "fitness", "reward", "return", "r2", "top1", "top3",
+    "top5", "rank1", "ndcg", "mrr", "hit", "kappa", "mcc", "sensitivity", "specificity", "pck", "pq",
+    "em", "snr", "sdr", "stoi", "pesq", "mos", "pearson", "spearman", "correlation", "success", "uas",
+    "las",
 ];
 /// Words of values that are worth a curve and have no better or worse.
 const NEUTRAL: [&str; 3] = ["lr", "grad_norm", "gradnorm"];
 /// Words that make a number a setting or a counter even beside the word of a metric.
+#[rustfmt::skip]
 const SETTINGS: [&str; 28] = [
-    "weight", "coef", "coeff", "coefficient", "lambda", "scale", "scaler", "fn", "func", "function", "type",
-    "interval", "patience", "threshold", "thresh", "margin", "smoothing", "decay", "warmup", "idx", "index", "freq",
-    "num", "count", "window", "dim", "size", "version",
+    "weight", "coef", "coeff", "coefficient", "lambda", "scale", "scaler", "fn", "func", "function",
+    "type", "interval", "patience", "threshold", "thresh", "margin", "smoothing", "decay", "warmup",
+    "idx", "index", "freq", "num", "count", "window", "dim", "size", "version",
 ];
 /// Words that only say that a value is kept over time.
 const KEPT: [&str; 9] = ["history", "hist", "list", "curve", "log", "all", "values", "per", "epoch"];
@@ -167,7 +171,9 @@ pub fn of_history(name: &str) -> String {
     const SUFFIXES: [&str; 6] = ["_history", "_hist", "_list", "_curve", "_log", "_values"];
     let short = SUFFIXES.iter().find_map(|s| name.strip_suffix(s)).filter(|n| !n.is_empty()).unwrap_or(name);
     let plurals = [("losses", "loss"), ("accuracies", "accuracy"), ("accs", "acc"), ("scores", "score")];
-    for (many, one) in plurals.into_iter().chain([("metrics", "metric"), ("rewards", "reward"), ("lrs", "lr")]) {
+    for (many, one) in
+        plurals.into_iter().chain([("metrics", "metric"), ("rewards", "reward"), ("lrs", "lr")])
+    {
         if let Some(start) = short.strip_suffix(many) {
             return format!("{start}{one}");
         }
@@ -190,15 +196,45 @@ mod tests {
     #[test]
     fn metrics_are_told_from_settings_and_counters() {
         for name in [
-            "loss", "val_loss", "train_losses", "best_acc1", "best_prec1", "metrics/mAP50(B)", "top5", "val_f1",
-            "valid/ppl", "eval_reward", "fitness", "metric", "lr", "learning_rate", "error_rate", "train_loss_epoch",
-            "r2", "bbox_mAP", "epoch_train_loss", "grad_norm",
+            "loss",
+            "val_loss",
+            "train_losses",
+            "best_acc1",
+            "best_prec1",
+            "metrics/mAP50(B)",
+            "top5",
+            "val_f1",
+            "valid/ppl",
+            "eval_reward",
+            "fitness",
+            "metric",
+            "lr",
+            "learning_rate",
+            "error_rate",
+            "train_loss_epoch",
+            "r2",
+            "bbox_mAP",
+            "epoch_train_loss",
+            "grad_norm",
         ] {
             assert!(is_metric(name), "{name}");
         }
         for name in [
-            "epoch", "loss_scale", "best_acc_epoch", "loss_weight", "score_threshold", "label_smoothing", "iou_thresh",
-            "momentum", "kl_weight", "dropout_rate", "step", "seed", "n_parameters", "loss_fn", "best_epoch",
+            "epoch",
+            "loss_scale",
+            "best_acc_epoch",
+            "loss_weight",
+            "score_threshold",
+            "label_smoothing",
+            "iou_thresh",
+            "momentum",
+            "kl_weight",
+            "dropout_rate",
+            "step",
+            "seed",
+            "n_parameters",
+            "loss_fn",
+            "best_epoch",
             "metric_type",
         ] {
             assert!(!is_metric(name), "{name}");

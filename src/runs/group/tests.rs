@@ -8,7 +8,9 @@ use crate::training::{Mode, Series, XAxis};
 
 fn index(rows: Vec<CheckpointRow>) -> Index {
     let mut index = Index::default();
-    rows.into_iter().for_each(|row| index.insert(row));
+    for row in rows {
+        index.insert(row);
+    }
     index.settle();
     index
 }
@@ -75,7 +77,7 @@ fn roles_by_name_and_by_judgement() {
     assert_eq!(roles("epoch_2.pt"), [Role::Last]);
     assert_eq!(roles("last.pt"), [Role::Last]);
     assert_eq!(roles("ema.pt"), [Role::Ema]);
-    assert_eq!(run.best.as_ref().unwrap().value, 0.2);
+    assert_eq!(run.best.as_ref().map(|b| b.value), Some(0.2));
 }
 
 #[test]
@@ -137,7 +139,8 @@ fn only_the_newest_history_is_kept() {
         }];
         row
     };
-    let index = index(vec![with_history("e2.pt", 2.0), with_history("e1.pt", 1.0), with_history("last.pt", 2.0)]);
+    let index =
+        index(vec![with_history("e2.pt", 2.0), with_history("e1.pt", 1.0), with_history("last.pt", 2.0)]);
     let kept: Vec<_> = index.runs[0].checkpoints.iter().map(|r| r.training.histories.len()).collect();
     assert_eq!(kept, [0, 1, 0]);
 }

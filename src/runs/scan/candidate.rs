@@ -19,9 +19,10 @@ const PICKLE: u64 = 64 << 20;
 /// Extensions that promise a checkpoint.
 const SURE: [&str; 8] = ["pt", "pth", "ckpt", "safetensors", "distcp", "pt2", "chkpt", "ptl"];
 /// Words in the names of `.bin` files that are data.
+#[rustfmt::skip]
 const DATA: [&str; 14] = [
-    "train", "val", "valid", "validation", "test", "data", "dataset", "token", "tokens", "vocab", "idx", "index",
-    "corpus", "words",
+    "train", "val", "valid", "validation", "test", "data", "dataset", "token", "tokens", "vocab", "idx",
+    "index", "corpus", "words",
 ];
 
 /// What a file's name promises.
@@ -56,7 +57,8 @@ pub(super) struct Opening {
 
 pub(super) fn promise(path: &Path) -> Promise {
     let name = path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default();
-    let extension = |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+    let extension =
+        |name: &str| name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
     let mut name: &str = &name;
     // What stands before `.tmp` or `.part` counts.
     while matches!(extension(name).as_str(), "tmp" | "part" | "partial" | "incomplete" | "temp") {

@@ -73,7 +73,8 @@ impl Walk {
         if !self.enter(root, metadata) {
             return Ok(());
         }
-        let walk = WalkDir::new(root).max_depth(DEPTH).sort_by(|a, b| order::names(a.file_name(), b.file_name()));
+        let walk =
+            WalkDir::new(root).max_depth(DEPTH).sort_by(|a, b| order::names(a.file_name(), b.file_name()));
         let mut entries = walk.into_iter();
         while let Some(entry) = entries.next() {
             match entry {

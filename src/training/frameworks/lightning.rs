@@ -51,7 +51,9 @@ fn progress(look: &Look<'_>, draft: &mut Draft) {
 
 fn model_checkpoint(look: &Look<'_>, key: &str, state: Value, draft: &mut Draft) {
     let monitor = look.get(state, "monitor").and_then(|v| look.text(v));
-    let Some(monitor) = monitor.map(std::borrow::Cow::into_owned).or_else(|| quoted(key, "monitor")) else { return };
+    let Some(monitor) = monitor.map(std::borrow::Cow::into_owned).or_else(|| quoted(key, "monitor")) else {
+        return;
+    };
     let number = |name| look.get(state, name).and_then(|v| look.number(v));
     draft.metric_if(&monitor, number("current_score"));
     draft.metric_if(&format!("best_{monitor}"), number("best_model_score"));

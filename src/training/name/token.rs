@@ -112,7 +112,8 @@ fn number(rest: &str, before: &str, tokens: &mut Vec<Token>) -> usize {
         given,
     };
     // A digit inside a hash or a version (`19c8e357`, `v1.2.3`) is no value.
-    let mixed = number.glued_to_next && !number.given || rest.as_bytes().get(len) == Some(&b'.') && decimals > 0;
+    let mixed =
+        number.glued_to_next && !number.given || rest.as_bytes().get(len) == Some(&b'.') && decimals > 0;
     if mixed && run(rest.get(len + 1..).unwrap_or_default(), 0) > 0 {
         let all = rest.find(|c: char| !c.is_alphanumeric() && c != '.').unwrap_or(rest.len());
         tokens.push(Token::Word(rest.get(..all).unwrap_or_default().to_ascii_lowercase()));
