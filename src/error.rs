@@ -179,12 +179,12 @@ impl Error {
 
     /// The reason without the file's name: what a row of the list shows beside that name.
     pub fn reason(&self) -> String {
-        let mut text = self.0.message.clone();
-        text += &match (&self.0.member, self.0.offset) {
-            (Some(member), Some(offset)) => format!(" (byte {offset} of {member})"),
-            (Some(member), None) => format!(" (in {member})"),
-            (None, Some(offset)) => format!(" (byte {offset})"),
-            (None, None) => String::new(),
+        let message = &self.0.message;
+        let mut text = match (&self.0.member, self.0.offset) {
+            (Some(member), Some(offset)) => format!("{message} (byte {offset} of {member})"),
+            (Some(member), None) => format!("{message} (in {member})"),
+            (None, Some(offset)) => format!("{message} (byte {offset})"),
+            (None, None) => message.clone(),
         };
         if let Some(advice) = self.0.advice {
             text.push_str("; ");

@@ -1,5 +1,8 @@
 //! The reading half knows no terminal (docs/ARCHITECTURE.md).
 
+// A test that meets a surprise should stop at it.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use std::path::{Path, PathBuf};
 
 /// Modules that may name a screen.

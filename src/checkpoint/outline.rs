@@ -345,12 +345,9 @@ fn kind_of(parts: &Parts, sections: &[Section], entries: &[TensorEntry]) -> Kind
     if !only_models || sections.iter().any(|s| !model(s)) {
         return Kind::Training;
     }
-    let is_adapter = |e: &TensorEntry| {
-        e.key().contains("lora_") || e.key().contains("hada_") || e.key().contains(".lokr_")
-    };
-    let adapter = entries.iter().any(is_adapter)
-        && entries
-            .iter()
-            .all(|e| is_adapter(e) || e.key().ends_with(".alpha") || e.key().contains("modules_to_save"));
+    let is_adapter = |e: &&TensorEntry| ["lora_", "hada_", "lokr_"].iter().any(|word| e.key().contains(word));
+    let adapted = entries.iter().filter(is_adapter).count();
+    // With the layers it adapts beside it (`base_layer`), it is a whole model.
+    let adapter = adapted * 2 > entries.len() && !entries.iter().any(|e| e.key().contains(".base_layer."));
     if adapter { Kind::Adapter } else { Kind::StateDict }
 }

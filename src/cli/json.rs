@@ -17,7 +17,7 @@ pub(super) fn progress<M: SerializeMap>(training: &TrainingInfo, map: &mut M) ->
     map.serialize_entry("metrics", &Metrics(&training.metrics))
 }
 
-/// Each name once. serde_json writes what is not finite as null.
+/// Each name once. `serde_json` writes what is not finite as null.
 struct Metrics<'a>(&'a [(String, f64)]);
 
 impl Serialize for Metrics<'_> {

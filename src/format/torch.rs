@@ -6,10 +6,14 @@ pub mod plain;
 pub mod tar;
 pub mod zip;
 
+mod args;
+mod assemble;
 mod classic;
 mod composite;
+mod embedded;
 mod host;
 mod rebuild;
 mod report;
 mod salvage;
 mod script;
+mod stream;

@@ -2,7 +2,7 @@
 //! what was looked at once and found good (`snapshots/`; `cargo insta review` shows what changed).
 
 // A test that meets a surprise should stop at it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
 mod help;
 mod load;

@@ -164,10 +164,7 @@ fn malformed_streams_say_where() {
         (b"NU\x01aK\x01s.", ErrorKind::Pickle, 6),
         (b"K\x01}b.", ErrorKind::Pickle, 3),
     ] {
-        let error = match read(bytes) {
-            Err(error) => error,
-            Ok(_) => panic!("{} was read", bytes.escape_ascii()),
-        };
+        let Err(error) = read(bytes) else { panic!("{} was read", bytes.escape_ascii()) };
         assert_eq!((error.kind(), error.offset()), (kind, Some(offset)), "{}", bytes.escape_ascii());
     }
 }

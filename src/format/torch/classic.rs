@@ -1,7 +1,7 @@
 //! Tensors of torch before 0.4, made empty and then given their state (formats.md §4.2, last rows).
 
+use super::args::{strided, tensor_arg};
 use super::host::TorchHost;
-use super::rebuild::{strided, tensor_arg};
 use crate::tensor::{DType, TensorMeta};
 use crate::value::{Tree, Value};
 

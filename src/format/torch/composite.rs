@@ -1,7 +1,7 @@
 //! Tensors that are more than a view of one storage: quantised, sparse, nested, and wrapper subclasses.
 
+use super::args::{Refused, dtype_of, sizes, strided, tensor_arg};
 use super::host::TorchHost;
-use super::rebuild::{Refused, dtype_of, sizes, strided, tensor_arg};
 use crate::tensor::{DType, Layout, Quantizer, TensorId, TensorMeta};
 use crate::value::{Tree, Value, python};
 

@@ -3,11 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{classic, rebuild};
 use crate::checkpoint::{Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::pickle::Host;
 use crate::tensor::{DType, Place, Storage, StorageId};
 use crate::value::{Tree, Value};
 
@@ -157,17 +155,9 @@ impl<'a> TorchHost<'a> {
         }
         Some(class)
     }
-}
 
-/// Element type of a storage class, given as a global (`torch.FloatStorage`).
-pub(super) fn storage_dtype(tree: &Tree, class: Value) -> Option<DType> {
-    let Value::Global(id) = class else { return None };
-    let name = &tree.global(id)?.name;
-    DType::from_storage_class(name.rsplit('.').next().unwrap_or(name))
-}
-
-impl Host for TorchHost<'_> {
-    fn persistent(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
+    /// The value a persistent id stands for.
+    pub(super) fn identified(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
         let malformed = || Error::new(ErrorKind::Pickle, "a persistent id of an unknown form");
         if !matches!(id, Value::Tuple { .. }) {
             let number = tree.as_text(id).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
@@ -184,12 +174,11 @@ impl Host for TorchHost<'_> {
             _ => Ok(id),
         }
     }
+}
 
-    fn call(&mut self, tree: &mut Tree, callable: Value, args: Value) -> Result<Option<Value>> {
-        Ok(rebuild::call(self, tree, callable, args))
-    }
-
-    fn build(&mut self, tree: &mut Tree, target: Value, state: Value) -> Result<Option<Value>> {
-        Ok(classic::build(self, tree, target, state))
-    }
+/// Element type of a storage class, given as a global (`torch.FloatStorage`).
+pub(super) fn storage_dtype(tree: &Tree, class: Value) -> Option<DType> {
+    let Value::Global(id) = class else { return None };
+    let name = &tree.global(id)?.name;
+    DType::from_storage_class(name.rsplit('.').next().unwrap_or(name))
 }

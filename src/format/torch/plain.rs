@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::assemble::Found;
 use super::host::{Later, TorchHost};
-use super::{report, zip::settle};
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle;
@@ -36,27 +36,23 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let unpickled = read?;
     let (mut diagnostics, sources) = host.finish();
     tree.set_root(unpickled.value);
-    diagnostics.extend(settle(&mut tree));
     if unpickled.end < bytes.len() {
         let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
         diagnostics.push(Diagnostic::new(Severity::Info, "TRAILING", text));
     }
-    let globals = report::globals(&tree);
-    diagnostics.extend(report::dangers(&tree, &globals));
-    let parts = Parts {
-        path: file.path.clone(),
-        format: Format::Pickle,
+    let found = Found {
+        file,
         identity,
-        container_metadata: None,
-        weights_only: report::weights_only(&unpickled.summary, &globals),
-        globals,
-        sources,
-        fingerprint: fingerprint(&bytes),
-        diagnostics,
-        files: vec![file],
+        format: Format::Pickle,
         tree,
+        summary: unpickled.summary,
+        container_metadata: None,
+        types: ScriptTypes::default(),
+        sources,
+        diagnostics,
+        fingerprint: fingerprint(&bytes),
     };
-    Ok(Checkpoint::assemble(parts, &ScriptTypes::default(), limits))
+    Ok(found.assemble(limits))
 }
 
 /// The package a pickle belongs to when it is not ours to read: its stream may break off into raw arrays.

@@ -3,25 +3,35 @@
 //! Impossible arguments become a finding and leave the call opaque, so one bad tensor does not hide the
 //! others.
 
+use super::args::{Refused, dtype_of, sizes, strided, tensor_arg};
 use super::composite;
 use super::host::TorchHost;
-use super::legacy;
+use super::{classic, embedded};
 use crate::checkpoint::Severity;
-use crate::tensor::{DType, StorageId, TensorId, TensorMeta};
+use crate::error::Result;
+use crate::pickle::Host;
+use crate::tensor::TensorMeta;
 use crate::text::shown;
 use crate::value::{Construct, Object, Tree, Value};
 
-/// Why a call was not rebuilt.
-pub(super) type Refused = &'static str;
+impl Host for TorchHost<'_> {
+    fn persistent(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
+        self.identified(tree, id)
+    }
+
+    fn call(&mut self, tree: &mut Tree, callable: Value, args: Value) -> Result<Option<Value>> {
+        Ok(rebuild(self, tree, callable, args, WRAPPED))
+    }
+
+    fn build(&mut self, tree: &mut Tree, target: Value, state: Value) -> Result<Option<Value>> {
+        Ok(classic::build(self, tree, target, state))
+    }
+}
 
 /// Functions wrapped in functions, at most (`_rebuild_from_type_v2` of `_rebuild_parameter` …).
 const WRAPPED: usize = 8;
 
 /// The value of `callable(*args)` if it rebuilds a tensor, size or storage; `None` leaves it opaque.
-pub(super) fn call(host: &mut TorchHost<'_>, tree: &mut Tree, callable: Value, args: Value) -> Option<Value> {
-    rebuild(host, tree, callable, args, WRAPPED)
-}
-
 fn rebuild(
     host: &mut TorchHost<'_>,
     tree: &mut Tree,
@@ -42,7 +52,7 @@ fn rebuild(
             return from_type(host, tree, &args, wrapped);
         }
         ("torch", "Size") => return args.first().copied().filter(|v| matches!(v, Value::Tuple { .. })),
-        ("torch.storage", "_load_from_bytes") => return legacy::embedded(host, tree, &args),
+        ("torch.storage", "_load_from_bytes") => return embedded::read(host, tree, &args),
         ("torch.nested._internal.nested_tensor", "_rebuild_njt") => composite::jagged(tree, &args).map(Some),
         ("torch.nn.parameter", "Parameter" | "Buffer") => Ok(parameter(tree, &args)),
         ("torch.nn.parameter", "UninitializedParameter" | "UninitializedBuffer") => {
@@ -87,70 +97,6 @@ fn utils(
         "_rebuild_wrapper_subclass" => composite::wrapper(host, tree, args).map(Some),
         _ => Ok(None),
     }
-}
-
-/// `(storage, offset, size, stride[, requires_grad, hooks, …])`: a view into a storage.
-pub(super) fn strided(
-    host: &TorchHost<'_>,
-    tree: &Tree,
-    args: &[Value],
-    dtype: Option<DType>,
-    metadata: Option<&Value>,
-) -> Result<TensorMeta, Refused> {
-    let &[Value::Storage(storage), offset, size, stride, ..] = args else {
-        return Err("its arguments are not (storage, offset, size, stride)");
-    };
-    let dtype = dtype.or_else(|| tree.storage(storage).map(|s| s.dtype)).ok_or("it names no storage")?;
-    let shape = sizes(host, tree, size)?;
-    let stride = sizes(host, tree, stride)?;
-    if shape.len() != stride.len() {
-        return Err("its size and stride differ in length");
-    }
-    let offset = tree.as_int(offset).and_then(|n| u64::try_from(n).ok()).ok_or("its offset is negative")?;
-    let mut meta = TensorMeta::strided(dtype, &shape, &stride, Some(storage), offset);
-    check_bounds(tree, &meta, storage)?;
-    meta.requires_grad = match args.get(4) {
-        Some(Value::Bool(flag)) => Some(*flag),
-        _ => None,
-    };
-    if let Some(metadata) = metadata {
-        meta.conj = tree.get(*metadata, "conj") == Some(Value::Bool(true));
-        meta.neg = tree.get(*metadata, "neg") == Some(Value::Bool(true));
-    }
-    Ok(meta)
-}
-
-fn check_bounds(tree: &Tree, meta: &TensorMeta, storage: StorageId) -> Result<(), Refused> {
-    if meta.numel() == 0 {
-        return Ok(());
-    }
-    let held = tree.storage(storage).map_or(0, |s| s.nbytes);
-    let (_, end) = meta.element_span().ok_or("its elements lie beyond any storage")?;
-    let bytes = meta.dtype.bytes_for(end).ok_or("its elements lie beyond any storage")?;
-    if bytes > held { Err("its elements lie beyond its storage") } else { Ok(()) }
-}
-
-/// A tuple or list of sizes.
-pub(super) fn sizes(host: &TorchHost<'_>, tree: &Tree, value: Value) -> Result<Vec<u64>, Refused> {
-    let items = tree.items(value);
-    if items.len() > host.limits.dimensions {
-        return Err("it has more dimensions than torch allows");
-    }
-    let size = |v: &Value| tree.as_int(*v).and_then(|n| u64::try_from(n).ok());
-    items.iter().map(size).collect::<Option<_>>().ok_or("a size or stride is negative or not a number")
-}
-
-/// A dtype given as a global (`torch.float8_e4m3fn`).
-pub(super) fn dtype_of(tree: &Tree, value: Value) -> Option<DType> {
-    let Value::Global(id) = value else { return None };
-    let global = tree.global(id).filter(|g| &*g.module == "torch")?;
-    DType::from_torch(&global.name)
-}
-
-/// Argument `at` as a tensor, with a copy of its description.
-pub(super) fn tensor_arg(tree: &Tree, args: &[Value], at: usize) -> Option<(TensorId, TensorMeta)> {
-    let Some(Value::Tensor(id)) = args.get(at) else { return None };
-    Some((*id, tree.tensor(*id)?.clone()))
 }
 
 /// `(tensor, requires_grad, hooks[, state])`.

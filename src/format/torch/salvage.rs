@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::assemble::Found;
 use super::host::{Later, TorchHost};
-use super::report;
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle::{self, Unpickled};
@@ -44,8 +44,6 @@ pub(super) fn open(
         return Err(cause);
     };
     tree.set_root(unpickled.value);
-    tree.settle();
-    tree.drop_duplicate_keys();
     place(&mut tree, &*source, &root, start + unpickled.end as u64);
     let whole = |s: &&crate::tensor::Storage| s.available() == s.nbytes;
     let complete = tree.storages().iter().filter(whole).count();
@@ -55,22 +53,19 @@ pub(super) fn open(
         tree.storages().len()
     );
     diagnostics.insert(0, Diagnostic::new(Severity::Broken, "TRUNCATED", text));
-    let globals = report::globals(&tree);
-    diagnostics.extend(report::dangers(&tree, &globals));
-    let parts = Parts {
-        path: file.path.clone(),
-        format: Format::TorchZip,
+    let found = Found {
+        file,
         identity,
-        container_metadata: None,
-        weights_only: report::weights_only(&unpickled.summary, &globals),
-        globals,
-        sources: Vec::new(),
+        format: Format::TorchZip,
         fingerprint: fingerprint(head.get(..unpickled.end).unwrap_or_default()),
-        diagnostics,
-        files: vec![file],
         tree,
+        summary: unpickled.summary,
+        container_metadata: None,
+        types: ScriptTypes::default(),
+        sources: Vec::new(),
+        diagnostics,
     };
-    Ok(Checkpoint::assemble(parts, &ScriptTypes::default(), limits))
+    Ok(found.assemble(limits))
 }
 
 /// The local header at `at`.

@@ -6,10 +6,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::assemble::Found;
 use super::host::{Later, TorchHost, storage_dtype};
-use super::{report, zip::settle};
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Format, Parts};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle;
@@ -46,26 +46,21 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     walk.tensors(tensors, &by_id)?;
     let unpickled =
         pickle::read(&mut tree, &mut host, &bytes, 0, 0, limits).map_err(|e| e.in_member("pickle"))?;
-    let (mut diagnostics, sources) = host.finish();
+    let (diagnostics, sources) = host.finish();
     tree.set_root(unpickled.value);
-    diagnostics.extend(settle(&mut tree));
-    let globals = report::globals(&tree);
-    diagnostics.extend(report::dangers(&tree, &globals));
-    let parts = Parts {
-        path: file.path.clone(),
-        format: Format::TorchTar,
+    let found = Found {
+        file,
         identity,
-        container_metadata: None,
-        // torch refuses the tar format with weights_only, whatever is in it.
-        weights_only: false,
-        globals,
-        sources,
-        fingerprint: fingerprint(&bytes),
-        diagnostics,
-        files: vec![file],
+        format: Format::TorchTar,
         tree,
+        summary: unpickled.summary,
+        container_metadata: None,
+        types: ScriptTypes::default(),
+        sources,
+        diagnostics,
+        fingerprint: fingerprint(&bytes),
     };
-    Ok(Checkpoint::assemble(parts, &ScriptTypes::default(), limits))
+    Ok(found.assemble(limits))
 }
 
 fn foreign(members: &Members) -> Error {

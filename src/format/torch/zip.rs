@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::assemble::Found;
 use super::host::{Storages, TorchHost};
-use super::{report, salvage, script};
+use super::{salvage, script};
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::zip::Archive;
 use crate::limits::Limits;
@@ -53,37 +54,19 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     };
     let container_metadata =
         if is_script { script::extra_files(&archive, &*file.source, &root, &mut tree, limits) } else { None };
-    diagnostics.extend(settle(&mut tree));
-    let globals = report::globals(&tree);
-    diagnostics.extend(report::dangers(&tree, &globals));
-    diagnostics.extend(report::refusal(&unpickled.summary).filter(|_| !is_script));
-    let parts = Parts {
-        path: file.path.clone(),
-        format: if is_script { Format::TorchScript } else { Format::TorchZip },
+    let found = Found {
+        file,
         identity,
-        container_metadata,
-        weights_only: report::weights_only(&unpickled.summary, &globals),
-        globals,
-        sources,
-        fingerprint: archive.fingerprint() ^ fingerprint(&bytes).rotate_left(1),
-        diagnostics,
-        files: vec![file],
+        format: if is_script { Format::TorchScript } else { Format::TorchZip },
         tree,
+        summary: unpickled.summary,
+        container_metadata,
+        types,
+        sources,
+        diagnostics,
+        fingerprint: archive.fingerprint() ^ fingerprint(&bytes).rotate_left(1),
     };
-    Ok(Checkpoint::assemble(parts, &types, limits))
-}
-
-/// Last touches common to all torch containers: resolved objects, duplicate keys, storages that fall short.
-pub(super) fn settle(tree: &mut Tree) -> Vec<Diagnostic> {
-    tree.settle();
-    let mut found = report::storages(tree);
-    let dropped = tree.drop_duplicate_keys();
-    if dropped > 0 {
-        let text =
-            format!("{dropped} keys stand twice in a mapping; as in Python, the last value of each counts");
-        found.push(Diagnostic::new(Severity::Warning, "DUPLICATE_KEY", text));
-    }
-    found
+    Ok(found.assemble(limits))
 }
 
 fn content(archive: &Archive) -> Content {
