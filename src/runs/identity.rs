@@ -11,7 +11,7 @@ use rustc_hash::FxHasher;
 
 use crate::checkpoint::{Checkpoint, Format};
 use crate::source::{Identity, ReadAt};
-use crate::training::name::Hints;
+use crate::training::name::{Hints, Part, Parts};
 
 /// Bytes sampled at both ends of a file without checksums.
 const ENDS: u64 = 64 << 10;
@@ -41,14 +41,8 @@ pub struct FileKey {
 /// What the name of a file says about the part it plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct NameClass {
-    /// Named as the newest of its run.
-    pub last: bool,
-    /// Named as the best of its run.
-    pub best: bool,
-    /// Named as an averaged copy.
-    pub ema: bool,
-    /// Named as weights from before training.
-    pub init: bool,
+    /// The parts it says the file plays.
+    pub parts: Parts,
     /// The name tells an epoch or a step.
     pub numbered: bool,
 }
@@ -56,13 +50,13 @@ pub struct NameClass {
 impl NameClass {
     /// The class of a name.
     pub fn of(hints: &Hints) -> Self {
-        let Hints { last, best, ema, init, .. } = *hints;
-        Self { last, best, ema, init, numbered: hints.epoch.is_some() || hints.step.is_some() }
+        Self { parts: hints.parts, numbered: hints.epoch.is_some() || hints.step.is_some() }
     }
 
     /// Less is more telling: an epoch file before a plain name before `best` and `last`.
     pub fn vagueness(self) -> u8 {
-        match (self.last || self.best, self.numbered) {
+        let judged = self.parts.has(Part::Last) || self.parts.has(Part::Best);
+        match (judged, self.numbered) {
             (false, true) => 0,
             (false, false) => 1,
             (true, true) => 2,

@@ -13,23 +13,10 @@ use crate::training::name;
 const KEEPERS: [&str; 7] =
     ["checkpoints", "checkpoint", "ckpts", "ckpt", "weights", "snapshots", "state_dicts"];
 /// Folders whose names say nothing without the one above.
+#[rustfmt::skip]
 const VAGUE: [&str; 16] = [
-    "lightning_logs",
-    "output",
-    "outputs",
-    "out",
-    "results",
-    "result",
-    "runs",
-    "run",
-    "logs",
-    "log",
-    "train",
-    "models",
-    "model",
-    "default",
-    "experiment",
-    "save",
+    "lightning_logs", "output", "outputs", "out", "results", "result", "runs", "run", "logs", "log",
+    "train", "models", "model", "default", "experiment", "save",
 ];
 
 /// The folder of the run the checkpoint at `path` belongs to.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::CheckpointRow;
 use crate::text::natural;
+use crate::training::name::Part;
 
 /// Natural order of paths, folder by folder: `run-2/a` before `run-10/a`, a folder before what is in it.
 pub(super) fn paths(a: &Path, b: &Path) -> Ordering {
@@ -68,7 +69,7 @@ pub(super) fn group(row: &CheckpointRow, is_copy: bool) -> u8 {
     let known = progress.epoch.is_some() || progress.step.is_some();
     match () {
         () if is_copy || name.vagueness() == 3 => 3,
-        () if name.init && !known => 0,
+        () if name.parts.has(Part::Init) && !known => 0,
         () if known => 1,
         () => 2,
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::source::Identity;
 use crate::text::shown;
-use crate::training::name::{self, Hints};
+use crate::training::name::{self, Hints, Part};
 use crate::training::{TrainingInfo, metadata, metric};
 
 /// A file touched so recently is taken for one still being written when it ends too early.
@@ -35,7 +35,7 @@ pub fn of_checkpoint(checkpoint: &Checkpoint) -> CheckpointRow {
     let hints = name::hints(&path);
     let identity = checkpoint.identity();
     let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
-    let (status, error) = judge(checkpoint, modified, hints.in_progress);
+    let (status, error) = judge(checkpoint, modified, hints.parts.has(Part::Unfinished));
     let mut training = metadata::info(checkpoint);
     add_hints(&mut training, &hints, checkpoint.kind());
     CheckpointRow {
@@ -62,7 +62,11 @@ pub fn of_error(path: &Path, error: &Error) -> CheckpointRow {
     let hints = name::hints(path);
     let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
     let status = match error.kind() {
-        ErrorKind::Truncated | ErrorKind::Changed if is_fresh(modified, hints.in_progress) => Status::Growing,
+        ErrorKind::Truncated | ErrorKind::Changed
+            if is_fresh(modified, hints.parts.has(Part::Unfinished)) =>
+        {
+            Status::Growing
+        }
         ErrorKind::Truncated => Status::Truncated,
         _ => Status::Broken,
     };
@@ -85,14 +89,14 @@ pub fn of_error(path: &Path, error: &Error) -> CheckpointRow {
     }
 }
 
-fn is_fresh(modified: SystemTime, in_progress: bool) -> bool {
+fn is_fresh(modified: SystemTime, unfinished: bool) -> bool {
     // A time in the future is a clock that runs ahead on the machine that writes.
     let age = SystemTime::now().duration_since(modified).unwrap_or_default();
-    age < FRESH || in_progress && age < UNFINISHED
+    age < FRESH || unfinished && age < UNFINISHED
 }
 
 /// State of a file that opened: its reader may still have found it cut short, or dangerous to load.
-fn judge(checkpoint: &Checkpoint, modified: SystemTime, in_progress: bool) -> (Status, Option<String>) {
+fn judge(checkpoint: &Checkpoint, modified: SystemTime, unfinished: bool) -> (Status, Option<String>) {
     if let Some(global) = checkpoint.globals().iter().find(|g| g.verdict == Verdict::RunsCode) {
         let text = format!("loading it with pickle would run {}", shown(&global.name));
         return (Status::RunsCode, Some(text));
@@ -100,7 +104,7 @@ fn judge(checkpoint: &Checkpoint, modified: SystemTime, in_progress: bool) -> (S
     let broken = checkpoint.diagnostics().iter().find(|d| d.severity == Severity::Broken);
     let Some(broken) = broken else { return (Status::Ok, None) };
     let status = match broken.code {
-        "TRUNCATED" if is_fresh(modified, in_progress) => Status::Growing,
+        "TRUNCATED" if is_fresh(modified, unfinished) => Status::Growing,
         "TRUNCATED" => Status::Truncated,
         _ => Status::Broken,
     };

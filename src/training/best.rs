@@ -57,13 +57,12 @@ pub fn leading(run: &Run) -> Option<(String, Mode)> {
                 continue;
             }
             let same = metric::canonical(name);
-            match found.iter_mut().find(|c| c.same == same) {
-                Some(candidate) => candidate.count += 1,
-                None => {
-                    let rank = if watched.is_some() { 0 } else { rank(name) };
-                    found.push(Candidate { name: name.clone(), same, mode, rank, count: 1 });
-                }
+            if let Some(candidate) = found.iter_mut().find(|c| c.same == same) {
+                candidate.count += 1;
+                continue;
             }
+            let rank = if watched.is_some() { 0 } else { rank(name) };
+            found.push(Candidate { name: name.clone(), same, mode, rank, count: 1 });
         }
     }
     let most = found.iter().map(|c| c.count).max()?;

@@ -99,7 +99,7 @@ fn one(name: &str, mut samples: Vec<Sample>) -> Option<Series> {
 fn points(samples: &[Sample], x: impl Fn(&Sample) -> Option<f64>) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = samples.iter().filter_map(|s| Some((x(s)?, s.value))).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    points.dedup_by(|later, first| later.0 == first.0);
+    points.dedup_by(|later, first| later.0.total_cmp(&first.0).is_eq());
     points
 }
 

@@ -19,8 +19,8 @@ fn by_histories(raw: f64, histories: &[History]) -> Option<Base> {
     let (mut same, mut one_more) = (0_usize, 0_usize);
     for history in bare {
         let len = history.values.len() as f64;
-        same += usize::from(len == raw);
-        one_more += usize::from(len == raw + 1.0);
+        same += usize::from(equal(len, raw));
+        one_more += usize::from(equal(len, raw + 1.0));
     }
     match same.cmp(&one_more) {
         std::cmp::Ordering::Greater => Some(Base::HistoryCount),
@@ -36,9 +36,13 @@ fn by_scheduler(look: &Look<'_>, raw: f64) -> Option<Base> {
     sections.find_map(|section| {
         let steps = look.number(look.get(section.value, "last_epoch")?)?;
         match steps {
-            steps if steps == raw + 1.0 => Some(Base::SchedulerIndex),
-            steps if steps == raw && raw > 0.0 => Some(Base::SchedulerCount),
+            steps if equal(steps, raw + 1.0) => Some(Base::SchedulerIndex),
+            steps if equal(steps, raw) && raw > 0.0 => Some(Base::SchedulerCount),
             _ => None,
         }
     })
+}
+
+fn equal(a: f64, b: f64) -> bool {
+    a.total_cmp(&b).is_eq()
 }

@@ -148,3 +148,6 @@ pub(super) fn read(look: &Look<'_>, draft: &mut Draft) -> (&'static [&'static st
     draft.framework = large::other(look);
     (&[], Base::Unknown)
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,34 +35,12 @@ const EPOCH_KEYS: [(&str, Option<Base>); 14] = [
 ];
 
 /// Keys that hold a number of steps, most telling first.
+#[rustfmt::skip]
 const STEP_KEYS: [&str; 27] = [
-    "global_step",
-    "global_steps",
-    "num_updates",
-    "iter_num",
-    "step",
-    "steps",
-    "iteration",
-    "iterations",
-    "iter",
-    "iters",
-    "n_iter",
-    "niter",
-    "num_iters",
-    "batch_idx_train",
-    "update",
-    "updates",
-    "current_step",
-    "curr_step",
-    "train_step",
-    "train_steps",
-    "total_steps",
-    "training_step",
-    "current_iter",
-    "cur_iter",
-    "global_iter",
-    "it",
-    "ss_steps",
+    "global_step", "global_steps", "num_updates", "iter_num", "step", "steps", "iteration", "iterations",
+    "iter", "iters", "n_iter", "niter", "num_iters", "batch_idx_train", "update", "updates",
+    "current_step", "curr_step", "train_step", "train_steps", "total_steps", "training_step",
+    "current_iter", "cur_iter", "global_iter", "it", "ss_steps",
 ];
 
 /// Parts that never hold metrics of the training, and may be large.
@@ -70,6 +48,7 @@ const SKIPPED: [&str; 10] =
     ["rng", "random", "scaler", "sampler", "loader", "vocab", "tokenizer", "best_k", "optim", "sched"];
 
 /// Words of containers that add nothing to the names of what they hold.
+#[rustfmt::skip]
 const PLAIN_CONTAINERS: [&str; 18] = [
     "metric", "history", "hist", "result", "log", "stat", "state", "info", "extra", "meta", "metadata",
     "trainer", "training", "progress", "record", "score", "logger", "dict",
@@ -175,7 +154,7 @@ impl<'a> Search<'a, '_> {
         match (epoch, step) {
             (Some(rank), _) if better(&self.epoch, rank) => self.epoch = Some((rank, number)),
             (None, Some(rank)) if number >= 0.0 && better(&self.step, rank) => {
-                self.step = Some((rank, number))
+                self.step = Some((rank, number));
             }
             (Some(_), _) | (None, Some(_)) => {}
             (None, None) => self.draft.metric(&named(&place.prefix, name), number),
@@ -249,3 +228,6 @@ fn prefix(outer: &str, name: &str) -> String {
 fn named(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
 }
+
+#[cfg(test)]
+mod tests;

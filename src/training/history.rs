@@ -174,7 +174,9 @@ impl History {
         };
         // Epochs in a file count from 0 or from 1; completed epochs are never 0.
         if axis == XAxis::Epoch && x.first() == Some(&0.0) {
-            x.iter_mut().for_each(|x| *x += 1.0);
+            for x in &mut x {
+                *x += 1.0;
+            }
         }
         let points = x.into_iter().zip(self.values).collect();
         Series { name: self.name, x: axis, points, source: source.to_owned(), mode }
@@ -200,6 +202,7 @@ fn implied(name: &str, len: usize, progress: &Progress) -> (XAxis, Vec<f64>) {
 /// Evenly spread over the steps made, when they divide.
 fn steps(len: usize, progress: &Progress) -> Vec<f64> {
     let made = progress.step.unwrap_or(0);
-    let every = if made % (len as u64).max(1) == 0 { made / (len as u64).max(1) } else { 1 };
+    let count = (len as u64).max(1);
+    let every = if made.is_multiple_of(count) { made / count } else { 1 };
     (1..=len as u64).map(|i| (i * every.max(1)) as f64).collect()
 }

@@ -14,31 +14,12 @@ const LONGEST: usize = 160;
 const DEPTH: usize = 4;
 
 /// Keys that hold a configuration.
+#[rustfmt::skip]
 const CONTAINERS: [&str; 24] = [
-    "hyper_parameters",
-    "hyperparameters",
-    "hparams",
-    "hyperparams",
-    "config",
-    "cfg",
-    "conf",
-    "args",
-    "arguments",
-    "opt",
-    "opts",
-    "options",
-    "settings",
-    "train_args",
-    "training_args",
-    "model_args",
-    "model_config",
-    "train_config",
-    "model_kwargs",
-    "model_params",
-    "ds_config",
-    "datamodule_hyper_parameters",
-    "flags",
-    "params",
+    "hyper_parameters", "hyperparameters", "hparams", "hyperparams", "config", "cfg", "conf", "args",
+    "arguments", "opt", "opts", "options", "settings", "train_args", "training_args", "model_args",
+    "model_config", "train_config", "model_kwargs", "model_params", "ds_config",
+    "datamodule_hyper_parameters", "flags", "params",
 ];
 /// Settings of an optimizer's parameter group worth a line.
 const GROUP: [&str; 6] = ["lr", "initial_lr", "weight_decay", "momentum", "betas", "eps"];

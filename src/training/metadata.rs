@@ -97,17 +97,13 @@ fn progress(look: &Look<'_>, draft: &Draft) -> Progress {
             let bare = draft.histories.iter().filter(|h| h.x.is_none() && h.values.len() < 10_000);
             let bare = bare.filter(|h| metric::split_of(&h.name) == metric::Split::Validation);
             let bare = bare.map(|h| h.values.len() as f64);
-            let last = counted.fold(None, max).or_else(|| bare.fold(None, max));
+            let last = counted.reduce(f64::max).or_else(|| bare.reduce(f64::max));
             if let Some(last) = last.filter(|_| draft.step.is_none()) {
                 progress.set_epoch(last, Base::HistoryCount);
             }
         }
     }
     progress
-}
-
-fn max(held: Option<f64>, x: f64) -> Option<f64> {
-    Some(held.map_or(x, |held| if x > held { x } else { held }))
 }
 
 /// `ReduceLROnPlateau` keeps the best value of the metric it was given.

@@ -3,7 +3,10 @@
 //! The lowest of all sources: content always goes before it. A name is cut into words and numbers
 //! (`epoch=3-val_loss=0.12` is epoch, 3, val, loss, 0.12), and a number counts for the words before it.
 
+mod part;
 mod token;
+
+pub use part::{Part, Parts};
 
 use std::path::Path;
 
@@ -20,37 +23,15 @@ pub struct Hints {
     pub step: Option<u64>,
     /// Metric values, in the order of the name.
     pub metrics: Vec<(String, f64)>,
-    /// Named as the newest of its run.
-    pub last: bool,
-    /// Named as the best of its run.
-    pub best: bool,
-    /// Named as an averaged copy.
-    pub ema: bool,
-    /// Named as weights from before training.
-    pub init: bool,
-    /// Named as a file still being written.
-    pub in_progress: bool,
+    /// The parts the name says the file plays.
+    pub parts: Parts,
 }
 
 /// Extensions that say what a file is, cut off before its name is read.
+#[rustfmt::skip]
 const EXTENSIONS: [&str; 17] = [
-    "pt",
-    "pth",
-    "ckpt",
-    "bin",
-    "safetensors",
-    "pkl",
-    "pickle",
-    "tar",
-    "zip",
-    "h5",
-    "hdf5",
-    "weights",
-    "msgpack",
-    "npz",
-    "distcp",
-    "model",
-    "chkpt",
+    "pt", "pth", "ckpt", "bin", "safetensors", "pkl", "pickle", "tar", "zip", "h5", "hdf5", "weights",
+    "msgpack", "npz", "distcp", "model", "chkpt",
 ];
 /// Extensions of files being written.
 const UNFINISHED: [&str; 6] = ["tmp", "part", "partial", "incomplete", "temp", "crdownload"];
@@ -109,23 +90,25 @@ pub fn of_folder(name: &str) -> Hints {
 
 /// What a file name says.
 pub fn of_name(name: &str) -> Hints {
-    let (stem, in_progress) = stem(name);
+    let (stem, unfinished) = stem(name);
     let mut hints = of_tokens(&token::cut(stem));
-    hints.in_progress |= in_progress;
+    if unfinished {
+        hints.parts.add(Part::Unfinished);
+    }
     hints
 }
 
 /// The name without extensions and version; and whether one of them marks a file being written.
 pub fn stem(name: &str) -> (&str, bool) {
     let mut stem = name;
-    let mut in_progress = false;
+    let mut marked = false;
     while let Some((rest, extension)) = stem.rsplit_once('.') {
         let extension = extension.to_ascii_lowercase();
         let unfinished = UNFINISHED.contains(&extension.as_str());
         if rest.is_empty() || !(unfinished || EXTENSIONS.contains(&extension.as_str())) {
             break;
         }
-        in_progress |= unfinished;
+        marked |= unfinished;
         stem = rest;
     }
     if let Some((rest, version)) = stem.rsplit_once("-v")
@@ -134,29 +117,22 @@ pub fn stem(name: &str) -> (&str, bool) {
     {
         stem = rest;
     }
-    (stem, in_progress)
+    (stem, marked)
 }
 
 fn of_tokens(tokens: &[Token]) -> Hints {
     let mut hints = Hints::default();
     for (at, token) in tokens.iter().enumerate() {
         match token {
-            Token::Word(word) => role(word, &mut hints),
+            Token::Word(word) => {
+                if let Some(part) = Parts::of_word(word) {
+                    hints.parts.add(part);
+                }
+            }
             Token::Number(_) => number(tokens, at, &mut hints),
         }
     }
     hints
-}
-
-fn role(word: &str, hints: &mut Hints) {
-    match word {
-        "last" | "latest" | "final" => hints.last = true,
-        "best" | "bestmodel" => hints.best = true,
-        "ema" | "swa" => hints.ema = true,
-        "init" | "initial" | "pretrained" => hints.init = true,
-        "tmp" | "incomplete" => hints.in_progress = true,
-        _ => {}
-    }
 }
 
 /// Reads the number at `at` by the words before it.
@@ -168,7 +144,7 @@ fn number(tokens: &[Token], at: usize, hints: &mut Hints) {
     match (before.first().copied(), before.get(1).copied()) {
         (Some("epoch" | "epochs" | "ep"), _) => set(&mut hints.epoch, number.value, Base::Unknown),
         (Some("e"), _) if number.glued && plain_e(tokens, at) => {
-            set(&mut hints.epoch, number.value, Base::Unknown)
+            set(&mut hints.epoch, number.value, Base::Unknown);
         }
         (
             Some(
@@ -191,7 +167,7 @@ fn number(tokens: &[Token], at: usize, hints: &mut Hints) {
             ordinal(w, tokens, at, number, hints);
         }
         (Some("l"), _) if number.glued && number.is_decimal() => {
-            hints.metrics.push(("loss".to_owned(), number.value))
+            hints.metrics.push(("loss".to_owned(), number.value));
         }
         (Some(_), _) => metric_value(&before, number, hints),
         (None, _) => after_number(tokens, at, number, hints),
@@ -235,7 +211,7 @@ fn after_number(tokens: &[Token], at: usize, number: &token::Number, hints: &mut
     let words = tokens.iter().take(at).filter_map(Token::word).collect::<Vec<_>>();
     match words.as_slice() {
         ["checkpoint", ..] if number.whole().is_some() && at == 2 => {
-            hints.step = hints.step.or(number.whole())
+            hints.step = hints.step.or(number.whole());
         }
         // Keras' own example: `weights.{epoch:02d}-{val_loss:.2f}`.
         ["weights", ..] if number.is_decimal() => hints.metrics.push(("val_loss".to_owned(), number.value)),

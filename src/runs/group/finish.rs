@@ -3,6 +3,7 @@
 use super::super::order::{self, Axis};
 use super::super::{CheckpointRow, Role, Run, Status};
 use crate::checkpoint::Kind;
+use crate::training::name::Part;
 use crate::training::{best, epoch};
 
 pub(super) fn finish(run: &mut Run) {
@@ -83,13 +84,13 @@ fn roles(run: &mut Run) {
     let newest = newest(run, axis);
     let picked = run.best.as_ref().map(|best| best.path.clone());
     for row in &mut run.checkpoints {
-        let name = row.identity.name;
+        let named = |part| row.identity.name.parts.has(part);
         let is = |path: &Option<std::path::PathBuf>| path.as_ref().is_some_and(|p| *p == row.path);
         let held = [
-            (Role::Best, name.best || is(&picked)),
-            (Role::Last, name.last || is(&newest)),
-            (Role::Ema, name.ema),
-            (Role::Init, name.init),
+            (Role::Best, named(Part::Best) || is(&picked)),
+            (Role::Last, named(Part::Last) || is(&newest)),
+            (Role::Ema, named(Part::Ema)),
+            (Role::Init, named(Part::Init)),
         ];
         row.roles = held.into_iter().filter(|(_, held)| *held).map(|(role, _)| role).collect();
     }

@@ -8,7 +8,9 @@ use crate::training::{Mode, Series, XAxis};
 
 fn index(rows: Vec<CheckpointRow>) -> Index {
     let mut index = Index::default();
-    rows.into_iter().for_each(|row| index.insert(row));
+    for row in rows {
+        index.insert(row);
+    }
     index.settle();
     index
 }
@@ -75,7 +77,7 @@ fn roles_by_name_and_by_judgement() {
     assert_eq!(roles("epoch_2.pt"), [Role::Last]);
     assert_eq!(roles("last.pt"), [Role::Last]);
     assert_eq!(roles("ema.pt"), [Role::Ema]);
-    assert_eq!(run.best.as_ref().unwrap().value, 0.2);
+    assert_eq!(run.best.as_ref().map(|b| b.value), Some(0.2));
 }
 
 #[test]

@@ -19,21 +19,10 @@ const PICKLE: u64 = 64 << 20;
 /// Extensions that promise a checkpoint.
 const SURE: [&str; 8] = ["pt", "pth", "ckpt", "safetensors", "distcp", "pt2", "chkpt", "ptl"];
 /// Words in the names of `.bin` files that are data.
+#[rustfmt::skip]
 const DATA: [&str; 14] = [
-    "train",
-    "val",
-    "valid",
-    "validation",
-    "test",
-    "data",
-    "dataset",
-    "token",
-    "tokens",
-    "vocab",
-    "idx",
-    "index",
-    "corpus",
-    "words",
+    "train", "val", "valid", "validation", "test", "data", "dataset", "token", "tokens", "vocab", "idx",
+    "index", "corpus", "words",
 ];
 
 /// What a file's name promises.

@@ -105,10 +105,10 @@ impl Worker {
 
     fn next(&mut self) -> Job {
         loop {
-            if self.opens_first {
-                if let Ok(task) = self.tasks.try_recv() {
-                    return Job::Open(task);
-                }
+            if self.opens_first
+                && let Ok(task) = self.tasks.try_recv()
+            {
+                return Job::Open(task);
             }
             match self.files.try_recv() {
                 Ok(file) => return Job::Look(file),
@@ -139,7 +139,8 @@ impl Worker {
     fn look(&self, file: &File) -> Result<(), Stopped> {
         match candidate::look(&file.path, file.given) {
             Look::Open(opening) => {
-                if self.shared.found.fetch_add(1, Ordering::Relaxed) % TELL_EVERY == 0 {
+                let before = self.shared.found.fetch_add(1, Ordering::Relaxed);
+                if before.is_multiple_of(TELL_EVERY) {
                     self.tell_found()?;
                 }
                 let task = Task { path: file.path.clone(), opening };
@@ -158,13 +159,11 @@ impl Worker {
     }
 
     fn open(&self, task: &Task) -> Result<(), Stopped> {
-        match read(task, &self.shared.limits) {
-            Some(row) => self.send(ScanEvent::Row(Box::new(row))),
-            None => {
-                self.shared.found.fetch_sub(1, Ordering::Relaxed);
-                Ok(())
-            }
+        if let Some(row) = read(task, &self.shared.limits) {
+            return self.send(ScanEvent::Row(Box::new(row)));
         }
+        self.shared.found.fetch_sub(1, Ordering::Relaxed);
+        Ok(())
     }
 
     fn tell_found(&self) -> Result<(), Stopped> {

@@ -35,16 +35,16 @@ pub(super) fn mmengine(look: &Look<'_>, draft: &mut Draft) {
         if metric::split_of(&name) == metric::Split::Validation {
             draft.metric_if(&name, values.last().copied());
         }
-        let x = if name.starts_with("val/") { None } else { iterations(draft.step, values.len()) };
+        let x = (!name.starts_with("val/")).then(|| iterations(draft.step, values.len()));
         draft.histories.push(History { name: name.into_owned(), values, x });
     }
 }
 
 /// One value per iteration; a buffer that dropped its oldest values ends at the present one.
-fn iterations(step: Option<u64>, len: usize) -> Option<(XAxis, Vec<f64>)> {
+fn iterations(step: Option<u64>, len: usize) -> (XAxis, Vec<f64>) {
     let last = step.unwrap_or(0).max(len as u64);
     let first = last - len as u64;
-    Some((XAxis::Step, (first + 1..=last).map(|i| i as f64).collect()))
+    (XAxis::Step, (first + 1..=last).map(|i| i as f64).collect())
 }
 
 pub(super) fn is_mmcv(look: &Look<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! fairseq and ESPnet.
+//! `fairseq` and `ESPnet`.
 
 use crate::training::XAxis;
 use crate::training::epoch::Base;

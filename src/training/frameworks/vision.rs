@@ -1,4 +1,4 @@
-//! Ultralytics, timm, torchvision's references, OpenCLIP.
+//! Ultralytics, timm, torchvision's references, `OpenCLIP`.
 
 use crate::training::XAxis;
 use crate::training::epoch::Base;
@@ -47,7 +47,7 @@ pub(super) fn timm(look: &Look<'_>, draft: &mut Draft) {
     draft.monitor(&name, metric::mode_of(&name));
 }
 
-/// torchvision's reference scripts, MAE, DeiT and DETR keep their `argparse` arguments, among them the
+/// torchvision's reference scripts, MAE, `DeiT` and DETR keep their `argparse` arguments, among them the
 /// folder they write to. Other scripts use the same keys, and are not called by these names.
 pub(super) fn has_output_folder(look: &Look<'_>) -> bool {
     let args = look.at("args");

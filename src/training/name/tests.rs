@@ -100,11 +100,11 @@ fn what_the_numbers_count() {
 #[test]
 fn the_part_a_file_plays() {
     let role = |name: &str| {
-        let h = of_name(name);
-        (h.last, h.best, h.ema, h.init, h.in_progress)
+        let parts = of_name(name).parts;
+        [Part::Last, Part::Best, Part::Ema, Part::Init, Part::Unfinished].map(|part| parts.has(part))
     };
     for name in ["last.ckpt", "latest.pth", "model_final.pth", "last-v2.ckpt"] {
-        assert_eq!(role(name), (true, false, false, false, false), "{name}");
+        assert_eq!(role(name), [true, false, false, false, false], "{name}");
     }
     for name in [
         "best.pt",
@@ -113,14 +113,14 @@ fn the_part_a_file_plays() {
         "best_model.pth",
         "checkpoint.best_loss_3.210.pt",
     ] {
-        assert_eq!(role(name), (false, true, false, false, false), "{name}");
+        assert_eq!(role(name), [false, true, false, false, false], "{name}");
     }
-    assert_eq!(role("model_ema.pt"), (false, false, true, false, false));
-    assert_eq!(role("swa.pt"), (false, false, true, false, false));
-    assert_eq!(role("init.pt"), (false, false, false, true, false));
-    assert_eq!(role("pretrained.pth"), (false, false, false, true, false));
+    assert_eq!(role("model_ema.pt"), [false, false, true, false, false]);
+    assert_eq!(role("swa.pt"), [false, false, true, false, false]);
+    assert_eq!(role("init.pt"), [false, false, false, true, false]);
+    assert_eq!(role("pretrained.pth"), [false, false, false, true, false]);
     for name in ["epoch_3.pt.tmp", "a.ckpt.part", "model.safetensors.incomplete", "tmp_end.pt"] {
-        assert!(role(name).4, "{name}");
+        assert!(role(name)[4], "{name}");
     }
-    assert_eq!(role("blast_furnace.pt"), (false, false, false, false, false));
+    assert_eq!(role("blast_furnace.pt"), [false, false, false, false, false]);
 }
