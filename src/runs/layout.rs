@@ -48,7 +48,10 @@ fn holds_one_checkpoint(folder: &Path) -> bool {
     let Some(name) = text(folder) else { return false };
     let hints = name::of_folder(name);
     let number = name.strip_prefix("checkpoint_").or_else(|| name.strip_prefix("checkpoint-"));
-    hints.epoch.is_some()
+    // Lightning makes a folder of what stands before a slash in a metric's name: `epoch=3-val/loss=0.12.ckpt`.
+    let split = name.contains("epoch=") || name.contains("step=");
+    split
+        || hints.epoch.is_some()
         || hints.step.is_some()
         || number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
@@ -134,6 +137,7 @@ mod tests {
             ("tune/epoch_3/model.safetensors", "tune"),
             ("x.pt", "."),
             ("./x.pt", "."),
+            ("exp/checkpoints/epoch=3-val/loss=0.12.ckpt", "exp"),
             ("checkpoints/x.pt", "."),
             ("/x.pt", "/"),
             ("a/mp_rank_3/x.pt", "a/mp_rank_3"),

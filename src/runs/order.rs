@@ -68,7 +68,7 @@ pub(super) fn group(row: &CheckpointRow, is_copy: bool) -> u8 {
     let progress = &row.training.progress;
     let known = progress.epoch.is_some() || progress.step.is_some();
     match () {
-        () if is_copy || name.vagueness() == 3 => 3,
+        () if is_copy || name.vagueness() >= 2 => 3,
         () if name.parts.has(Part::Init) && !known => 0,
         () if known => 1,
         () => 2,

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::source::Identity;
 use crate::text::shown;
+use crate::training::epoch::Base;
 use crate::training::name::{self, Hints, Part};
 use crate::training::{TrainingInfo, metadata, metric};
 
@@ -118,6 +119,12 @@ fn add_hints(training: &mut TrainingInfo, hints: &Hints, kind: Kind) {
         if named.epoch.is_some() || named.step.is_some() {
             training.progress = named;
         }
+    }
+    // timm writes `recovery-3-17` in the middle of epoch 3, and the same epoch number as at its end.
+    if let Some((raw, Base::Within)) = hints.epoch
+        && training.progress.raw_epoch == Some(raw)
+    {
+        training.progress.set_epoch(raw, Base::Within);
     }
     if kind == Kind::Optimizer {
         return;

@@ -42,8 +42,9 @@ fn progress(look: &Look<'_>, draft: &mut Draft) {
         draft.epoch = Some((raw, Base::Index));
         return;
     }
-    let here = number(&["epoch_loop.batch_progress", "current", "completed"]).unwrap_or(0.0);
-    let total = number(&["epoch_loop.batch_progress", "total", "completed"]).unwrap_or(0.0);
+    // A batch counts as completed only after the callback that saves.
+    let here = number(&["epoch_loop.batch_progress", "current", "processed"]).unwrap_or(0.0);
+    let total = number(&["epoch_loop.batch_progress", "total", "processed"]).unwrap_or(0.0);
     let per_epoch = if raw > 0.0 { (total - here) / raw } else { 0.0 };
     let part = if per_epoch > here { here / per_epoch } else { 0.0 };
     draft.epoch = Some((raw + part, Base::Within));

@@ -13,7 +13,7 @@ fn lightning(last_batch: bool) -> Json {
         "loops": {"fit_loop": {
             "epoch_progress": {"current": {"ready": 2, "processed": 1, "completed": 1}},
             "epoch_loop.batch_progress": {"is_last_batch": last_batch,
-                "current": {"completed": 2}, "total": {"completed": 6}},
+                "current": {"processed": 2, "completed": 1}, "total": {"processed": 6, "completed": 5}},
         }},
         "callbacks": {
             "EarlyStopping{'monitor': 'val/acc', 'mode': 'max'}": {"best_score": {"$tensor": [0.75]}, "wait_count": 1},
