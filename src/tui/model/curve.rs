@@ -100,18 +100,8 @@ pub fn nearest(points: &[(f64, f64)], x: f64) -> Option<usize> {
 /// rather than a copy of another.
 pub fn checkpoint_at(run: &Run, axis: XAxis, x: f64) -> Option<&CheckpointRow> {
     let at = |row: &&CheckpointRow| x_of(row, axis).is_some_and(|v| (v - x).abs() < 1e-6);
-    let original = run.checkpoints.iter().filter(at).find(|row| row.same_as.is_none());
+    let original = run.checkpoints.iter().filter(at).find(|row| !row.is_copy_within(run));
     original.or_else(|| run.checkpoints.iter().find(at))
-}
-
-/// The smallest or largest finite value of a series, where it has a better side.
-pub fn best_point(series: &Series) -> Option<(f64, f64)> {
-    let finite = series.points.iter().filter(|p| p.1.is_finite()).copied();
-    match series.mode {
-        Mode::Min => finite.reduce(|a, b| if b.1 < a.1 { b } else { a }),
-        Mode::Max => finite.reduce(|a, b| if b.1 > a.1 { b } else { a }),
-        Mode::None => None,
-    }
 }
 
 /// True when the curve is of the run in this folder.
@@ -129,15 +119,5 @@ mod tests {
         let found: Vec<_> = [0.0, 1.4, 1.5, 3.6, 9.0].iter().map(|x| nearest(&points, *x)).collect();
         assert_eq!(found, [Some(0), Some(0), Some(0), Some(2), Some(2)]);
         assert_eq!(nearest(&[], 1.0), None);
-    }
-
-    #[test]
-    fn the_best_point_is_never_one_that_is_no_number() {
-        let points = vec![(1.0, f64::NAN), (2.0, 0.5), (3.0, f64::NEG_INFINITY), (4.0, 0.4), (5.0, 0.4)];
-        let mut series =
-            Series { name: "loss".into(), x: XAxis::Epoch, points, source: String::new(), mode: Mode::Min };
-        assert_eq!(best_point(&series), Some((4.0, 0.4)));
-        series.mode = Mode::None;
-        assert_eq!(best_point(&series), None);
     }
 }

@@ -63,7 +63,7 @@ impl Home {
 
     /// Takes in what was not read.
     pub fn skip(&mut self, skipped: Skipped) {
-        self.index.skipped.push(skipped);
+        self.index.insert_skipped(skipped);
         self.is_stale = true;
     }
 
@@ -77,6 +77,7 @@ impl Home {
     pub fn refresh(&mut self) {
         let was_stale = std::mem::take(&mut self.is_stale);
         if was_stale {
+            self.index.settle();
             self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
             self.rebuild();
         }
@@ -215,7 +216,7 @@ fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
     let best = run.best.as_ref().map(|b| b.metric.as_str());
     let first = || run.checkpoints.iter().flat_map(|row| &row.training.metrics).map(|(name, _)| name.as_str()).next();
     let metric = chosen.filter(has).or(best).or_else(first);
-    let originals = run.checkpoints.iter().filter(|row| row.same_as.is_none());
+    let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();
     RunFacts { metric: metric.map(str::to_owned), values }
 }

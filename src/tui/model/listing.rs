@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::cursor::Cursor;
 use super::filter::Fuzzy;
 use crate::text::natural;
+use crate::training::metric::canonical;
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Run};
 
@@ -245,9 +246,15 @@ fn is(index: &Index, row: Row, selected: &Selected) -> bool {
     }
 }
 
-/// A metric of a checkpoint.
+/// A metric of a checkpoint, however its name is written there (`val_loss`, `val/loss`).
 pub fn metric_of(row: &CheckpointRow, name: &str) -> Option<f64> {
-    row.training.metrics.iter().find(|(n, _)| n == name).map(|(_, value)| *value)
+    let metrics = &row.training.metrics;
+    let exact = metrics.iter().find(|(n, _)| n == name);
+    let same = || {
+        let wanted = canonical(name);
+        metrics.iter().find(|(n, _)| canonical(n) == wanted)
+    };
+    if metrics.is_empty() { None } else { exact.or_else(same).map(|(_, value)| *value) }
 }
 
 fn sort(rows: &mut [Row], run: &Run, order: Order, metric: Option<&str>) {

@@ -10,7 +10,8 @@ use crate::text::number;
 use crate::text::shown;
 use crate::training::{Mode, Series, XAxis};
 use crate::tui::fit::{self, Keep};
-use crate::tui::model::curve::{best_point, x_of};
+use crate::training::best::of_series as best_point;
+use crate::tui::model::curve::x_of;
 use crate::tui::model::{Model, Pane};
 
 /// Lines below the plot: the axis, the marks, the labels.
