@@ -35,6 +35,15 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Show(show)) => show::run(&show, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
-        Some(Command::Ls(_)) | None => Ok(()),
+        Some(Command::Ls(_)) => Ok(()),
+        None => {
+            let color = match args.common.color {
+                args::When::Auto => crate::tui::Color::Auto,
+                args::When::Always => crate::tui::Color::Always,
+                args::When::Never => crate::tui::Color::Never,
+            };
+            let options = crate::tui::Options { paths: args.paths, ascii: args.common.ascii, color, no_mouse: false };
+            crate::tui::run(options).map_err(|error| Failure::Message(error.to_string()))
+        }
     }
 }
