@@ -191,7 +191,7 @@ macro_rules! table {
 /// The table. The order is that of the footer and, within a group, of the help.
 pub static TABLE: &[Entry] = table! {
     Open, "open", "Open, unfold, or show the details of what is selected", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
-    Filter, "filter", "Filter by letters in order (fuzzy); words narrow further, ' is exact, ! is not", Find, ["/"], |_| "filter", filterable;
+    Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;

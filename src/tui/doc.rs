@@ -17,8 +17,8 @@ fn fact(name: &'static str, text: impl Into<String>) -> Line {
 }
 
 /// A name and a value that both come from a file.
-fn named(name: &str, text: &str) -> Line {
-    Line::Named(shown(name).into_owned(), shown(text).into_owned())
+fn pair(name: &str, text: &str) -> (String, String) {
+    (shown(name).into_owned(), shown(text).into_owned())
 }
 
 /// How many of what, with the plural that belongs to it: `1 tensor`, `62 tensors`.

@@ -92,12 +92,12 @@ fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
     let mut placed = Vec::new();
     let mut rest = body;
     if panes.contains(&Pane::Runs) {
-        let (left, right) = split_columns(body, (body.width / 4).min(44));
+        let (left, right) = split_columns(body, (body.width * 3 / 14).min(44));
         placed.push((Pane::Runs, left));
         rest = right;
     }
     if panes.contains(&Pane::Detail) {
-        let detail = (rest.width * 2 / 5).min(56);
+        let detail = (rest.width * 7 / 20).max(32).min(rest.width / 2).min(56);
         let (left, right) = split_columns(rest, rest.width - detail);
         placed.extend([(Pane::Body, left), (Pane::Detail, right)]);
     } else {

@@ -1,8 +1,9 @@
 //! Colours and glyphs: the one place that knows what a terminal can show.
 //!
 //! The default theme uses the terminal's own sixteen colours and its own foreground and background, never
-//! white, black or a filled background, so that it reads on dark and on light. Nothing is said by colour
-//! alone. Without colour only attributes are used, and never on a cell that also carries a colour.
+//! white, black or a filled background. What is to be read has the terminal's own foreground; colour is for
+//! borders, curves and marks, as no colour but red and magenta reads well on both dark and light. Nothing is
+//! said by colour alone. Without colour only attributes are used, never on a cell that carries a colour.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
@@ -41,9 +42,14 @@ impl Theme {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// Keys in the footer, the active tab, the focused border.
+    /// Keys in the footer, the title of the focused pane: what is looked for first.
     pub fn accent(self) -> Style {
-        self.tint(Color::Cyan, Modifier::BOLD)
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// What moves: the spinner, the cursor of the curve.
+    pub fn lively(self) -> Style {
+        self.tint(Color::Magenta, Modifier::BOLD)
     }
 
     /// The border of the focused pane.
@@ -51,12 +57,12 @@ impl Theme {
         self.tint(Color::Cyan, Modifier::empty())
     }
 
-    /// The best checkpoint and other good news.
+    /// The mark of the best checkpoint and of other good news.
     pub fn good(self) -> Style {
         self.tint(Color::Green, Modifier::BOLD)
     }
 
-    /// What deserves a look.
+    /// The mark of what deserves a look.
     pub fn warning(self) -> Style {
         self.tint(Color::Magenta, Modifier::BOLD)
     }
@@ -73,7 +79,7 @@ impl Theme {
 
     /// The line of a curve.
     pub fn curve(self) -> Style {
-        self.tint(Color::Cyan, Modifier::empty())
+        self.tint(Color::Magenta, Modifier::empty())
     }
 
     /// The selected row of the focused pane.
@@ -126,8 +132,6 @@ pub struct Glyphs {
     pub tick_below: &'static str,
     /// The corner of the axes.
     pub corner: &'static str,
-    /// The times sign of shapes.
-    pub arrow: &'static str,
     /// Heights of a sparkline, lowest first.
     pub spark: [&'static str; 8],
     /// Pictures of the spinner.
@@ -159,10 +163,9 @@ static UNICODE: Glyphs = Glyphs {
     tick_left: "┤",
     tick_below: "┬",
     corner: "└",
-    arrow: "→",
     spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
-    thumb: "┃",
+    thumb: "█",
     border: border::PLAIN,
     border_focused: border::THICK,
 };
@@ -186,10 +189,9 @@ static ASCII: Glyphs = Glyphs {
     tick_left: "+",
     tick_below: "+",
     corner: "+",
-    arrow: "->",
     spark: ["_", "_", ".", "-", "-", "=", "^", "^"],
     spinner: &["|", "/", "-", "\\"],
-    thumb: "#",
+    thumb: "@",
     border: border::Set {
         top_left: "+",
         top_right: "+",

@@ -6,7 +6,7 @@ use crate::tensor::{Layout, Place, Quantizer, TensorMeta, TensorRole};
 use crate::text::number;
 use crate::text::shown;
 use crate::tui::model::browser::{Browser, View};
-use crate::tui::model::document::{Document, Line, Mark};
+use crate::tui::model::document::{Document, Line, Mark, heading, named};
 use crate::tui::model::layers::{Layers, Node};
 
 /// The text of the detail pane.
@@ -35,12 +35,17 @@ fn layer(layers: &Layers, node: &Node) -> Document {
         Some(part) => section(part),
         None => vec![Line::Heading(shown(layers.path(node)).into_owned())],
     };
-    if let Some(info) = node.module.and_then(|m| checkpoint.modules().get(m as usize)) {
+    if let Some(info) = layers.module(node) {
         module(checkpoint, info, &mut out);
-        out.push(Line::Heading("In it".to_owned()));
+        heading(&mut out, "In it");
     }
     out.push(fact("tensors", number::grouped(u64::from(node.tensors))));
-    out.push(fact("parameters", number::grouped(node.parameters)));
+    if node.parameters > 0 || node.elements == 0 {
+        out.push(fact("parameters", number::grouped(node.parameters)));
+    }
+    if node.elements != node.parameters {
+        out.push(fact("elements", number::grouped(node.elements)));
+    }
     out.push(fact("bytes", size(node.bytes)));
     let whole = checkpoint.parameters();
     if node.parameters > 0 && whole > 0 && node.depth > 0 {
@@ -67,12 +72,12 @@ fn module(checkpoint: &Checkpoint, info: &ModuleInfo, out: &mut Document) {
         None => {}
     }
     if !info.attributes.is_empty() {
-        out.push(Line::Heading("Attributes".to_owned()));
+        heading(out, "Attributes");
     }
-    for (name, attribute) in &info.attributes {
-        let text = value::short(checkpoint, *attribute);
-        out.push(Line::Named(shown(name).into_owned(), text));
-    }
+    let pair = |(name, attribute): &(Box<str>, _)| {
+        (shown(name).into_owned(), value::short(checkpoint, *attribute))
+    };
+    named(out, info.attributes.iter().map(pair).collect());
 }
 
 fn tensor(checkpoint: &Checkpoint, entry: &TensorEntry) -> Document {
@@ -152,7 +157,7 @@ fn shared(checkpoint: &Checkpoint, entry: &TensorEntry, out: &mut Document) {
     if others.is_empty() {
         return;
     }
-    out.push(Line::Heading(format!("Shares its bytes with {}", of(others.len() as u64, "name"))));
+    heading(out, format!("Shares its bytes with {}", of(others.len() as u64, "name")));
     out.extend(others.iter().take(LISTED).map(|other| Line::Item(Mark::Dot, shown(&other.path).into_owned())));
     if others.len() > LISTED {
         out.push(Line::Hint(format!("and {} more", others.len() - LISTED)));

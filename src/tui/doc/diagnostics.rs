@@ -4,7 +4,7 @@ use super::{fact, of};
 use crate::checkpoint::{Checkpoint, Severity};
 use crate::text::number;
 use crate::text::{shown, shown_path};
-use crate::tui::model::document::{Document, Line, Mark};
+use crate::tui::model::document::{Document, Line, Mark, heading, named};
 
 /// The text of the diagnostics view.
 pub fn document(checkpoint: &Checkpoint) -> Document {
@@ -23,7 +23,7 @@ pub fn document(checkpoint: &Checkpoint) -> Document {
         let (severity, code) = (diagnostic.severity.name(), diagnostic.code);
         out.push(Line::Item(mark, format!("{severity} {code}: {}", diagnostic.message)));
     }
-    out.push(Line::Heading("File".to_owned()));
+    heading(&mut out, "File");
     out.push(fact("path", shown_path(checkpoint.path())));
     out.push(fact("format", checkpoint.format().name()));
     out.push(fact("kind", checkpoint.kind().name()));
@@ -33,14 +33,15 @@ pub fn document(checkpoint: &Checkpoint) -> Document {
     sections(checkpoint, &mut out);
     let sources = checkpoint.sources();
     if !sources.is_empty() {
-        out.push(Line::Heading("Source text it carries".to_owned()));
+        heading(&mut out, "Source text it carries");
         out.extend(sources.iter().map(|(class, _)| Line::Item(Mark::Dot, shown(class).into_owned())));
     }
     out
 }
 
 fn sections(checkpoint: &Checkpoint, out: &mut Document) {
-    out.push(Line::Heading("Sections".to_owned()));
+    heading(out, "Sections");
+    let mut pairs = Vec::new();
     if checkpoint.sections().is_empty() {
         out.push(Line::Hint("none: it holds no tensors".to_owned()));
     }
@@ -52,6 +53,7 @@ fn sections(checkpoint: &Checkpoint, out: &mut Document) {
             n => format!(", {} parameters", number::count(n)),
         };
         let text = format!("{}: {tensors}{parameters}", section.role.name());
-        out.push(Line::Named(name.into_owned(), text));
+        pairs.push((name.into_owned(), text));
     }
+    named(out, pairs);
 }

@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
-use super::{fact, named, of};
+use super::{fact, of, pair};
 use crate::runs::{CheckpointRow, Role, Run, Status};
 use crate::text::number;
 use crate::text::{shown, shown_path};
 use crate::training::Mode;
 use crate::tui::model::Model;
-use crate::tui::model::document::{Document, Line, Mark};
+use crate::tui::model::document::{Document, Line, Mark, heading, named};
 use crate::tui::model::listing::{Row, file_name, metric_of};
 
 /// The text of the facts pane.
@@ -93,7 +93,8 @@ fn metrics(run: &Run, row: &CheckpointRow, out: &mut Document) {
     if row.training.metrics.is_empty() {
         return;
     }
-    out.push(Line::Heading("Metrics".to_owned()));
+    heading(out, "Metrics");
+    let mut pairs = Vec::new();
     for (name, value) in &row.training.metrics {
         let best = run.best.as_ref().filter(|b| b.metric == *name);
         let beside = match best {
@@ -101,16 +102,17 @@ fn metrics(run: &Run, row: &CheckpointRow, out: &mut Document) {
             Some(best) => format!("  best {}", number::metric(best.value)),
             None => String::new(),
         };
-        out.push(named(name, &format!("{}{beside}", number::metric(*value))));
+        pairs.push(pair(name, &format!("{}{beside}", number::metric(*value))));
     }
+    named(out, pairs);
 }
 
 fn hyperparameters(row: &CheckpointRow, out: &mut Document) {
     if row.training.hyperparameters.is_empty() {
         return;
     }
-    out.push(Line::Heading("Hyperparameters".to_owned()));
-    out.extend(row.training.hyperparameters.iter().map(|(name, value)| named(name, value)));
+    heading(out, "Hyperparameters");
+    named(out, row.training.hyperparameters.iter().map(|(name, value)| pair(name, value)).collect());
 }
 
 fn run(model: &Model, run: &Run) -> Document {

@@ -1,10 +1,9 @@
 //! How to load the file: the snippet, what it needs, and what to mind.
 
-use super::of;
 use crate::checkpoint::{Checkpoint, Verdict};
 use crate::export::snippet::Load;
 use crate::text::shown;
-use crate::tui::model::document::{Document, Line, Mark};
+use crate::tui::model::document::{Document, Line, Mark, heading};
 
 /// Globals listed of each kind.
 const LISTED: usize = 200;
@@ -16,11 +15,11 @@ pub fn document(checkpoint: &Checkpoint, load: &Load) -> Document {
     out.push(Line::Hint("y copies these lines".to_owned()));
     verdict(load, &mut out);
     if !load.needs.is_empty() {
-        out.push(Line::Heading("It needs these classes to be importable".to_owned()));
+        heading(&mut out, "Must be importable");
         out.extend(load.needs.iter().map(|name| Line::Item(Mark::Dot, shown(name).into_owned())));
     }
     if !load.notes.is_empty() {
-        out.push(Line::Heading("Mind".to_owned()));
+        heading(&mut out, "Mind");
         out.extend(load.notes.iter().map(|note| Line::Item(Mark::Warning, shown(note).into_owned())));
     }
     globals(checkpoint, &mut out);
@@ -28,13 +27,13 @@ pub fn document(checkpoint: &Checkpoint, load: &Load) -> Document {
 }
 
 fn verdict(load: &Load, out: &mut Document) {
-    out.push(Line::Heading("weights_only".to_owned()));
+    heading(out, "weights_only");
     let (mark, text) = if load.weights_only {
-        (Mark::Good, "weights_only=True suffices: all its pickle names is on torch's own allow-list")
+        (Mark::Good, "weights_only=True loads it: every name its pickle uses is on torch's allow-list")
     } else {
         (
             Mark::Warning,
-            "weights_only=True refuses it: its pickle names what is not on torch's allow-list (below)",
+            "weights_only=True refuses it: its pickle uses names that are not on torch's allow-list (below)",
         )
     };
     out.push(Line::Item(mark, text.to_owned()));
@@ -43,8 +42,8 @@ fn verdict(load: &Load, out: &mut Document) {
 fn globals(checkpoint: &Checkpoint, out: &mut Document) {
     let all = checkpoint.globals();
     let kinds = [
-        (Verdict::RunsCode, Mark::Error, "known to run code; not run here"),
-        (Verdict::Unknown, Mark::Warning, "not on torch's allow-list; not run here"),
+        (Verdict::RunsCode, Mark::Error, "that run code when loaded; nothing was run here"),
+        (Verdict::Unknown, Mark::Warning, "not on torch's allow-list; nothing was run here"),
         (Verdict::Allowed, Mark::Dot, "on torch's allow-list"),
     ];
     for (verdict, mark, title) in kinds {
@@ -52,7 +51,7 @@ fn globals(checkpoint: &Checkpoint, out: &mut Document) {
         if count == 0 {
             continue;
         }
-        out.push(Line::Heading(format!("{} in its pickle {title}", of(count as u64, "name"))));
+        heading(out, format!("Names its pickle uses {title} ({count})"));
         let names = all.iter().filter(|g| g.verdict == verdict).take(LISTED);
         out.extend(names.map(|g| Line::Item(mark, shown(&g.name).into_owned())));
         if count > LISTED {

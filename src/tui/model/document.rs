@@ -12,8 +12,8 @@ pub enum Line {
     Heading(String),
     /// A name and its value, aligned with its neighbours.
     Fact(&'static str, String),
-    /// A name from the file and its value.
-    Named(String, String),
+    /// A name from the file and its value, which begins after so many cells.
+    Named(String, String, usize),
     /// Running text.
     Text(String),
     /// One of several.
@@ -57,9 +57,8 @@ impl Line {
                 let indent = names(cells);
                 (indent, indent, text, cells.saturating_sub(indent))
             }
-            Self::Named(name, text) => {
-                let indent = names(cells).max(fit::width(name) + 1);
-                let indent = if indent * 2 > cells { names(cells) } else { indent };
+            Self::Named(_, text, indent) => {
+                let indent = (*indent).min(cells / 2);
                 (indent, indent, text, cells.saturating_sub(indent))
             }
         };
@@ -86,6 +85,20 @@ fn code(text: &str, cells: usize) -> Vec<(usize, String)> {
         rest = behind;
     }
     out
+}
+
+/// A heading, with a line of air above it unless it is the first.
+pub fn heading(document: &mut Document, text: impl Into<String>) {
+    if !document.is_empty() {
+        document.push(Line::Blank);
+    }
+    document.push(Line::Heading(text.into()));
+}
+
+/// Names and values, the values aligned with each other.
+pub fn named(document: &mut Document, pairs: Vec<(String, String)>) {
+    let widest = pairs.iter().map(|(name, _)| fit::width(name) + 2).max().unwrap_or(0).max(NAMES);
+    document.extend(pairs.into_iter().map(|(name, text)| Line::Named(name, text, widest)));
 }
 
 /// Rows a document takes at a width.

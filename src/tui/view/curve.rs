@@ -101,7 +101,8 @@ fn read_out(model: &Model, series: &Series, line: Rect, buffer: &mut Buffer) {
         let value = number::metric(value);
         let text = format!("{} {way} {value} at {axis} {}", theme.glyphs.best, x_text(series, at));
         let text = if fit::width(&text) > usize::from(room(x)) { format!("{} {value}", theme.glyphs.best) } else { text };
-        put(buffer, (x, line.y), &text, room(x), theme.good());
+        put(buffer, (x, line.y), &text, room(x), theme.text());
+        put(buffer, (x, line.y), theme.glyphs.best, room(x).min(1), theme.good());
     }
 }
 
@@ -186,7 +187,7 @@ fn draw_marks(model: &Model, series: &Series, plot: Rect, frame: &Frame, buffer:
         let at = (plot.x + frame.column(x), y);
         let free = buffer.cell(at).is_none_or(|cell| cell.symbol() == " " || cell.symbol() == glyphs.dot);
         if free {
-            put(buffer, at, glyphs.pointer, 1, theme.accent());
+            put(buffer, at, glyphs.pointer, 1, theme.lively());
         } else if let Some(cell) = buffer.cell_mut(at) {
             cell.set_style(cell.style().add_modifier(Modifier::REVERSED));
         }

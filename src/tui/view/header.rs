@@ -13,15 +13,20 @@ use crate::tui::model::{Model, Place, View};
 
 pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
-    let going_on = going_on(model);
+    let crumbs = crumbs(model);
+    let mut going_on = going_on(model);
+    // Where one is goes before what the file is; what is being done goes before both.
+    let wanted: usize = crumbs.iter().map(|crumb| fit::width(crumb) + 3).sum::<usize>() + 12;
+    if !model.jobs.is_busy() && wanted + fit::width(&going_on) > usize::from(area.width) {
+        going_on.clear();
+    }
     let room = fit::width(&going_on) as u16;
     let right = area.width.saturating_sub(room + 1);
-    let style = if model.jobs.is_busy() { theme.accent() } else { theme.text() };
+    let style = if model.jobs.is_busy() { theme.lively() } else { theme.text() };
     put(buffer, (area.x + right, area.y), &going_on, room, style);
 
     let name = put(buffer, (area.x + 1, area.y), "ckpt-tui", area.width, theme.accent());
     let mut x = area.x + 1 + name;
-    let crumbs = crumbs(model);
     for (i, crumb) in crumbs.iter().enumerate() {
         let left = right.saturating_sub(x + 5);
         if left < 4 {

@@ -25,13 +25,13 @@ enum What {
 type Column = columns::Column<What>;
 
 const COLUMNS: [Column; 3] = [
-    Column { what: What::Shape, width: 20, rank: 2 },
-    Column { what: What::Parameters, width: 7, rank: 0 },
-    Column { what: What::Bytes, width: 8, rank: 1 },
+    Column { what: What::Shape, width: 15, rank: 1 },
+    Column { what: What::Parameters, width: 6, rank: 0 },
+    Column { what: What::Bytes, width: 8, rank: 2 },
 ];
 
 /// Cells a name needs at least.
-const NAME: u16 = 22;
+const NAME: u16 = 20;
 /// Cells each step into the tree is indented by.
 const STEP: u16 = 2;
 
@@ -139,8 +139,9 @@ fn draw_name(
 /// What is said beside a name: the role of a section, the class of a module.
 fn beside(browser: &Browser, node: &Node) -> String {
     let layers = browser.layers();
-    if let Some(class) = layers.class(node) {
-        return shown(class.rsplit('.').next().unwrap_or(class)).into_owned();
+    if let Some(module) = layers.module(node) {
+        let class = module.class.rsplit('.').next().unwrap_or(&module.class);
+        return shown(class).into_owned();
     }
     match layers.section(node) {
         Some(section) => section.role.name().to_owned(),
@@ -178,12 +179,10 @@ fn cell(model: &Model, browser: &Browser, node: &Node, what: What) -> (String, S
             let shape = tensor.map(|entry| number::shape(checkpoint.meta(entry).shape()));
             (shape.unwrap_or_default(), theme.text())
         }
-        What::Parameters => match (tensor, node.parameters) {
-            (_, n) if n > 0 => (number::count(n), style),
-            // A buffer has elements, but no parameters.
-            (Some(entry), _) => (number::count(checkpoint.meta(entry).numel()), theme.faint()),
-            (None, _) => (String::new(), style),
-        },
-        What::Bytes => (number::bytes(node.bytes), style),
+        What::Parameters if node.parameters > 0 => (number::count(node.parameters), style),
+        // Buffers and optimizer state have elements, but no parameters. Modules may have neither.
+        What::Parameters if node.tensors > 0 => (number::count(node.elements), theme.faint()),
+        What::Bytes if node.tensors > 0 => (number::bytes(node.bytes), style),
+        What::Parameters | What::Bytes => (String::new(), style),
     }
 }

@@ -38,8 +38,8 @@ const COLUMNS: [Column; 6] = [
     Column { what: What::Tensors, width: 7, rank: 5 },
 ];
 
-/// Cells a name needs at least, its indent and badge included.
-const NAME: u16 = 19;
+/// Cells a name has at least where the pane is wide, its indent and badge included.
+const NAME: u16 = 32;
 /// Cells before the name of a checkpoint: indent, badge, gap.
 const INDENT: u16 = 4;
 /// Widest sparkline.
@@ -57,7 +57,8 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     }
     let used = used(model);
     let wanted: Vec<Column> = COLUMNS.into_iter().filter(|c| used.contains(&c.what)).collect();
-    let (name, columns) = columns::fitting(&wanted, area.width.saturating_sub(1), NAME);
+    let width = area.width.saturating_sub(1);
+    let (name, columns) = columns::fitting(&wanted, width, NAME.min(width * 2 / 5));
     headings(model, Rect { height: 1, ..inner }, name, &columns, buffer);
     rows::draw(model, Pane::Runs, area, list.cursor, list.rows.len(), buffer, |at, line, buffer| {
         match list.rows.get(at) {
@@ -175,7 +176,7 @@ fn draw_run(model: &Model, at: usize, line: Rect, buffer: &mut Buffer) {
     let facts = model.home.facts_of.get(at);
     let best = run.best.as_ref().map(|b| format!(" {} {}", theme.glyphs.best, number::metric(b.value)));
     let best = best.unwrap_or_default();
-    let count = format!(" {}", run.checkpoints.len());
+    let count = format!(" ({})", run.checkpoints.len());
     let name = shown(&run.name);
     let taken = fit::width(&name) + fit::width(&count) + 4;
     let room = usize::from(line.width).saturating_sub(taken + fit::width(&best) + 2);
@@ -184,8 +185,9 @@ fn draw_run(model: &Model, at: usize, line: Rect, buffer: &mut Buffer) {
         _ => String::new(),
     };
     let right = Rect { width: line.width.saturating_sub(1), ..line };
-    put_right(buffer, right, &best, theme.good());
     let best_cells = fit::width(&best) as u16;
+    put_right(buffer, right, &best, theme.strong());
+    put(buffer, (right.right().saturating_sub(best_cells) + 1, line.y), best.trim_start().get(..theme.glyphs.best.len()).unwrap_or_default(), 1, theme.good());
     put_right(buffer, Rect { width: right.width.saturating_sub(best_cells), ..right }, &spark, theme.curve());
     let free = usize::from(line.width).saturating_sub(4 + usize::from(best_cells) + fit::width(&spark));
     let shown_name = fit::cut(&name, free.saturating_sub(fit::width(&count)), Keep::End, theme.glyphs.cut);
@@ -284,7 +286,7 @@ fn cell(
             let value = metric_of(row, metric?)?;
             let style = match value {
                 v if !v.is_finite() => theme.error(),
-                _ if is_best => theme.good(),
+                _ if is_best => theme.strong(),
                 _ => theme.text(),
             };
             (number::metric(value), style)

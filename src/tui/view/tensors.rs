@@ -17,8 +17,8 @@ use crate::tui::model::{Model, Pane};
 type Column = columns::Column<What>;
 
 const COLUMNS: [Column; 5] = [
-    Column { what: What::DType, width: 10, rank: 2 },
-    Column { what: What::Shape, width: 20, rank: 0 },
+    Column { what: What::DType, width: 8, rank: 2 },
+    Column { what: What::Shape, width: 15, rank: 0 },
     Column { what: What::Parameters, width: 8, rank: 3 },
     Column { what: What::Bytes, width: 8, rank: 1 },
     Column { what: What::Shared, width: 6, rank: 4 },

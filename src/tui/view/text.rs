@@ -49,8 +49,8 @@ fn lead(theme: Theme, line: &Line, at: (u16, u16), cells: usize, buffer: &mut Bu
             let room = names(cells).saturating_sub(1);
             put(buffer, at, &fit::cut(name, room, Keep::Start, glyphs.cut), room as u16, theme.faint());
         }
-        Line::Named(name, _) => {
-            let room = line.pieces(cells).first().map_or(0, |(indent, _)| indent.saturating_sub(1));
+        Line::Named(name, _, indent) => {
+            let room = (*indent).min(cells / 2).saturating_sub(1);
             put(buffer, at, &fit::cut(name, room, Keep::Start, glyphs.cut), room as u16, theme.faint());
         }
         Line::Item(mark, _) => {
@@ -70,8 +70,6 @@ fn style(theme: Theme, line: &Line) -> Style {
     match line {
         Line::Heading(_) => theme.strong(),
         Line::Hint(_) => theme.faint(),
-        Line::Item(Mark::Error, _) => theme.error(),
-        Line::Item(Mark::Good, _) => theme.good(),
         _ => theme.text(),
     }
 }
