@@ -97,9 +97,9 @@ impl Build {
 
     pub(crate) fn checkpoint(self) -> Checkpoint {
         let parts = Parts {
-            path: PathBuf::from("run/made.pt"),
+            path: PathBuf::from("/data/run/made.pt"),
             format: self.format,
-            files: vec![CheckpointFile { path: PathBuf::from("run/made.pt"), source: Arc::new(vec![0_u8; 4096]) }],
+            files: vec![CheckpointFile { path: PathBuf::from("/data/run/made.pt"), source: Arc::new(vec![0_u8; 4096]) }],
             identity: None,
             tree: self.tree,
             container_metadata: None,

@@ -66,7 +66,7 @@ impl Ui {
 
     /// Started on a checkpoint made by hand.
     pub(crate) fn with_checkpoint(build: Build, size: (u16, u16)) -> Self {
-        let mut ui = Self::with_rows(vec![super::build::row("run/made.pt", Some(12.0), &[("loss", 0.25)])], size);
+        let mut ui = Self::with_rows(vec![super::build::row("/data/run/made.pt", Some(12.0), &[("loss", 0.25)])], size);
         ui.keys("j");
         let opened = build.opened();
         let Some(Action::Run(command, count)) = keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
@@ -139,18 +139,24 @@ impl Ui {
 
     /// What the screen shows.
     pub(crate) fn screen(&self) -> String {
-        let (width, height) = self.model.size;
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| { view::draw(&self.model, frame); }).unwrap();
-        terminal.backend().to_string()
+        let terminal = self.draw();
+        // The backend cannot write itself out without columns.
+        if self.model.size.0 == 0 { String::new() } else { terminal.backend().to_string() }
     }
 
     /// The screen's cells with their styles.
     pub(crate) fn buffer(&self) -> ratatui::buffer::Buffer {
+        self.draw().backend().buffer().clone()
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        terminal.draw(|frame| { view::draw(&self.model, frame); }).unwrap();
-        terminal.backend().buffer().clone()
+        let draw = |frame: &mut ratatui::Frame<'_>| {
+            view::draw(&self.model, frame);
+        };
+        terminal.draw(draw).unwrap();
+        terminal
     }
 
     /// The name of the selected checkpoint or run.

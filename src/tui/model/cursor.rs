@@ -40,8 +40,12 @@ impl Cursor {
     pub fn scrolled(&mut self, rows: isize, len: usize, height: usize) {
         let most = len.saturating_sub(height);
         self.first = self.first.saturating_add_signed(rows).min(most);
-        let last_visible = (self.first + height).saturating_sub(1).min(len.saturating_sub(1));
-        self.at = self.at.clamp(self.first.min(last_visible), last_visible);
+        // As far from the edges as settling wants it, so that settling does not scroll back.
+        let margin = MARGIN.min(height.saturating_sub(1) / 2);
+        let lowest = if self.first == 0 { 0 } else { self.first + margin };
+        let highest = if self.first == most { len } else { self.first + height - margin };
+        let highest = highest.saturating_sub(1).min(len.saturating_sub(1));
+        self.at = self.at.clamp(lowest.min(highest), highest);
     }
 
     /// Keeps the cursor in the list and in the window.
@@ -99,8 +103,13 @@ mod tests {
     fn the_wheel_scrolls_and_takes_the_cursor_along() {
         let mut cursor = Cursor::default();
         cursor.scrolled(3, 100, 10);
-        assert_eq!(cursor, Cursor { at: 3, first: 3 });
+        assert_eq!(cursor, Cursor { at: 5, first: 3 });
+        cursor.settle(100, 10);
+        assert_eq!(cursor, Cursor { at: 5, first: 3 });
         cursor.scrolled(-9, 100, 10);
-        assert_eq!(cursor, Cursor { at: 3, first: 0 });
+        assert_eq!(cursor, Cursor { at: 5, first: 0 });
+        cursor.scrolled(900, 100, 10);
+        cursor.settle(100, 10);
+        assert_eq!(cursor, Cursor { at: 92, first: 90 });
     }
 }
