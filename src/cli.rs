@@ -12,6 +12,7 @@ mod output;
 mod show;
 mod style;
 mod table;
+mod ui;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,6 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Show(show)) => show::run(&show, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
-        None => ls::run(&args.paths, false, &style, out),
+        None => ui::run(args.paths, &args.common, &style, out),
     }
 }

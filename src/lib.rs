@@ -21,3 +21,4 @@ pub mod export;
 pub mod runs;
 
 pub mod cli;
+pub mod tui;

@@ -1,0 +1,26 @@
+//! No subcommand: the terminal UI, or plain text where there is no terminal to draw on.
+
+use std::path::PathBuf;
+
+use super::args::{Common, When};
+use super::ls;
+use super::output::{Failure, Out, is_terminal};
+use super::style::Style;
+use crate::tui;
+
+/// Opens the UI on `paths`; without a terminal, prints what `ls` prints.
+///
+/// # Errors
+/// What opening the terminal, or printing, finds.
+pub(super) fn run(paths: Vec<PathBuf>, common: &Common, style: &Style, out: &mut Out) -> Result<(), Failure> {
+    if !is_terminal() {
+        return ls::run(&paths, false, style, out);
+    }
+    let color = match common.color {
+        When::Auto => tui::Color::Auto,
+        When::Always => tui::Color::Always,
+        When::Never => tui::Color::Never,
+    };
+    let options = tui::Options { paths, ascii: common.ascii, color, no_mouse: false };
+    tui::run(options).map_err(|error| Failure::Message(error.to_string()))
+}

@@ -1,0 +1,174 @@
+//! The terminal screens.
+//!
+//! ```text
+//! event → keymap → action → update(model) → effects → runner → events
+//!                                  ↓
+//!                           view(model) → frame
+//! ```
+//! * [`model`] is everything the screens show. [`update`] is the only place that changes it, does no I/O and
+//!   starts no thread; it returns effects as data, which [`runner`] and [`term`] run.
+//! * [`view`] draws the model and changes nothing. Where things are is decided in [`layout`], a pure function
+//!   that drawing, page sizes and the mouse all use.
+//! * [`commands`] is the one table behind keys, footer and help.
+//! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
+//!   know the terminal library.
+
+pub mod action;
+pub mod app;
+pub mod commands;
+pub mod doc;
+pub mod event;
+pub mod fit;
+pub mod help;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod model;
+pub mod runner;
+pub mod term;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+use std::fmt;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use action::Effect;
+use app::{Exit, Screen};
+use model::Model;
+use runner::Runner;
+use term::Term;
+use theme::Theme;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Color {
+    /// Unless `NO_COLOR` is set, or the terminal is a dumb one.
+    #[default]
+    Auto,
+    /// Yes.
+    Always,
+    /// No.
+    Never,
+}
+
+/// What the screens are started with.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Folders and files; the current folder when there are none. A single file is opened at once.
+    pub paths: Vec<PathBuf>,
+    /// Plain ASCII instead of lines, Braille and symbols.
+    pub ascii: bool,
+    /// Colour.
+    pub color: Color,
+    /// Leave the mouse to the terminal.
+    pub no_mouse: bool,
+}
+
+/// Why the screens could not be shown, or ended early.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no terminal to show them on.
+    NotATerminal,
+    /// The terminal failed.
+    Terminal(io::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotATerminal => f.write_str(
+                "standard input and output are not a terminal; `ckpt-tui ls` and `ckpt-tui show` print text",
+            ),
+            Self::Terminal(source) => write!(f, "the terminal failed: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotATerminal => None,
+            Self::Terminal(source) => Some(source),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(source: io::Error) -> Self {
+        Self::Terminal(source)
+    }
+}
+
+/// Shows the screens until the person quits.
+///
+/// # Errors
+/// [`Error::NotATerminal`] without a terminal, [`Error::Terminal`] when it fails.
+pub fn run(options: Options) -> Result<(), Error> {
+    if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
+        return Err(Error::NotATerminal);
+    }
+    let theme = Theme::new(use_color(options.color), options.ascii);
+    let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
+    let file = match paths.as_slice() {
+        [only] if only.is_file() => Some(only.clone()),
+        _ => None,
+    };
+    let (send, events) = crossbeam_channel::bounded(1024);
+    let mut screen = TermScreen { term: Term::enter(!options.no_mouse)?, runner: Runner::new(send.clone()) };
+    let mut model = Model::new(paths, screen.term.size()?, theme);
+    model.mouse = !options.no_mouse;
+    model.zone = jiff::tz::TimeZone::system();
+    for effect in update::start(&mut model, file) {
+        screen.run(effect)?;
+    }
+    event::listen(send)?;
+    let exit = app::run(&mut model, &events, &mut screen)?;
+    drop(screen);
+    #[cfg(unix)]
+    if let Exit::Signal(signal) = exit {
+        // Whoever sent it is told the truth: this process ended because of it.
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
+    Ok(())
+}
+
+fn use_color(color: Color) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
+
+/// The terminal and the jobs behind it.
+struct TermScreen {
+    term: Term,
+    runner: Runner,
+}
+
+impl Screen for TermScreen {
+    fn draw(&mut self, model: &Model) -> io::Result<()> {
+        self.term.draw(|frame| view::draw(model, frame))
+    }
+
+    fn run(&mut self, effect: Effect) -> io::Result<()> {
+        match effect {
+            Effect::Copy(text) => self.term.copy(&text),
+            Effect::Mouse(caught) => self.term.set_mouse(caught),
+            Effect::Redraw => self.term.redraw(),
+            Effect::Suspend => self.term.suspend(),
+            other => {
+                self.runner.run(other);
+                Ok(())
+            }
+        }
+    }
+
+    fn resumed(&mut self) -> io::Result<()> {
+        self.term.retake()
+    }
+}

@@ -1,0 +1,112 @@
+//! What can happen to the model: the one type `update` takes.
+
+use std::path::PathBuf;
+
+use super::commands::Command;
+use super::key::Key;
+use super::model::browser::Opened;
+use super::model::filter::Matches;
+use crate::runs::{CheckpointRow, Skipped};
+
+/// One thing that happened, or that a person asked for.
+#[derive(Debug)]
+pub enum Action {
+    /// A command of the table, with the count typed before it.
+    Run(Command, Option<usize>),
+    /// Keys that are not a command yet: a count, or the beginning of a sequence.
+    Pending(Pending),
+    /// A key typed into the input line.
+    Edit(Edit),
+    /// Enter in the input line.
+    Accept,
+    /// Escape in the input line.
+    Cancel,
+    /// A click on a cell; the second one on the same row opens it.
+    Click(u16, u16),
+    /// The wheel, over a cell, by so many rows.
+    Wheel(u16, u16, isize),
+    /// The screen has a new size.
+    Resize(u16, u16),
+    /// A tenth of a second passed while a job ran.
+    Tick,
+    /// News from the scan with this generation.
+    Scan(u64, Vec<ScanNews>),
+    /// A checkpoint was opened, or not.
+    Opened(u64, Result<Box<Opened>, String>),
+    /// A filter that was sent to a worker is done.
+    Filtered(u64, Matches),
+    /// A worker panicked; the message says at what.
+    JobFailed(u64, String),
+    /// Something worth a line on the screen.
+    Notice(String),
+}
+
+/// News from a scan.
+#[derive(Debug)]
+pub enum ScanNews {
+    /// So many files were found so far.
+    Found(usize),
+    /// A checkpoint.
+    Row(Box<CheckpointRow>),
+    /// A path that was not read.
+    Skipped(Skipped),
+    /// Nothing more will come.
+    Done,
+}
+
+/// A change to the input line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Insert a character.
+    Insert(char),
+    /// Insert pasted text.
+    Paste(String),
+    /// Delete before the cursor.
+    Backspace,
+    /// Delete under the cursor.
+    Delete,
+    /// Delete the word before the cursor.
+    DeleteWord,
+    /// Delete everything.
+    Clear,
+    /// Move the cursor left.
+    Left,
+    /// Move the cursor right.
+    Right,
+    /// Move to the start.
+    Start,
+    /// Move to the end.
+    End,
+}
+
+/// Keys typed that are not a command yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pending {
+    /// The count so far.
+    pub count: Option<usize>,
+    /// The beginning of a sequence (`g`).
+    pub keys: Vec<Key>,
+}
+
+/// What `update` wants done outside the model. Data; run by [`super::runner`].
+#[derive(Debug)]
+pub enum Effect {
+    /// Scan these paths; an older scan is dropped.
+    Scan(u64, Vec<PathBuf>),
+    /// Stop the scan.
+    StopScan,
+    /// Open a checkpoint.
+    Open(u64, PathBuf),
+    /// Match names against a pattern; an older request of the same kind is dropped.
+    Filter(u64, std::sync::Arc<super::model::layers::Layers>, String),
+    /// Put text on the clipboard of whoever looks at the terminal.
+    Copy(String),
+    /// Catch the mouse, or leave it to the terminal.
+    Mouse(bool),
+    /// Draw everything again.
+    Redraw,
+    /// Stop like any other program under Ctrl-Z.
+    Suspend,
+    /// Leave.
+    Quit,
+}

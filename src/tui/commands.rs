@@ -1,0 +1,271 @@
+//! The one table of commands.
+//!
+//! Keys, footer, help, mouse and documentation are all read from it: a command that is not here cannot be
+//! reached, and one that is here is listed everywhere. `enabled` decides both whether a key does anything
+//! and whether the footer offers it.
+
+use super::key::Key;
+use super::model::{Model, Pane, Place, View};
+
+/// Something a person can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Command {
+    Down,
+    Up,
+    Left,
+    Right,
+    Top,
+    Bottom,
+    PageDown,
+    PageUp,
+    HalfDown,
+    HalfUp,
+    Open,
+    Back,
+    NextPane,
+    PreviousPane,
+    Layers,
+    Tensors,
+    Metadata,
+    Load,
+    Diagnostics,
+    NextView,
+    PreviousView,
+    Runs,
+    Curve,
+    Filter,
+    NextMatch,
+    PreviousMatch,
+    Sort,
+    SortReverse,
+    Section,
+    Metric,
+    PreviousMetric,
+    Best,
+    Fold,
+    FoldAll,
+    UnfoldAll,
+    Copy,
+    Rescan,
+    Mouse,
+    Redraw,
+    Help,
+    Suspend,
+    Quit,
+}
+
+/// Headings of the help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// Moving within a pane.
+    Move,
+    /// Going from place to place.
+    Go,
+    /// Finding and ordering.
+    Find,
+    /// Doing something with what is selected.
+    Act,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Go => "Go to",
+            Self::Find => "Find and order",
+            Self::Act => "Act",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Entry {
+    /// The command.
+    pub command: Command,
+    /// Stable name for configuration.
+    pub id: &'static str,
+    /// What it does, for the help.
+    pub title: &'static str,
+    /// Heading it stands under.
+    pub group: Group,
+    /// Default keys; a sequence has spaces in it.
+    pub keys: &'static [&'static str],
+    /// One or two words for the footer, given what is focused; empty to stay out of it.
+    pub label: fn(&Model) -> &'static str,
+    /// Whether it does anything now.
+    pub enabled: fn(&Model) -> bool,
+}
+
+fn always(_: &Model) -> bool {
+    true
+}
+
+fn silent(_: &Model) -> &'static str {
+    ""
+}
+
+fn home(model: &Model) -> bool {
+    model.place == Place::Home
+}
+
+fn opened(model: &Model) -> bool {
+    model.place == Place::Checkpoint && model.browser.is_some()
+}
+
+fn view_is(model: &Model, views: &[View]) -> bool {
+    opened(model) && model.browser.as_ref().is_some_and(|b| views.contains(&b.view))
+}
+
+fn is_list(model: &Model) -> bool {
+    match model.focus {
+        Pane::Runs => true,
+        Pane::Body => view_is(model, &[View::Layers, View::Tensors, View::Metadata]),
+        Pane::Curve | Pane::Facts | Pane::Detail => false,
+    }
+}
+
+fn filterable(model: &Model) -> bool {
+    match model.focus {
+        Pane::Runs => true,
+        Pane::Curve | Pane::Facts => false,
+        Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
+    }
+}
+
+fn foldable(model: &Model) -> bool {
+    match model.focus {
+        Pane::Runs => true,
+        Pane::Body => view_is(model, &[View::Layers, View::Metadata]),
+        _ => false,
+    }
+}
+
+fn sortable(model: &Model) -> bool {
+    model.focus == Pane::Runs || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
+}
+
+fn has_sections(model: &Model) -> bool {
+    filterable(model) && model.browser.as_ref().is_some_and(|b| opened(model) && b.has_sections())
+}
+
+fn has_metrics(model: &Model) -> bool {
+    model.home.curve.series.len() > 1 && (home(model) || model.focus == Pane::Runs)
+}
+
+fn open_label(model: &Model) -> &'static str {
+    match model.focus {
+        Pane::Runs => model.home.open_label(),
+        Pane::Curve => "open",
+        Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
+        Pane::Facts | Pane::Detail => "",
+    }
+}
+
+fn copy_label(model: &Model) -> &'static str {
+    match model.copy_target() {
+        Some((what, _)) => what,
+        None => "",
+    }
+}
+
+macro_rules! table {
+    ($($command:ident, $id:literal, $title:literal, $group:ident, $keys:expr, $label:expr, $enabled:expr;)*) => {
+        &[$(Entry {
+            command: Command::$command,
+            id: $id,
+            title: $title,
+            group: Group::$group,
+            keys: &$keys,
+            label: $label,
+            enabled: $enabled,
+        }),*]
+    };
+}
+
+/// The table. The order is that of the footer and, within a group, of the help.
+pub static TABLE: &[Entry] = table! {
+    Open, "open", "Open, unfold, or show the details of what is selected", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
+    Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
+    NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
+    PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
+    Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
+    PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
+    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.has_best();
+    Tensors, "tensors", "The flat table of tensors", Go, ["g t", "t"], |_| "table", |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
+    Layers, "layers", "The tree of layers", Go, ["g l", "t"], |_| "tree", |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
+    Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
+    Load, "load", "How to load this file", Go, ["g o"], silent, opened;
+    Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
+    NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "view", opened;
+    PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
+    Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
+    SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
+    Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
+    FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
+    UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;
+    Down, "down", "Down", Move, ["j", "Down"], silent, always;
+    Up, "up", "Up", Move, ["k", "Up"], silent, always;
+    Left, "left", "Fold, to the parent; in the curve: to the previous point", Move, ["h", "Left"], silent, always;
+    Right, "right", "Unfold, to the first child; in the curve: to the next point", Move, ["l", "Right"], silent, always;
+    Top, "top", "To the first row, or to row number count", Move, ["g g", "Home"], silent, always;
+    Bottom, "bottom", "To the last row", Move, ["G", "End"], silent, always;
+    PageDown, "page-down", "A page down", Move, ["PgDn", "Ctrl-f"], silent, always;
+    PageUp, "page-up", "A page up", Move, ["PgUp", "Ctrl-b"], silent, always;
+    HalfDown, "half-down", "Half a page down", Move, ["Ctrl-d"], silent, always;
+    HalfUp, "half-up", "Half a page up", Move, ["Ctrl-u"], silent, always;
+    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
+    PreviousPane, "previous-pane", "To the previous pane", Go, ["Shift-Tab"], silent, always;
+    Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
+    Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
+    Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
+    Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
+    Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
+    Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
+    Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, always;
+    Help, "help", "All commands, searchable; Enter runs one", Program, ["?", ":", "F1", "Ctrl-p"], |_| "help", always;
+    Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
+};
+
+impl Command {
+    /// Its row of the table.
+    pub fn entry(self) -> Option<&'static Entry> {
+        TABLE.iter().find(|e| e.command == self)
+    }
+}
+
+impl Entry {
+    /// The first of its keys, as the footer shows it.
+    pub fn key(&self) -> &'static str {
+        self.keys.first().copied().unwrap_or_default()
+    }
+
+    /// Its key sequences.
+    pub fn sequences(&self) -> impl Iterator<Item = Vec<Key>> {
+        self.keys.iter().filter_map(|text| Key::sequence(text))
+    }
+}
+
+/// Rows for the footer: what can be done now, most useful first.
+pub fn footer(model: &Model) -> impl Iterator<Item = (&'static Entry, &'static str)> {
+    let offered = TABLE.iter().filter(|e| (e.enabled)(model));
+    offered.map(|e| (e, (e.label)(model))).filter(|(_, label)| !label.is_empty())
+}
+
+/// Every command under its heading, in the order of the help.
+pub fn by_group() -> impl Iterator<Item = &'static Entry> {
+    let groups = [Group::Go, Group::Find, Group::Act, Group::Move, Group::Program];
+    groups.into_iter().flat_map(|group| TABLE.iter().filter(move |e| e.group == group))
+}
+
+/// Whether the focused pane is a list of rows: counts and matches mean something there.
+pub fn in_list(model: &Model) -> bool {
+    is_list(model)
+}

@@ -1,0 +1,132 @@
+//! From events to actions: what a key means now.
+
+use super::action::{Action, Edit, Pending};
+use super::commands::{self, Command, Entry};
+use super::event::Event;
+use super::key::{Code, Key};
+use super::model::{Mode, Model};
+
+/// Counts beyond this are taken as this.
+const LARGEST_COUNT: usize = 1_000_000;
+
+/// What an event means to the model; `None` when it means nothing.
+pub fn action(model: &Model, event: Event) -> Option<Action> {
+    match event {
+        Event::Key(key) => match model.mode {
+            Mode::Normal => Some(command(&model.pending, key, model)),
+            Mode::Filter { .. } | Mode::Help { .. } => typed(key),
+        },
+        Event::Paste(text) => match model.mode {
+            Mode::Normal => None,
+            Mode::Filter { .. } | Mode::Help { .. } => Some(Action::Edit(Edit::Paste(text))),
+        },
+        Event::Click(x, y) => Some(Action::Click(x, y)),
+        Event::Wheel(x, y, rows) => Some(Action::Wheel(x, y, rows)),
+        Event::Resize(width, height) => Some(Action::Resize(width, height)),
+        Event::Job(action) => Some(action),
+        Event::Terminate(_) | Event::Closed => Some(Action::Run(Command::Quit, None)),
+        Event::Resumed => Some(Action::Run(Command::Redraw, None)),
+    }
+}
+
+/// A key outside of any input line: part of a count, of a sequence, or a command.
+fn command(pending: &Pending, key: Key, model: &Model) -> Action {
+    if let (true, Some(digit)) = (pending.keys.is_empty(), key.typed().and_then(|c| c.to_digit(10))) {
+        if digit > 0 || pending.count.is_some() {
+            let count = pending.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+            return Action::Pending(Pending { count: Some(count.min(LARGEST_COUNT)), keys: Vec::new() });
+        }
+    }
+    let mut keys = pending.keys.clone();
+    keys.push(key);
+    if let Some(entry) = find(&keys, model) {
+        return Action::Run(entry.command, pending.count);
+    }
+    let is_beginning = |e: &Entry| e.sequences().any(|s| s.len() > keys.len() && s.starts_with(&keys));
+    if commands::TABLE.iter().any(is_beginning) {
+        return Action::Pending(Pending { count: pending.count, keys });
+    }
+    // No command begins like this: the keys are forgotten.
+    Action::Pending(Pending::default())
+}
+
+/// The command with exactly these keys; of several, the one that does something now.
+fn find(keys: &[Key], model: &Model) -> Option<&'static Entry> {
+    let mut with_keys = commands::TABLE.iter().filter(|e| e.sequences().any(|s| s == keys));
+    let first = with_keys.next()?;
+    if (first.enabled)(model) { Some(first) } else { Some(with_keys.find(|e| (e.enabled)(model)).unwrap_or(first)) }
+}
+
+/// A key in an input line. Keys that move in the list go on doing so.
+fn typed(key: Key) -> Option<Action> {
+    let run = |command| Some(Action::Run(command, None));
+    let edit = |edit| Some(Action::Edit(edit));
+    match (key.code, key.ctrl) {
+        (Code::Enter, _) => Some(Action::Accept),
+        (Code::Esc, _) => Some(Action::Cancel),
+        (Code::Char('c'), true) => run(Command::Quit),
+        (Code::Char('z'), true) => run(Command::Suspend),
+        (Code::Char('u'), true) => edit(Edit::Clear),
+        (Code::Char('w'), true) => edit(Edit::DeleteWord),
+        (Code::Char('a'), true) | (Code::Home, _) => edit(Edit::Start),
+        (Code::Char('e'), true) | (Code::End, _) => edit(Edit::End),
+        (Code::Char('h'), true) | (Code::Backspace, _) => edit(Edit::Backspace),
+        (Code::Delete, _) => edit(Edit::Delete),
+        (Code::Left, _) => edit(Edit::Left),
+        (Code::Right, _) => edit(Edit::Right),
+        (Code::Char('n'), true) | (Code::Down, _) => run(Command::Down),
+        (Code::Char('p'), true) | (Code::Up, _) => run(Command::Up),
+        (Code::PageDown, _) => run(Command::PageDown),
+        (Code::PageUp, _) => run(Command::PageUp),
+        _ => key.typed().and_then(|c| edit(Edit::Insert(c))),
+    }
+}
+
+/// What may follow the keys typed so far: keys and titles, for the footer.
+pub fn continuations(pending: &Pending) -> Vec<(String, &'static Entry)> {
+    if pending.keys.is_empty() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for entry in commands::TABLE {
+        for sequence in entry.sequences() {
+            if let Some(rest) = sequence.strip_prefix(pending.keys.as_slice()).filter(|r| !r.is_empty()) {
+                found.push((rest.iter().map(Key::to_string).collect(), entry));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn every_key_of_the_table_is_a_key() {
+        for entry in commands::TABLE {
+            assert_eq!(entry.sequences().count(), entry.keys.len(), "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn keys_are_shared_only_where_it_is_meant() {
+        let mut by_key: HashMap<&str, Vec<&str>> = HashMap::new();
+        for entry in commands::TABLE {
+            for key in entry.keys {
+                by_key.entry(key).or_default().push(entry.id);
+            }
+        }
+        let shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
+        assert_eq!(shared, [("t", vec!["tensors", "layers"])]);
+    }
+
+    #[test]
+    fn no_command_hides_a_longer_sequence() {
+        let all: Vec<Vec<Key>> = commands::TABLE.iter().flat_map(Entry::sequences).collect();
+        for short in &all {
+            assert!(!all.iter().any(|long| long.len() > short.len() && long.starts_with(short)), "{short:?}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Where everything is on the screen: a pure function of the model, used for drawing, for page sizes and for
+//! the mouse.
+//!
+//! ```text
+//! first screen, 80 columns and more      opened checkpoint, 120 and more (80: without the runs)
+//! header                                 header
+//! ┌ runs ──────┐┌ curve ───────┐         ┌ runs ┐┌ view ────────┐┌ detail ─┐
+//! │            ││              │         │      ││              ││         │
+//! │            │└──────────────┘         │      ││              ││         │
+//! │            │┌ details ─────┐         │      ││              ││         │
+//! └────────────┘└──────────────┘         └──────┘└──────────────┘└─────────┘
+//! footer                                 footer
+//! ```
+//! Below 80 columns the focused pane has the screen, and below 40×10 a card says how much is needed.
+
+use ratatui::layout::Rect;
+
+use super::model::{Model, Pane, Place};
+
+/// The smallest screen anything is drawn on.
+pub const SMALLEST: (u16, u16) = (40, 10);
+const TWO_COLUMNS: u16 = 80;
+const THREE_COLUMNS: u16 = 120;
+
+/// Where everything is.
+#[derive(Debug, Clone, Default)]
+pub struct Layout {
+    /// The whole screen.
+    pub screen: Rect,
+    /// The line on top.
+    pub header: Rect,
+    /// The line at the bottom.
+    pub footer: Rect,
+    /// Panes with their borders, left to right.
+    pub panes: Vec<(Pane, Rect)>,
+    /// The checkpoint's view is a list with a line of headings.
+    has_headings: bool,
+}
+
+/// The panes the focus can go to, in order.
+pub fn panes(model: &Model) -> Vec<Pane> {
+    let text = model.view().is_some_and(super::model::View::is_text);
+    match model.place {
+        Place::Home => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+        Place::Checkpoint => {
+            let mut panes = vec![Pane::Body];
+            if model.size.0 >= THREE_COLUMNS {
+                panes.insert(0, Pane::Runs);
+            }
+            if !text {
+                panes.push(Pane::Detail);
+            }
+            panes
+        }
+    }
+}
+
+/// The layout of the model's screen.
+pub fn of(model: &Model) -> Layout {
+    let (width, height) = model.size;
+    let screen = Rect::new(0, 0, width, height);
+    if width < SMALLEST.0 || height < SMALLEST.1 {
+        return Layout { screen, ..Layout::default() };
+    }
+    let body = Rect::new(0, 1, width, height - 2);
+    let panes = if width < TWO_COLUMNS {
+        vec![(model.focus, body)]
+    } else if model.place == Place::Home {
+        home(body)
+    } else {
+        checkpoint(body, &panes(model))
+    };
+    Layout {
+        screen,
+        header: Rect::new(0, 0, width, 1),
+        footer: Rect::new(0, height - 1, width, 1),
+        panes,
+        has_headings: !model.view().is_some_and(super::model::View::is_text),
+    }
+}
+
+fn home(body: Rect) -> Vec<(Pane, Rect)> {
+    let runs = (body.width * 11 / 20).max(46);
+    let (left, right) = split_columns(body, runs);
+    let curve = right.height.div_ceil(2);
+    let top = Rect { height: curve, ..right };
+    let bottom = Rect { y: right.y + curve, height: right.height - curve, ..right };
+    vec![(Pane::Runs, left), (Pane::Curve, top), (Pane::Facts, bottom)]
+}
+
+fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
+    let mut placed = Vec::new();
+    let mut rest = body;
+    if panes.contains(&Pane::Runs) {
+        let (left, right) = split_columns(body, (body.width * 3 / 14).min(44));
+        placed.push((Pane::Runs, left));
+        rest = right;
+    }
+    if panes.contains(&Pane::Detail) {
+        let detail = (rest.width * 7 / 20).max(32).min(rest.width / 2).min(56);
+        let (left, right) = split_columns(rest, rest.width - detail);
+        placed.extend([(Pane::Body, left), (Pane::Detail, right)]);
+    } else {
+        placed.push((Pane::Body, rest));
+    }
+    placed
+}
+
+fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
+    let left = left.min(area.width);
+    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+}
+
+impl Layout {
+    /// The screen is too small for anything.
+    pub fn is_too_small(&self) -> bool {
+        self.panes.is_empty()
+    }
+
+    /// One pane fills the screen.
+    pub fn is_single(&self) -> bool {
+        self.panes.len() == 1 && self.screen.width < TWO_COLUMNS
+    }
+
+    /// A pane with its border; empty when it is not on the screen.
+    pub fn pane(&self, pane: Pane) -> Rect {
+        self.panes.iter().find(|(p, _)| *p == pane).map(|(_, area)| *area).unwrap_or_default()
+    }
+
+    /// A pane inside its border.
+    pub fn inner(&self, pane: Pane) -> Rect {
+        let area = self.pane(pane);
+        if area.width < 2 || area.height < 2 {
+            return Rect::default();
+        }
+        Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
+    }
+
+    /// The rows of a list pane, below its line of headings.
+    pub fn rows(&self, pane: Pane) -> Rect {
+        let inner = self.inner(pane);
+        let headings = u16::from(pane == Pane::Runs || pane == Pane::Body && self.has_headings);
+        let headings = headings.min(inner.height);
+        Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
+    }
+
+    /// The text of a text pane, with a cell of air on either side.
+    pub fn text(&self, pane: Pane) -> Rect {
+        let inner = self.inner(pane);
+        Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    }
+
+    /// The help, over everything else.
+    pub fn help(&self) -> Rect {
+        let width = self.screen.width.saturating_sub(4).min(90);
+        let height = self.screen.height.saturating_sub(2);
+        let x = (self.screen.width.saturating_sub(width)) / 2;
+        Rect { x, y: 1.min(self.screen.height), width, height }
+    }
+
+    /// Rows of the help's list.
+    pub fn help_rows(&self) -> usize {
+        // Two for the border, two for the line to search with and the one below it.
+        usize::from(self.help().height).saturating_sub(4)
+    }
+
+    /// The pane a cell belongs to.
+    pub fn at(&self, x: u16, y: u16) -> Option<Pane> {
+        self.panes.iter().find(|(_, area)| area.contains((x, y).into())).map(|(pane, _)| *pane)
+    }
+}

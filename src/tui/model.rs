@@ -1,0 +1,277 @@
+//! Everything the screens show, and nothing of how they look.
+//!
+//! The model changes only in [`super::update`]. After each change [`Model::settle`] makes what is derived
+//! from it fit again: rows, cursors, scroll positions.
+
+pub mod browser;
+pub mod cursor;
+pub mod curve;
+pub mod document;
+pub mod filter;
+pub mod home;
+pub mod layers;
+pub mod listing;
+pub mod metadata;
+pub mod table;
+pub mod tree;
+
+use std::path::{Path, PathBuf};
+
+use tui_input::Input;
+
+use super::action::Pending;
+use super::doc;
+use super::layout::{self, Layout};
+use super::theme::Theme;
+use crate::text::{shown, shown_path};
+pub use browser::{Browser, View};
+use self::cursor::Cursor;
+use self::document::Scroll;
+pub use home::Home;
+
+/// Where one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Runs and checkpoints.
+    Home,
+    /// An opened checkpoint.
+    Checkpoint,
+}
+
+/// A part of the screen that can have the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The list of runs and checkpoints.
+    Runs,
+    /// The curve of the selected run.
+    Curve,
+    /// What is known of the selected checkpoint without opening it.
+    Facts,
+    /// The view of the opened checkpoint.
+    Body,
+    /// Details of what is selected in it.
+    Detail,
+}
+
+/// What keys mean.
+#[derive(Debug, Clone, Default)]
+pub enum Mode {
+    /// Commands.
+    #[default]
+    Normal,
+    /// Text for the filter of the focused list.
+    Filter {
+        /// The line.
+        input: Input,
+        /// The filter as it was before, to go back to.
+        before: String,
+    },
+    /// The list of commands, with text to search it.
+    Help {
+        /// The line.
+        input: Input,
+        /// Selected row and window.
+        cursor: Cursor,
+    },
+}
+
+/// A line for the person, gone with the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toast {
+    /// What it says.
+    pub text: String,
+    /// It reports something that went wrong.
+    pub is_error: bool,
+}
+
+/// What is going on in other threads.
+#[derive(Debug, Default)]
+pub struct Jobs {
+    /// Number of the newest job of any kind.
+    pub generation: u64,
+    /// The scan that runs.
+    pub scan: Option<u64>,
+    /// The checkpoint being opened.
+    pub open: Option<(u64, PathBuf)>,
+    /// The filter being tried.
+    pub filter: Option<u64>,
+}
+
+impl Jobs {
+    /// A number for a new job.
+    pub fn next(&mut self) -> u64 {
+        self.generation += 1;
+        self.generation
+    }
+
+    /// True while a spinner should turn.
+    pub fn is_busy(&self) -> bool {
+        self.scan.is_some() || self.open.is_some() || self.filter.is_some()
+    }
+}
+
+/// Everything the screens show.
+#[derive(Debug)]
+pub struct Model {
+    /// Cells of the screen.
+    pub size: (u16, u16),
+    /// Looks.
+    pub theme: Theme,
+    /// Where one is.
+    pub place: Place,
+    /// The pane with the focus.
+    pub focus: Pane,
+    /// What keys mean.
+    pub mode: Mode,
+    /// Keys typed that are no command yet.
+    pub pending: Pending,
+    /// Runs and checkpoints.
+    pub home: Home,
+    /// The opened checkpoint.
+    pub browser: Option<Browser>,
+    /// Other threads.
+    pub jobs: Jobs,
+    /// A line for the person.
+    pub toast: Option<Toast>,
+    /// The mouse is caught.
+    pub mouse: bool,
+    /// The clock times are shown on.
+    pub zone: jiff::tz::TimeZone,
+    /// Tenths of a second jobs have run.
+    pub ticks: usize,
+}
+
+impl Model {
+    /// An empty model for a screen of this size.
+    pub fn new(paths: Vec<PathBuf>, size: (u16, u16), theme: Theme) -> Self {
+        Self {
+            size,
+            theme,
+            place: Place::Home,
+            focus: Pane::Runs,
+            mode: Mode::Normal,
+            pending: Pending::default(),
+            home: Home::new(paths),
+            browser: None,
+            jobs: Jobs::default(),
+            toast: None,
+            mouse: true,
+            zone: jiff::tz::TimeZone::UTC,
+            ticks: 0,
+        }
+    }
+
+    /// Where everything is on the screen.
+    pub fn layout(&self) -> Layout {
+        layout::of(self)
+    }
+
+    /// Says something.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), is_error: false });
+    }
+
+    /// Says that something went wrong.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.toast = Some(Toast { text: text.into(), is_error: true });
+    }
+
+    /// The view that is shown, if a checkpoint is.
+    pub fn view(&self) -> Option<View> {
+        self.browser.as_ref().filter(|_| self.place == Place::Checkpoint).map(|b| b.view)
+    }
+
+    /// The filter of the focused list is in force.
+    pub fn is_filtered(&self) -> bool {
+        match self.focus {
+            Pane::Runs => !self.home.list.pattern.is_empty(),
+            Pane::Body | Pane::Detail => {
+                let named = matches!(self.view(), Some(View::Layers | View::Tensors));
+                named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
+            }
+            Pane::Curve | Pane::Facts => false,
+        }
+    }
+
+    /// Esc would do something.
+    pub fn can_go_back(&self) -> bool {
+        self.place == Place::Checkpoint || self.is_filtered() || self.jobs.open.is_some() || self.focus != Pane::Runs
+    }
+
+    /// What `y` copies: a name for it, and the text.
+    pub fn copy_target(&self) -> Option<(&'static str, String)> {
+        if self.place == Place::Home || self.focus == Pane::Runs {
+            return Some(("copy path", shown_path(&self.home.selected_path()?)));
+        }
+        let browser = self.browser.as_ref()?;
+        let layers = browser.layers();
+        match browser.view {
+            View::Layers => {
+                let node = layers.node(browser.tree.selected()?)?;
+                let tensor = node.tensor.and_then(|t| layers.entry(t));
+                let text = tensor.map_or_else(|| layers.path(node), |entry| entry.key());
+                Some(("copy name", shown(text).into_owned()))
+            }
+            View::Tensors => {
+                let entry = layers.entry(browser.table.selected()?)?;
+                Some(("copy name", shown(entry.key()).into_owned()))
+            }
+            View::Metadata if self.focus == Pane::Detail => {
+                Some(("copy value", doc::value::selected_text(browser)?))
+            }
+            View::Metadata => {
+                let path = browser.metadata.path(browser.checkpoint(), browser.metadata.cursor.at);
+                Some(("copy path", shown(&path).into_owned()))
+            }
+            View::Load => Some(("copy snippet", browser.opened.load.snippet.clone())),
+            View::Diagnostics => Some(("copy path", shown_path(browser.checkpoint().path()))),
+        }
+    }
+
+    /// The path of the opened checkpoint.
+    pub fn opened_path(&self) -> Option<&Path> {
+        self.browser.as_ref().map(|b| b.checkpoint().path())
+    }
+
+    /// Makes everything derived fit again. Called after each change.
+    pub fn settle(&mut self) {
+        let panes = layout::panes(self);
+        if !panes.contains(&self.focus) {
+            self.focus = if self.place == Place::Home { Pane::Runs } else { Pane::Body };
+        }
+        self.home.refresh();
+        let layout = self.layout();
+        let rows = layout.rows(Pane::Runs).height.into();
+        self.home.list.cursor.settle(self.home.list.rows.len(), rows);
+        if self.home.facts.first > 0 {
+            let text = doc::facts::document(self);
+            let area = layout.text(Pane::Facts);
+            self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
+        }
+        self.settle_browser(&layout);
+        if let Mode::Help { input, cursor } = &mut self.mode {
+            let rows = super::help::rows(input.value()).len();
+            cursor.settle(rows, layout.help_rows());
+        }
+    }
+
+    fn settle_browser(&mut self, layout: &Layout) {
+        let Some(browser) = &mut self.browser else { return };
+        let rows = usize::from(layout.rows(Pane::Body).height);
+        browser.tree.cursor.settle(browser.tree.visible.len(), rows);
+        browser.table.cursor.settle(browser.table.rows.len(), rows);
+        browser.metadata.cursor.settle(browser.metadata.rows.len(), rows);
+        let area = layout.text(Pane::Body);
+        let (width, height) = (usize::from(area.width), usize::from(area.height));
+        let fit = |scroll: &mut Scroll, text: &document::Document| {
+            scroll.settle(document::height(text, width), height);
+        };
+        fit(&mut browser.load, &browser.load_text);
+        fit(&mut browser.diagnostics, &browser.diagnostics_text);
+        if browser.detail.first > 0 {
+            let text = doc::detail::document(browser);
+            let area = layout.text(Pane::Detail);
+            browser.detail.settle(document::height(&text, area.width.into()), area.height.into());
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! One opened checkpoint and how it is being looked at.
+
+use std::sync::Arc;
+
+use super::document::{Document, Scroll};
+use super::filter::Matches;
+use super::layers::Layers;
+use super::metadata::Metadata;
+use super::table::Table;
+use super::tree::{self, Tree};
+use crate::checkpoint::Checkpoint;
+use crate::export::snippet::{self, Load};
+
+/// Names matched at once without a worker: about a millisecond.
+pub const AT_ONCE: usize = 10_000;
+
+/// A checkpoint with everything its screens need, made on the thread that opened it.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its layers, and the checkpoint itself.
+    pub layers: Arc<Layers>,
+    /// How to load it.
+    pub load: Load,
+}
+
+impl Opened {
+    /// Prepares a checkpoint.
+    pub fn of(checkpoint: Checkpoint) -> Self {
+        let load = snippet::of(&checkpoint);
+        Self { layers: Arc::new(Layers::of(Arc::new(checkpoint))), load }
+    }
+}
+
+/// A way of looking at a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The tree of layers.
+    Layers,
+    /// The flat table of tensors.
+    Tensors,
+    /// Everything else in it.
+    Metadata,
+    /// How to load it.
+    Load,
+    /// What is to be said about it.
+    Diagnostics,
+}
+
+impl View {
+    /// All views, in the order of their tabs.
+    pub const ALL: [Self; 5] = [Self::Layers, Self::Tensors, Self::Metadata, Self::Load, Self::Diagnostics];
+
+    /// Its tab.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Layers => "Layers",
+            Self::Tensors => "Tensors",
+            Self::Metadata => "Metadata",
+            Self::Load => "Load",
+            Self::Diagnostics => "Diagnostics",
+        }
+    }
+
+    /// The view `by` tabs further on.
+    pub fn cycled(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|v| *v == self).unwrap_or(0) as isize;
+        let next = (at + by).rem_euclid(Self::ALL.len() as isize) as usize;
+        Self::ALL.get(next).copied().unwrap_or(self)
+    }
+
+    /// A text that scrolls, over the whole width, rather than a list with details beside it.
+    pub fn is_text(self) -> bool {
+        matches!(self, Self::Load | Self::Diagnostics)
+    }
+}
+
+/// The state of the checkpoint screens.
+#[derive(Debug)]
+pub struct Browser {
+    /// The checkpoint.
+    pub opened: Box<Opened>,
+    /// Which view is shown.
+    pub view: View,
+    /// Layer tree.
+    pub tree: Tree,
+    /// Tensor table.
+    pub table: Table,
+    /// Metadata tree.
+    pub metadata: Metadata,
+    /// Scroll position of the load view.
+    pub load: Scroll,
+    /// Scroll position of the diagnostics view.
+    pub diagnostics: Scroll,
+    /// Scroll position of the details.
+    pub detail: Scroll,
+    /// The one section that is shown.
+    pub section: Option<u32>,
+    /// The filter of layers and tensors; empty for none.
+    pub pattern: String,
+    /// What the filter lets through; `None` without a filter, or while a worker still tries the first one.
+    pub matches: Option<Matches>,
+    /// The text of the load view.
+    pub load_text: Document,
+    /// The text of the diagnostics view.
+    pub diagnostics_text: Document,
+}
+
+impl Browser {
+    /// Shows a checkpoint from its beginning.
+    pub fn new(opened: Box<Opened>) -> Self {
+        let layers = &opened.layers;
+        let mut tree = Tree::new(layers);
+        tree.rebuild(layers, None, None);
+        let mut table = Table::default();
+        table.rebuild(layers, None, None);
+        let checkpoint = layers.checkpoint();
+        let view = if checkpoint.tensors().is_empty() { View::Metadata } else { View::Layers };
+        Self {
+            view,
+            tree,
+            table,
+            metadata: Metadata::new(checkpoint),
+            load: Scroll::default(),
+            diagnostics: Scroll::default(),
+            detail: Scroll::default(),
+            section: None,
+            pattern: String::new(),
+            matches: None,
+            load_text: super::super::doc::load::document(checkpoint, &opened.load),
+            diagnostics_text: super::super::doc::diagnostics::document(checkpoint),
+            opened,
+        }
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &Arc<Layers> {
+        &self.opened.layers
+    }
+
+    /// The checkpoint.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        self.opened.layers.checkpoint()
+    }
+
+    /// True when there is more than one section with tensors to choose from.
+    pub fn has_sections(&self) -> bool {
+        self.checkpoint().sections().iter().filter(|s| s.tensors > 0).count() > 1
+    }
+
+    /// Shows only the next section that has tensors, or all again after the last.
+    pub fn cycle_section(&mut self) {
+        let sections = self.checkpoint().sections();
+        let first = self.section.map_or(0, |s| s + 1);
+        let next = (first..sections.len() as u32)
+            .find(|s| sections.get(*s as usize).is_some_and(|s| s.tensors > 0));
+        self.section = next;
+        self.rebuild();
+    }
+
+    /// Makes tree and table again after the filter, the section or what is open changed.
+    pub fn rebuild(&mut self) {
+        let layers = Arc::clone(&self.opened.layers);
+        self.tree.rebuild(&layers, self.matches.as_ref(), self.section);
+        self.table.rebuild(&layers, self.matches.as_ref(), self.section);
+    }
+
+    /// Takes what a filter let through, and selects the best of it.
+    pub fn set_matches(&mut self, matches: Option<Matches>) {
+        let best = matches.as_ref().and_then(|m| m.best);
+        self.matches = matches;
+        self.rebuild();
+        if let Some(best) = best {
+            self.select(best);
+        }
+    }
+
+    /// Selects a tensor in tree and table.
+    pub fn select(&mut self, tensor: u32) {
+        self.table.select(tensor);
+        let layers = Arc::clone(&self.opened.layers);
+        if let Some(node) = layers.node_of.get(tensor as usize) {
+            self.tree.select(&layers, *node);
+        }
+        self.detail = Scroll::default();
+    }
+
+    /// The selected tensor, if a tensor is selected.
+    pub fn tensor(&self) -> Option<u32> {
+        match self.view {
+            View::Layers => self.layers().node(self.tree.selected()?)?.tensor,
+            View::Tensors => self.table.selected(),
+            _ => None,
+        }
+    }
+
+    /// Takes the selection over from tree to table or back before the view changes.
+    pub fn change_view(&mut self, view: View) {
+        let tensor = self.tensor();
+        if let (Some(tensor), true) = (tensor, self.view != view) {
+            if view == View::Layers && self.matches.is_none() {
+                let layers = Arc::clone(&self.opened.layers);
+                if let Some(node) = layers.node_of.get(tensor as usize) {
+                    self.tree.reveal(&layers, *node);
+                    self.tree.rebuild(&layers, None, self.section);
+                }
+            }
+            self.select(tensor);
+        }
+        self.view = view;
+        self.detail = Scroll::default();
+    }
+
+    /// What Enter does here, for the footer.
+    pub fn open_label(&self) -> &'static str {
+        match self.view {
+            View::Layers => match self.tree.selected() {
+                Some(at) if tree::has_children(self.layers(), at) => {
+                    if self.tree.is_open(at) || self.matches.is_some() { "fold" } else { "unfold" }
+                }
+                Some(_) => "details",
+                None => "",
+            },
+            View::Tensors => if self.table.selected().is_some() { "details" } else { "" },
+            View::Metadata => match self.metadata.selected() {
+                Some(row) if row.open => "fold",
+                Some(_) => "unfold",
+                None => "",
+            },
+            View::Load | View::Diagnostics => "",
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The list of runs and their checkpoints as rows, while a scan may still be adding to it.
+//!
+//! Rows are indices into the runs. What is selected is remembered by its path, so that rows streaming in
+//! above it do not move the selection to something else.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::cursor::Cursor;
+use super::filter::Fuzzy;
+use crate::text::natural;
+use crate::training::metric::canonical;
+use crate::runs::group::Index;
+use crate::runs::{CheckpointRow, Run};
+
+/// A row of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row {
+    /// A run.
+    Run(usize),
+    /// A checkpoint of a run.
+    Checkpoint(usize, usize),
+    /// The heading of what was not read.
+    SkippedHeading,
+    /// A path that was not read.
+    Skipped(usize),
+}
+
+/// What is selected, whatever row it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selected {
+    /// The run in this folder.
+    Run(PathBuf),
+    /// The checkpoint at this path.
+    Checkpoint(PathBuf),
+    /// Something among what was not read.
+    Skipped,
+}
+
+/// By what the checkpoints of a run are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// As the run gives them: by training progress.
+    #[default]
+    Training,
+    /// By file name.
+    Name,
+    /// By the metric shown.
+    Metric,
+    /// By size.
+    Size,
+    /// By time of writing.
+    Modified,
+}
+
+impl Order {
+    /// The next order.
+    pub fn next(self) -> Self {
+        match self {
+            Self::Training => Self::Name,
+            Self::Name => Self::Metric,
+            Self::Metric => Self::Size,
+            Self::Size => Self::Modified,
+            Self::Modified => Self::Training,
+        }
+    }
+
+    /// What to call it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Training => "training progress",
+            Self::Name => "name",
+            Self::Metric => "the metric shown",
+            Self::Size => "size",
+            Self::Modified => "time written",
+        }
+    }
+}
+
+/// The state of the list.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Rows that can be seen.
+    pub rows: Vec<Row>,
+    /// Selected row and window.
+    pub cursor: Cursor,
+    /// Folders of runs that are folded.
+    pub folded: HashSet<PathBuf>,
+    /// What was not read is listed.
+    pub skipped_open: bool,
+    /// The filter; empty for none.
+    pub pattern: String,
+    /// Checkpoints the filter let through.
+    pub hits: usize,
+    /// Order within each run.
+    pub order: Order,
+    /// Largest first.
+    pub descending: bool,
+    /// The person has moved; until then the cursor stays on top while rows stream in.
+    pub touched: bool,
+    selected: Option<Selected>,
+}
+
+impl Listing {
+    /// Makes the rows again and finds the selected one among them. `metric` is the one shown.
+    pub fn rebuild(&mut self, index: &Index, metric: Option<&str>) {
+        self.rows.clear();
+        self.hits = 0;
+        let mut fuzzy = Fuzzy::new(&self.pattern);
+        for (at, run) in index.runs.iter().enumerate() {
+            let rows = self.rows.len();
+            self.rows.push(Row::Run(at));
+            self.push_checkpoints(at, run, fuzzy.as_mut(), metric);
+            // A run none of whose checkpoints match is left out.
+            if fuzzy.is_some() && self.rows.len() == rows + 1 {
+                self.rows.pop();
+            }
+        }
+        if !index.skipped.is_empty() && fuzzy.is_none() {
+            self.rows.push(Row::SkippedHeading);
+            if self.skipped_open {
+                self.rows.extend((0..index.skipped.len()).map(Row::Skipped));
+            }
+        }
+        self.restore(index);
+    }
+
+    fn push_checkpoints(&mut self, at: usize, run: &Run, fuzzy: Option<&mut Fuzzy>, metric: Option<&str>) {
+        let start = self.rows.len();
+        match fuzzy {
+            None if self.folded.contains(&run.path) => return,
+            None => self.rows.extend((0..run.checkpoints.len()).map(|i| Row::Checkpoint(at, i))),
+            Some(fuzzy) => {
+                for (i, row) in run.checkpoints.iter().enumerate() {
+                    if fuzzy.score(&label(run, row)).is_some() {
+                        self.rows.push(Row::Checkpoint(at, i));
+                    }
+                }
+                self.hits += self.rows.len() - start;
+            }
+        }
+        let metric = metric.or(run.best.as_ref().map(|b| b.metric.as_str()));
+        let (order, descending) = (self.order, self.descending);
+        let rows = self.rows.get_mut(start..).unwrap_or_default();
+        sort(rows, run, order, metric);
+        if descending {
+            rows.reverse();
+        }
+    }
+
+    fn restore(&mut self, index: &Index) {
+        if !self.touched {
+            self.cursor = Cursor::default();
+        } else if let Some(selected) = &self.selected {
+            let found = self.rows.iter().position(|row| is(index, *row, selected));
+            // Folded or filtered away: its run stands for it.
+            let run = || match selected {
+                Selected::Checkpoint(path) => self.rows.iter().position(|row| {
+                    matches!(row, Row::Run(r)
+                        if index.runs.get(*r).is_some_and(|r| r.checkpoints.iter().any(|c| c.path == *path)))
+                }),
+                _ => None,
+            };
+            if let Some(at) = found.or_else(run) {
+                self.cursor.at = at;
+            }
+        }
+        self.cursor.at = self.cursor.at.min(self.rows.len().saturating_sub(1));
+    }
+
+    /// The selected row.
+    pub fn row(&self) -> Option<Row> {
+        self.rows.get(self.cursor.at).copied()
+    }
+
+    /// Remembers what the cursor is on.
+    pub fn remember(&mut self, index: &Index) {
+        self.touched = true;
+        self.selected = self.row().and_then(|row| selected(index, row));
+    }
+
+    /// Selects the checkpoint at `path`, unfolding its run. False when it is not in the list.
+    pub fn select(&mut self, index: &Index, path: &Path, metric: Option<&str>) -> bool {
+        let Some(run) = index.runs.iter().find(|r| r.checkpoints.iter().any(|c| c.path == path)) else {
+            return false;
+        };
+        self.touched = true;
+        self.selected = Some(Selected::Checkpoint(path.to_owned()));
+        let folded = self.folded.remove(&run.path);
+        if folded {
+            self.rebuild(index, metric);
+        } else {
+            self.restore(index);
+        }
+        true
+    }
+
+    /// Folds or unfolds the run at the cursor; false when there is none.
+    pub fn toggle(&mut self, index: &Index) -> bool {
+        match self.row() {
+            Some(Row::Run(at)) => {
+                let Some(run) = index.runs.get(at) else { return false };
+                if !self.folded.remove(&run.path) {
+                    self.folded.insert(run.path.clone());
+                }
+                true
+            }
+            Some(Row::SkippedHeading) => {
+                self.skipped_open = !self.skipped_open;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What the filter is matched against.
+pub fn label(run: &Run, row: &CheckpointRow) -> String {
+    format!("{}/{}", run.name, file_name(&row.path))
+}
+
+/// The last part of a path, unescaped but for what is not UTF-8.
+pub fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn selected(index: &Index, row: Row) -> Option<Selected> {
+    Some(match row {
+        Row::Run(run) => Selected::Run(index.runs.get(run)?.path.clone()),
+        Row::Checkpoint(run, at) => {
+            Selected::Checkpoint(index.runs.get(run)?.checkpoints.get(at)?.path.clone())
+        }
+        Row::SkippedHeading | Row::Skipped(_) => Selected::Skipped,
+    })
+}
+
+fn is(index: &Index, row: Row, selected: &Selected) -> bool {
+    match (row, selected) {
+        (Row::Run(run), Selected::Run(path)) => index.runs.get(run).is_some_and(|r| r.path == *path),
+        (Row::Checkpoint(run, at), Selected::Checkpoint(path)) => {
+            let row = index.runs.get(run).and_then(|r| r.checkpoints.get(at));
+            row.is_some_and(|c| c.path == *path)
+        }
+        (Row::SkippedHeading, Selected::Skipped) => true,
+        _ => false,
+    }
+}
+
+/// A metric of a checkpoint, however its name is written there (`val_loss`, `val/loss`).
+pub fn metric_of(row: &CheckpointRow, name: &str) -> Option<f64> {
+    let metrics = &row.training.metrics;
+    let exact = metrics.iter().find(|(n, _)| n == name);
+    let same = || {
+        let wanted = canonical(name);
+        metrics.iter().find(|(n, _)| canonical(n) == wanted)
+    };
+    if metrics.is_empty() { None } else { exact.or_else(same).map(|(_, value)| *value) }
+}
+
+fn sort(rows: &mut [Row], run: &Run, order: Order, metric: Option<&str>) {
+    let row = |row: &Row| match row {
+        Row::Checkpoint(_, at) => run.checkpoints.get(*at),
+        _ => None,
+    };
+    match order {
+        Order::Training => {}
+        Order::Name => {
+            let name = |r: &Row| row(r).map(|c| file_name(&c.path)).unwrap_or_default();
+            rows.sort_by(|a, b| natural::compare(&name(a), &name(b)));
+        }
+        Order::Metric => {
+            // What has no value, or one that is no number, comes last.
+            let value = |r: &Row| {
+                let value = row(r).and_then(|c| metric_of(c, metric?));
+                value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
+            };
+            rows.sort_by(|a, b| value(a).total_cmp(&value(b)));
+        }
+        Order::Size => rows.sort_by_key(|r| row(r).map(|c| c.bytes)),
+        Order::Modified => rows.sort_by_key(|r| row(r).map(|c| c.modified)),
+    }
+}

@@ -1,0 +1,160 @@
+//! The flat table of tensors: an order of their indices, made again only when sorting or filtering changes.
+
+use super::cursor::Cursor;
+use super::filter::Matches;
+use super::layers::Layers;
+
+/// A column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    /// Name in its section.
+    Name,
+    /// Element type.
+    DType,
+    /// Shape.
+    Shape,
+    /// Elements.
+    Parameters,
+    /// Bytes.
+    Bytes,
+    /// Other names on the same bytes.
+    Shared,
+}
+
+impl Column {
+    /// All columns, left to right.
+    pub const ALL: [Self; 6] =
+        [Self::Name, Self::DType, Self::Shape, Self::Parameters, Self::Bytes, Self::Shared];
+
+    /// Heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::DType => "dtype",
+            Self::Shape => "shape",
+            Self::Parameters => "elements",
+            Self::Bytes => "bytes",
+            Self::Shared => "shared",
+        }
+    }
+
+    fn next(self) -> Self {
+        let at = Self::ALL.iter().position(|c| *c == self).unwrap_or(0);
+        Self::ALL.get((at + 1) % Self::ALL.len()).copied().unwrap_or(Self::Name)
+    }
+}
+
+/// By what the rows are ordered. `None` is the order of the file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Order {
+    /// The column, if not the file's order.
+    pub column: Option<Column>,
+    /// Largest first.
+    pub descending: bool,
+}
+
+impl Order {
+    /// The next column after this one; numbers start with the largest.
+    pub fn next(self) -> Self {
+        match self.column {
+            None => Self::by(Column::Name),
+            Some(Column::Shared) => Self::default(),
+            Some(column) => Self::by(column.next()),
+        }
+    }
+
+    /// Ordered by `column`, the way one would want to see it first.
+    pub fn by(column: Column) -> Self {
+        let descending = matches!(column, Column::Parameters | Column::Bytes | Column::Shared);
+        Self { column: Some(column), descending }
+    }
+}
+
+/// The state of the table view.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// Tensors in the order shown.
+    pub rows: Vec<u32>,
+    /// Order of the rows.
+    pub order: Order,
+    /// Selected row and window.
+    pub cursor: Cursor,
+}
+
+impl Table {
+    /// Makes the rows again and keeps the selected tensor selected while it is among them.
+    pub fn rebuild(&mut self, layers: &Layers, matches: Option<&Matches>, section: Option<u32>) {
+        let selected = self.selected();
+        let all = layers.checkpoint().tensors();
+        let fits = |at: &u32| {
+            section.is_none() || all.get(*at as usize).map(|e| e.section) == section
+        };
+        self.rows.clear();
+        match matches {
+            Some(matches) => self.rows.extend(matches.hits.iter().copied().filter(fits)),
+            None => self.rows.extend((0..all.len() as u32).filter(fits)),
+        }
+        self.sort(layers);
+        if let Some(row) = selected.and_then(|s| self.rows.iter().position(|r| *r == s)) {
+            self.cursor.at = row;
+        }
+    }
+
+    fn sort(&mut self, layers: &Layers) {
+        let Some(column) = self.order.column else {
+            if self.order.descending {
+                self.rows.reverse();
+            }
+            return;
+        };
+        let rank = |at: u32| layers.rank.get(at as usize).copied().unwrap_or(0);
+        match column {
+            Column::Name => self.rows.sort_unstable_by_key(|at| rank(*at)),
+            Column::Shape => {
+                let shape = |at: u32| {
+                    layers.entry(at).map(|e| layers.checkpoint().meta(e).shape()).unwrap_or_default()
+                };
+                self.rows.sort_unstable_by(|a, b| {
+                    shape(*a).len().cmp(&shape(*b).len()).then_with(|| shape(*a).cmp(shape(*b))).then(rank(*a).cmp(&rank(*b)))
+                });
+            }
+            _ => {
+                // Equal numbers stay in natural order whichever way the numbers run.
+                let turn = if self.order.descending { u64::MAX } else { 0 };
+                let key = |at: &u32| (number(layers, *at, column) ^ turn, rank(*at), *at);
+                let mut keyed: Vec<(u64, u32, u32)> = self.rows.iter().map(key).collect();
+                keyed.sort_unstable();
+                self.rows.clear();
+                self.rows.extend(keyed.iter().map(|k| k.2));
+                return;
+            }
+        }
+        if self.order.descending {
+            self.rows.reverse();
+        }
+    }
+
+    /// The selected tensor.
+    pub fn selected(&self) -> Option<u32> {
+        self.rows.get(self.cursor.at).copied()
+    }
+
+    /// Selects a tensor, if it is among the rows.
+    pub fn select(&mut self, tensor: u32) {
+        if let Some(row) = self.rows.iter().position(|r| *r == tensor) {
+            self.cursor.at = row;
+        }
+    }
+}
+
+/// What a numeric column sorts by.
+fn number(layers: &Layers, at: u32, column: Column) -> u64 {
+    let Some(entry) = layers.entry(at) else { return 0 };
+    let meta = layers.checkpoint().meta(entry);
+    match column {
+        Column::DType => meta.dtype as u64,
+        Column::Bytes => meta.nbytes(),
+        Column::Shared => layers.shared.get(at as usize).copied().unwrap_or(0).into(),
+        Column::Parameters | Column::Name | Column::Shape => meta.numel(),
+    }
+}

@@ -1,0 +1,128 @@
+//! Runs effects: the one place of the UI that starts threads and touches files.
+//!
+//! Each job carries the generation it was asked for with and sends what it found into the channel all events
+//! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::Sender;
+
+use super::action::{Action, Effect, ScanNews};
+use super::event::Event;
+use super::model::browser::Opened;
+use super::model::filter::Fuzzy;
+use super::model::layers::Layers;
+use crate::limits::Limits;
+use crate::runs::scan::{self, ScanEvent, ScanOptions};
+
+/// News of a scan sent in one event at most.
+const BATCH: usize = 256;
+
+/// Starts jobs.
+pub struct Runner {
+    events: Sender<Event>,
+    newest_scan: Arc<AtomicU64>,
+    newest_filter: Arc<AtomicU64>,
+}
+
+impl Runner {
+    /// A runner whose jobs send into `events`.
+    pub fn new(events: Sender<Event>) -> Self {
+        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default() }
+    }
+
+    /// Runs an effect; those that concern the screen are not for it.
+    pub fn run(&self, effect: Effect) {
+        match effect {
+            Effect::Scan(generation, paths) => self.scan(generation, paths),
+            Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
+            Effect::Open(generation, path) => self.open(generation, path),
+            Effect::Filter(generation, layers, pattern) => self.filter(generation, layers, pattern),
+            Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+        }
+    }
+
+    /// Runs `work` on a thread of its own and sends what it returns. A panic, or no thread to be had, is sent
+    /// as a failed job.
+    fn spawn(
+        &self,
+        generation: u64,
+        what: &'static str,
+        work: impl FnOnce(&Sender<Event>) -> Option<Action> + Send + 'static,
+    ) {
+        let events = self.events.clone();
+        let job = move || {
+            let done = catch_unwind(AssertUnwindSafe(|| work(&events)));
+            let action = done.unwrap_or_else(|panic| {
+                let message = format!("{what} failed inside ckpt-tui: {}; please report this", message(&*panic));
+                Some(Action::JobFailed(generation, message))
+            });
+            if let Some(action) = action {
+                // No receiver: the program is ending.
+                let _ = events.send(Event::Job(action));
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name(what.to_owned()).spawn(job) {
+            let failed = Action::JobFailed(generation, format!("{what}: no thread to be had: {error}"));
+            // Not a blocking send: this is the thread that empties the channel.
+            let _ = self.events.try_send(Event::Job(failed));
+        }
+    }
+
+    fn scan(&self, generation: u64, paths: Vec<PathBuf>) {
+        self.newest_scan.store(generation, Ordering::Relaxed);
+        let newest = Arc::clone(&self.newest_scan);
+        self.spawn(generation, "scanning", move |events| {
+            let scan = scan::start(paths, ScanOptions::default());
+            while let Ok(first) = scan.events().recv() {
+                if newest.load(Ordering::Relaxed) != generation {
+                    // Dropping the scan stops it.
+                    return None;
+                }
+                let more = scan.events().try_iter().take(BATCH - 1);
+                let news = std::iter::once(first).chain(more).map(convert).collect();
+                events.send(Event::Job(Action::Scan(generation, news))).ok()?;
+            }
+            Some(Action::Scan(generation, vec![ScanNews::Done]))
+        });
+    }
+
+    fn open(&self, generation: u64, path: PathBuf) {
+        self.spawn(generation, "opening the file", move |_| Some(Action::Opened(generation, open(&path))));
+    }
+
+    fn filter(&self, generation: u64, layers: Arc<Layers>, pattern: String) {
+        self.newest_filter.store(generation, Ordering::Relaxed);
+        let newest = Arc::clone(&self.newest_filter);
+        self.spawn(generation, "filtering", move |_| {
+            let names = layers.checkpoint().tensors().iter().map(|e| &*e.path);
+            let stop = || newest.load(Ordering::Relaxed) != generation;
+            let matches = Fuzzy::new(&pattern)?.all(names, stop)?;
+            Some(Action::Filtered(generation, matches))
+        });
+    }
+}
+
+fn open(path: &Path) -> Result<Box<Opened>, String> {
+    let checkpoint = crate::format::open(path, &Limits::default()).map_err(|e| e.reason())?;
+    Ok(Box::new(Opened::of(checkpoint)))
+}
+
+fn convert(event: ScanEvent) -> ScanNews {
+    match event {
+        ScanEvent::Found { total } => ScanNews::Found(total),
+        ScanEvent::Row(row) => ScanNews::Row(row),
+        ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
+        ScanEvent::Done => ScanNews::Done,
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic without a message")
+}

@@ -1,0 +1,257 @@
+//! How the model changes: one action in, effects out. No I/O and no thread here.
+
+mod browse;
+mod filter;
+mod home;
+mod jobs;
+mod mouse;
+
+use super::action::{Action, Edit, Effect, Pending};
+use super::commands::{Command, Group};
+use super::help;
+use super::layout;
+use super::model::cursor::Cursor;
+use super::model::{Mode, Model, Pane, Place};
+use tui_input::{Input, InputRequest};
+
+/// Changes the model and says what is to be done outside it.
+pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+    let effects = match action {
+        Action::Run(command, count) => run(model, command, count),
+        Action::Pending(pending) => {
+            model.pending = pending;
+            Vec::new()
+        }
+        Action::Edit(edit) => edited(model, &edit),
+        Action::Accept => accept(model),
+        Action::Cancel => cancel(model),
+        Action::Click(x, y) => mouse::click(model, x, y),
+        Action::Wheel(x, y, rows) => mouse::wheel(model, x, y, rows),
+        Action::Resize(width, height) => {
+            model.size = (width, height);
+            Vec::new()
+        }
+        Action::Tick => {
+            model.ticks += 1;
+            Vec::new()
+        }
+        Action::Scan(generation, news) => jobs::scan(model, generation, news),
+        Action::Opened(generation, result) => jobs::opened(model, generation, result),
+        Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
+        Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
+        Action::Notice(text) => {
+            model.say(text);
+            Vec::new()
+        }
+    };
+    model.settle();
+    effects
+}
+
+/// What the program does first: scan, and open the file if a file is all it was given.
+pub fn start(model: &mut Model, file: Option<std::path::PathBuf>) -> Vec<Effect> {
+    let mut effects = jobs::rescan(model);
+    if let Some(path) = file {
+        effects.extend(jobs::open(model, path));
+    }
+    model.settle();
+    effects
+}
+
+/// Runs a command if it means something now.
+pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
+    model.pending = Pending::default();
+    model.toast = None;
+    if matches!(model.mode, Mode::Help { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
+        move_in_help(model, command);
+        return Vec::new();
+    }
+    if !command.entry().is_some_and(|e| (e.enabled)(model)) {
+        return Vec::new();
+    }
+    match command {
+        Command::Quit => vec![Effect::Quit],
+        Command::Suspend => vec![Effect::Suspend],
+        Command::Redraw => vec![Effect::Redraw],
+        Command::Mouse => toggle_mouse(model),
+        Command::Copy => copy(model),
+        Command::Help => {
+            model.mode = Mode::Help { input: Input::default(), cursor: Cursor::default() };
+            Vec::new()
+        }
+        Command::Filter => filter::begin(model),
+        Command::Back => back(model),
+        Command::NextPane => cycle_pane(model, 1),
+        Command::PreviousPane => cycle_pane(model, -1),
+        Command::Runs => go(model, Place::Home, Pane::Runs),
+        Command::Curve => go(model, Place::Home, Pane::Curve),
+        Command::Rescan => rescan(model),
+        Command::Metric => metric(model, count, 1),
+        Command::PreviousMetric => metric(model, count, -1),
+        _ => match model.focus {
+            Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
+            _ => browse::run(model, command, count),
+        },
+    }
+}
+
+/// Commands that concern the opened checkpoint, whatever has the focus.
+fn is_view(command: Command) -> bool {
+    matches!(
+        command,
+        Command::Layers
+            | Command::Tensors
+            | Command::Metadata
+            | Command::Load
+            | Command::Diagnostics
+            | Command::NextView
+            | Command::PreviousView
+    )
+}
+
+fn toggle_mouse(model: &mut Model) -> Vec<Effect> {
+    model.mouse = !model.mouse;
+    model.say(if model.mouse {
+        "the mouse scrolls and selects; Shift with the mouse marks text"
+    } else {
+        "the mouse marks text; M takes it back"
+    });
+    vec![Effect::Mouse(model.mouse)]
+}
+
+fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some((_, text)) = model.copy_target() else { return Vec::new() };
+    let lines = text.lines().count();
+    let what = if lines > 1 { format!("{lines} lines") } else { text.clone() };
+    model.say(format!("copied {what}"));
+    vec![Effect::Copy(text)]
+}
+
+fn metric(model: &mut Model, count: Option<usize>, direction: isize) -> Vec<Effect> {
+    let times = isize::try_from(count.unwrap_or(1)).unwrap_or(1);
+    model.home.curve.cycle(direction * times);
+    model.home.metric_changed();
+    Vec::new()
+}
+
+fn rescan(model: &mut Model) -> Vec<Effect> {
+    match (model.place, model.opened_path().map(std::path::Path::to_owned)) {
+        (Place::Checkpoint, Some(path)) => jobs::open(model, path),
+        _ => jobs::rescan(model),
+    }
+}
+
+fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
+    model.place = place;
+    model.focus = pane;
+    Vec::new()
+}
+
+fn cycle_pane(model: &mut Model, by: isize) -> Vec<Effect> {
+    let panes = layout::panes(model);
+    let at = panes.iter().position(|p| *p == model.focus).unwrap_or(0) as isize;
+    let next = (at + by).rem_euclid(panes.len().max(1) as isize) as usize;
+    model.focus = panes.get(next).copied().unwrap_or(model.focus);
+    Vec::new()
+}
+
+/// One level out: a job, the filter, the pane, the checkpoint. Never out of the program: over slow lines an
+/// escape sequence may arrive in pieces, the first of which looks like Esc.
+fn back(model: &mut Model) -> Vec<Effect> {
+    if let Some((_, path)) = model.jobs.open.take() {
+        // The worker cannot be stopped inside a read; what it brings is too old then, and dropped.
+        model.jobs.next();
+        model.say(format!("stopped opening {}", crate::text::shown_path(&path)));
+        return Vec::new();
+    }
+    if model.is_filtered() {
+        return filter::clear(model);
+    }
+    if model.place == Place::Home && model.focus == Pane::Runs && model.jobs.scan.take().is_some() {
+        model.say("stopped the scan; r scans again");
+        return vec![Effect::StopScan];
+    }
+    match (model.place, model.focus) {
+        (Place::Checkpoint, Pane::Detail) => model.focus = Pane::Body,
+        (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
+        (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
+        (Place::Home, _) => model.say("q quits"),
+    }
+    Vec::new()
+}
+
+fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
+    let input = match &mut model.mode {
+        Mode::Normal => return Vec::new(),
+        Mode::Filter { input, .. } => input,
+        Mode::Help { input, cursor } => {
+            *cursor = Cursor::default();
+            input
+        }
+    };
+    apply(input, edit);
+    if matches!(model.mode, Mode::Filter { .. }) { filter::changed(model) } else { Vec::new() }
+}
+
+fn apply(input: &mut Input, edit: &Edit) {
+    let request = match edit {
+        Edit::Insert(c) => InputRequest::InsertChar(*c),
+        Edit::Paste(text) => {
+            // One line, and not more than anyone would search for.
+            for c in text.chars().filter(|c| !c.is_control()).take(256) {
+                input.handle(InputRequest::InsertChar(c));
+            }
+            return;
+        }
+        Edit::Backspace => InputRequest::DeletePrevChar,
+        Edit::Delete => InputRequest::DeleteNextChar,
+        Edit::DeleteWord => InputRequest::DeletePrevWord,
+        Edit::Clear => InputRequest::DeleteLine,
+        Edit::Left => InputRequest::GoToPrevChar,
+        Edit::Right => InputRequest::GoToNextChar,
+        Edit::Start => InputRequest::GoToStart,
+        Edit::End => InputRequest::GoToEnd,
+    };
+    input.handle(request);
+}
+
+fn accept(model: &mut Model) -> Vec<Effect> {
+    match std::mem::take(&mut model.mode) {
+        Mode::Help { input, cursor } => {
+            let rows = help::rows(input.value());
+            match rows.get(cursor.at) {
+                Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
+                    model.say(format!("\"{}\" means nothing here", entry.id));
+                    Vec::new()
+                }
+                Some(help::Row::Command(entry)) => run(model, entry.command, None),
+                _ => Vec::new(),
+            }
+        }
+        Mode::Filter { .. } | Mode::Normal => Vec::new(),
+    }
+}
+
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    match std::mem::take(&mut model.mode) {
+        Mode::Filter { before, .. } => filter::set(model, before),
+        Mode::Help { .. } | Mode::Normal => Vec::new(),
+    }
+}
+
+/// Moves the cursor of the help while its line has the keys.
+fn move_in_help(model: &mut Model, command: Command) {
+    let page = model.layout().help_rows();
+    if let Mode::Help { input, cursor } = &mut model.mode {
+        let rows = help::rows(input.value());
+        cursor.moved(command, None, rows.len(), page);
+        // Headings are read, not selected.
+        if matches!(rows.get(cursor.at), Some(help::Row::Heading(_))) {
+            let further = if cursor.at == 0 { Command::Down } else { command };
+            cursor.moved(further, None, rows.len(), 1);
+        }
+        if matches!(rows.get(cursor.at), Some(help::Row::Heading(_))) {
+            cursor.moved(Command::Down, None, rows.len(), 1);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The filter line: what it filters, while it is typed and after.
+
+use std::sync::Arc;
+
+use tui_input::Input;
+
+use super::super::action::Effect;
+use super::super::model::browser::AT_ONCE;
+use super::super::model::filter::Fuzzy;
+use super::super::model::{Mode, Model, Pane};
+
+/// Opens the line with the filter that is in force.
+pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
+    if model.focus == Pane::Detail {
+        model.focus = Pane::Body;
+    }
+    let before = pattern(model).to_owned();
+    model.mode = Mode::Filter { input: Input::new(before.clone()), before };
+    Vec::new()
+}
+
+/// The filter of the focused list.
+fn pattern(model: &Model) -> &str {
+    match (model.focus, &model.browser) {
+        (Pane::Body | Pane::Detail, Some(browser)) => &browser.pattern,
+        _ => &model.home.list.pattern,
+    }
+}
+
+/// The line changed.
+pub(super) fn changed(model: &mut Model) -> Vec<Effect> {
+    match &model.mode {
+        Mode::Filter { input, .. } => {
+            let text = input.value().to_owned();
+            set(model, text)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Lifts the filter.
+pub(super) fn clear(model: &mut Model) -> Vec<Effect> {
+    set(model, String::new())
+}
+
+/// Filters the focused list.
+pub(super) fn set(model: &mut Model, text: String) -> Vec<Effect> {
+    if pattern(model) == text {
+        return Vec::new();
+    }
+    match (model.focus, &mut model.browser) {
+        (Pane::Body | Pane::Detail, Some(_)) => names(model, text),
+        _ => {
+            model.home.list.pattern = text;
+            model.home.rebuild();
+            Vec::new()
+        }
+    }
+}
+
+/// Filters the names of tensors: here when there are few, else in a worker while the screen goes on.
+fn names(model: &mut Model, text: String) -> Vec<Effect> {
+    let generation = model.jobs.next();
+    let Some(browser) = &mut model.browser else { return Vec::new() };
+    browser.pattern.clone_from(&text);
+    model.jobs.filter = None;
+    let entries = browser.checkpoint().tensors();
+    let Some(mut fuzzy) = Fuzzy::new(&text) else {
+        // What was selected among the matches is still to be seen when all come back.
+        let tensor = browser.tensor();
+        if let Some(node) = tensor.and_then(|t| browser.layers().node_of.get(t as usize).copied()) {
+            let layers = Arc::clone(browser.layers());
+            browser.tree.reveal(&layers, node);
+        }
+        browser.set_matches(None);
+        if let Some(tensor) = tensor {
+            browser.select(tensor);
+        }
+        return Vec::new();
+    };
+    if entries.len() <= AT_ONCE {
+        let matches = fuzzy.all(entries.iter().map(|e| &*e.path), || false);
+        browser.set_matches(matches);
+        return Vec::new();
+    }
+    model.jobs.filter = Some(generation);
+    vec![Effect::Filter(generation, Arc::clone(browser.layers()), text)]
+}

@@ -1,0 +1,99 @@
+//! Jobs: starting them, and what they bring. What an older job brings is dropped.
+
+use std::path::PathBuf;
+
+use super::super::action::{Effect, ScanNews};
+use super::super::model::browser::{Browser, Opened};
+use super::super::model::filter::Matches;
+use super::super::model::{Model, Pane, Place};
+use crate::text::shown_path;
+
+/// Scans the paths again.
+pub(super) fn rescan(model: &mut Model) -> Vec<Effect> {
+    let generation = model.jobs.next();
+    model.jobs.scan = Some(generation);
+    model.home.restart();
+    vec![Effect::Scan(generation, model.home.paths.clone())]
+}
+
+/// Opens a checkpoint.
+pub(super) fn open(model: &mut Model, path: PathBuf) -> Vec<Effect> {
+    let generation = model.jobs.next();
+    model.jobs.open = Some((generation, path.clone()));
+    vec![Effect::Open(generation, path)]
+}
+
+/// News from a scan.
+pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> Vec<Effect> {
+    if model.jobs.scan != Some(generation) {
+        return Vec::new();
+    }
+    for one in news {
+        match one {
+            ScanNews::Found(total) => model.home.found = model.home.found.max(total),
+            ScanNews::Row(row) => model.home.add(*row),
+            ScanNews::Skipped(skipped) => model.home.skip(skipped),
+            ScanNews::Done => {
+                model.jobs.scan = None;
+                model.home.is_complete = true;
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// A checkpoint was opened, or could not be.
+pub(super) fn opened(
+    model: &mut Model,
+    generation: u64,
+    result: Result<Box<Opened>, String>,
+) -> Vec<Effect> {
+    if model.jobs.open.as_ref().is_none_or(|(newest, _)| *newest != generation) {
+        return Vec::new();
+    }
+    let path = model.jobs.open.take().map(|(_, path)| path).unwrap_or_default();
+    match result {
+        Ok(opened) => {
+            // Epochs of one run have the same layers: keep to the view one was in.
+            let view = model.browser.as_ref().map(|b| b.view);
+            let mut browser = Browser::new(opened);
+            if let Some(view) = view.filter(|_| !browser.checkpoint().tensors().is_empty()) {
+                browser.view = view;
+            }
+            model.browser = Some(browser);
+            model.place = Place::Checkpoint;
+            model.focus = Pane::Body;
+            model.home.select(&path);
+        }
+        Err(reason) => model.complain(format!("{}: {reason}", shown_path(&path))),
+    }
+    Vec::new()
+}
+
+/// A filter is done.
+pub(super) fn filtered(model: &mut Model, generation: u64, matches: Matches) -> Vec<Effect> {
+    if model.jobs.filter == Some(generation) {
+        model.jobs.filter = None;
+        if let Some(browser) = &mut model.browser {
+            browser.set_matches(Some(matches));
+        }
+    }
+    Vec::new()
+}
+
+/// A worker panicked. The program goes on without what it would have brought.
+pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec<Effect> {
+    let jobs = &mut model.jobs;
+    if jobs.scan == Some(generation) {
+        jobs.scan = None;
+        model.home.is_complete = true;
+    }
+    if jobs.filter == Some(generation) {
+        jobs.filter = None;
+    }
+    if jobs.open.as_ref().is_some_and(|(newest, _)| *newest == generation) {
+        jobs.open = None;
+    }
+    model.complain(message);
+    Vec::new()
+}

@@ -1,0 +1,131 @@
+//! Clicks and the wheel.
+
+use super::super::action::Effect;
+use super::super::commands::Command;
+use super::super::model::browser::View;
+use super::super::model::document::Scroll;
+use super::super::model::table::Order;
+use super::super::model::{Mode, Model, Pane};
+use super::super::view::{footer, tabs, tensors};
+use super::{browse, home, run};
+
+/// A click: gives the focus, selects the row; on the row that is selected already it opens.
+pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    if !matches!(model.mode, Mode::Normal) {
+        return Vec::new();
+    }
+    let layout = model.layout();
+    if layout.footer.contains((x, y).into()) {
+        return footer::at(model, x).map(|command| run(model, command, None)).unwrap_or_default();
+    }
+    if y == layout.header.y && x < layout.header.width {
+        return run(model, Command::Back, None);
+    }
+    let Some(pane) = layout.at(x, y) else { return Vec::new() };
+    let had_focus = model.focus == pane;
+    model.focus = pane;
+    model.toast = None;
+    if pane == Pane::Body && y == layout.pane(pane).y {
+        if let Some(browser) = &mut model.browser {
+            if let Some(view) = tabs::at(layout.pane(pane), x, browser.view, had_focus) {
+                browser.change_view(view);
+            }
+        }
+        return Vec::new();
+    }
+    let rows = layout.rows(pane);
+    match pane {
+        Pane::Runs | Pane::Body if rows.contains((x, y).into()) => {
+            click_row(model, pane, usize::from(y - rows.y), had_focus)
+        }
+        Pane::Body if y + 1 == rows.y => {
+            click_heading(model, x);
+            Vec::new()
+        }
+        Pane::Curve => {
+            if let Some(value) = super::super::view::curve::x_at(model, x) {
+                model.home.go_to_point(value);
+            }
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn click_row(model: &mut Model, pane: Pane, row: usize, had_focus: bool) -> Vec<Effect> {
+    if pane == Pane::Runs {
+        let list = &mut model.home.list;
+        let at = list.cursor.first + row;
+        if at >= list.rows.len() {
+            return Vec::new();
+        }
+        let again = had_focus && list.cursor.at == at;
+        list.cursor.at = at;
+        model.home.moved();
+        return if again { home::open(model) } else { Vec::new() };
+    }
+    let Some(browser) = &mut model.browser else { return Vec::new() };
+    let (cursor, len) = match browser.view {
+        View::Layers => (&mut browser.tree.cursor, browser.tree.visible.len()),
+        View::Tensors => (&mut browser.table.cursor, browser.table.rows.len()),
+        View::Metadata => (&mut browser.metadata.cursor, browser.metadata.rows.len()),
+        View::Load | View::Diagnostics => return Vec::new(),
+    };
+    let at = cursor.first + row;
+    if at >= len {
+        return Vec::new();
+    }
+    let again = had_focus && cursor.at == at;
+    cursor.at = at;
+    browser.detail = Scroll::default();
+    if again { browse::run(model, Command::Open, None) } else { Vec::new() }
+}
+
+/// A click on a heading sorts by it, and once more turns the order round.
+fn click_heading(model: &mut Model, x: u16) {
+    let column = tensors::column_at(model, x);
+    let Some(browser) = &mut model.browser else { return };
+    let (View::Tensors, Some(column)) = (browser.view, column) else { return };
+    let order = browser.table.order;
+    let next = if order.column == Some(column) {
+        Order { descending: !order.descending, ..order }
+    } else {
+        Order::by(column)
+    };
+    browse::sort_by(browser, next);
+}
+
+/// The wheel scrolls what is under the pointer, whatever has the focus.
+pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect> {
+    if matches!(model.mode, Mode::Help { .. }) {
+        let command = if by > 0 { Command::Down } else { Command::Up };
+        super::move_in_help(model, command);
+        return Vec::new();
+    }
+    let layout = model.layout();
+    let Some(pane) = layout.at(x, y) else { return Vec::new() };
+    let height = usize::from(layout.rows(pane).height);
+    let scroll = |scroll: &mut Scroll| scroll.first = scroll.first.saturating_add_signed(by);
+    match (pane, &mut model.browser) {
+        (Pane::Runs, _) => {
+            let list = &mut model.home.list;
+            let before = list.cursor.at;
+            list.cursor.scrolled(by, list.rows.len(), height);
+            if list.cursor.at != before {
+                model.home.moved();
+            }
+        }
+        (Pane::Facts, _) => scroll(&mut model.home.facts),
+        (Pane::Curve, _) => model.home.step_curve(by.signum()),
+        (Pane::Detail, Some(browser)) => scroll(&mut browser.detail),
+        (Pane::Body, Some(browser)) => match browser.view {
+            View::Layers => browser.tree.cursor.scrolled(by, browser.tree.visible.len(), height),
+            View::Tensors => browser.table.cursor.scrolled(by, browser.table.rows.len(), height),
+            View::Metadata => browser.metadata.cursor.scrolled(by, browser.metadata.rows.len(), height),
+            View::Load => scroll(&mut browser.load),
+            View::Diagnostics => scroll(&mut browser.diagnostics),
+        },
+        _ => {}
+    }
+    Vec::new()
+}

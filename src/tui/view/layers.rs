@@ -1,0 +1,188 @@
+//! The tree of layers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::columns::{self, GAP};
+use super::{put, put_right, rows};
+use crate::text::number;
+use crate::text::shown;
+use crate::tui::fit::{self, Keep};
+use crate::tui::layout::Layout;
+use crate::tui::model::browser::Browser;
+use crate::tui::model::filter::Fuzzy;
+use crate::tui::model::layers::Node;
+use crate::tui::model::{Model, Pane, tree};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum What {
+    Shape,
+    Parameters,
+    Bytes,
+}
+
+type Column = columns::Column<What>;
+
+const COLUMNS: [Column; 3] = [
+    Column { what: What::Shape, width: 15, rank: 1 },
+    Column { what: What::Parameters, width: 6, rank: 0 },
+    Column { what: What::Bytes, width: 8, rank: 2 },
+];
+
+/// Cells a name needs at least.
+const NAME: u16 = 20;
+/// Cells each step into the tree is indented by.
+const STEP: u16 = 2;
+
+/// Draws the tree; returns the cell of the selected row.
+pub(super) fn draw(
+    model: &Model,
+    browser: &Browser,
+    layout: &Layout,
+    buffer: &mut Buffer,
+) -> Option<(u16, u16)> {
+    let area = layout.rows(Pane::Body);
+    let inner = layout.inner(Pane::Body);
+    if browser.tree.visible.is_empty() {
+        rows::empty(model, inner, &nothing(browser), buffer);
+        return None;
+    }
+    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
+    headings(model, Rect { height: 1, ..inner }, name, &columns, buffer);
+    let mut fuzzy = Fuzzy::new(&browser.pattern);
+    let tree = &browser.tree;
+    rows::draw(model, Pane::Body, area, tree.cursor, tree.visible.len(), buffer, |at, line, buffer| {
+        let Some((at, node)) = tree.visible.get(at).and_then(|at| Some((*at, browser.layers().node(*at)?))) else {
+            return;
+        };
+        draw_name(model, browser, at, node, Rect { width: name, ..line }, fuzzy.as_mut(), buffer);
+        for (area, column) in cells(line, name, &columns) {
+            let (text, style) = cell(model, browser, node, column.what);
+            let text = fit::cut(&text, usize::from(area.width), Keep::Start, model.theme.glyphs.cut);
+            put_right(buffer, area, &text, style);
+        }
+    })
+}
+
+/// Words for an empty tree or table.
+pub(super) fn nothing(browser: &Browser) -> Vec<String> {
+    if browser.pattern.is_empty() {
+        vec!["No tensors in this checkpoint.".to_owned(), "g m shows what else it holds.".to_owned()]
+    } else {
+        vec![format!("No name matches \"{}\".", shown(&browser.pattern)), "Esc lifts the filter.".to_owned()]
+    }
+}
+
+fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &mut Buffer) {
+    let style = model.theme.faint();
+    put(buffer, (line.x + 3, line.y), "name", name, style);
+    for (area, column) in cells(line, name, columns) {
+        let text = match column.what {
+            What::Shape => "shape",
+            What::Parameters => "params",
+            What::Bytes => "bytes",
+        };
+        put_right(buffer, area, text, style);
+    }
+}
+
+fn cells<'a>(line: Rect, name: u16, columns: &'a [Column]) -> impl Iterator<Item = (Rect, &'a Column)> {
+    let mut x = line.x + name;
+    columns.iter().map(move |column| {
+        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
+        x += GAP + column.width;
+        (area, column)
+    })
+}
+
+fn draw_name(
+    model: &Model,
+    browser: &Browser,
+    at: u32,
+    node: &Node,
+    line: Rect,
+    fuzzy: Option<&mut Fuzzy>,
+    buffer: &mut Buffer,
+) {
+    let theme = model.theme;
+    let layers = browser.layers();
+    // However deep it goes, there is room for a name.
+    let indent = (node.depth * STEP).min(line.width / 2);
+    let x = line.x + 1 + indent;
+    let open = browser.tree.is_open(at) || browser.matches.is_some();
+    let fold = match (tree::has_children(layers, at), open) {
+        (true, true) => theme.glyphs.open,
+        (true, false) => theme.glyphs.closed,
+        (false, _) => " ",
+    };
+    put(buffer, (x, line.y), fold, 1, theme.faint());
+    let room = line.width.saturating_sub(indent + 3);
+    let raw = layers.name(node);
+    let text = if raw.is_empty() && node.section.is_some() { "(root)".into() } else { shown(raw) };
+    let style = if node.tensor.is_some() { theme.text() } else { theme.strong() };
+    let cut = fit::cut(&text, usize::from(room), Keep::End, theme.glyphs.cut);
+    let used = put(buffer, (x + 2, line.y), &cut, room, style);
+    if let (Some(fuzzy), true, true) = (fuzzy, node.tensor.is_some(), cut == raw) {
+        let path = layers.path(node);
+        let hidden = path.chars().count() - raw.chars().count();
+        highlight(buffer, (x + 2, line.y), raw, hidden, &fuzzy.letters(path), theme.matched());
+    }
+    let left = room.saturating_sub(used + 1);
+    let beside = beside(browser, node);
+    if left > 3 && !beside.is_empty() {
+        let cut = fit::cut(&beside, usize::from(left), Keep::Start, theme.glyphs.cut);
+        put(buffer, (x + 2 + used + 1, line.y), &cut, left, theme.faint());
+    }
+}
+
+/// What is said beside a name: the role of a section, the class of a module.
+fn beside(browser: &Browser, node: &Node) -> String {
+    let layers = browser.layers();
+    if let Some(module) = layers.module(node) {
+        let class = module.class.rsplit('.').next().unwrap_or(&module.class);
+        return shown(class).into_owned();
+    }
+    match layers.section(node) {
+        Some(section) => section.role.name().to_owned(),
+        None => String::new(),
+    }
+}
+
+/// Marks the letters of `text` that matched. `letters` counts characters of the whole name, of which
+/// `hidden` stand before `text`.
+pub(super) fn highlight(
+    buffer: &mut Buffer,
+    (mut x, y): (u16, u16),
+    text: &str,
+    hidden: usize,
+    letters: &[u32],
+    style: Style,
+) {
+    let mut utf8 = [0; 4];
+    for (at, c) in text.chars().enumerate() {
+        let width = fit::width(c.encode_utf8(&mut utf8)) as u16;
+        if letters.binary_search(&((at + hidden) as u32)).is_ok() {
+            buffer.set_style(Rect { x, y, width, height: 1 }, style);
+        }
+        x += width;
+    }
+}
+
+fn cell(model: &Model, browser: &Browser, node: &Node, what: What) -> (String, Style) {
+    let theme = model.theme;
+    let checkpoint = browser.checkpoint();
+    let tensor = node.tensor.and_then(|t| browser.layers().entry(t));
+    let style = if tensor.is_some() { theme.text() } else { theme.strong() };
+    match what {
+        What::Shape => {
+            let shape = tensor.map(|entry| number::shape(checkpoint.meta(entry).shape()));
+            (shape.unwrap_or_default(), theme.text())
+        }
+        What::Parameters if node.parameters > 0 => (number::count(node.parameters), style),
+        // Buffers and optimizer state have elements, but no parameters. Modules may have neither.
+        What::Parameters if node.tensors > 0 => (number::count(node.elements), theme.faint()),
+        What::Bytes if node.tensors > 0 => (number::bytes(node.bytes), style),
+        What::Parameters | What::Bytes => (String::new(), style),
+    }
+}

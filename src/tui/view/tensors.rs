@@ -1,0 +1,142 @@
+//! The flat table of tensors.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::columns::{self, GAP};
+use super::{layers, put, put_right, rows};
+use crate::text::number;
+use crate::text::shown;
+use crate::tui::fit::{self, Keep};
+use crate::tui::layout::Layout;
+use crate::tui::model::browser::Browser;
+use crate::tui::model::filter::Fuzzy;
+use crate::tui::model::table::Column as What;
+use crate::tui::model::{Model, Pane};
+
+type Column = columns::Column<What>;
+
+const COLUMNS: [Column; 5] = [
+    Column { what: What::DType, width: 8, rank: 2 },
+    Column { what: What::Shape, width: 15, rank: 0 },
+    Column { what: What::Parameters, width: 8, rank: 3 },
+    Column { what: What::Bytes, width: 8, rank: 1 },
+    Column { what: What::Shared, width: 6, rank: 4 },
+];
+
+/// Cells a name needs at least.
+const NAME: u16 = 20;
+
+fn fitting(area: Rect) -> (u16, Vec<Column>) {
+    columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME)
+}
+
+/// Draws the table; returns the cell of the selected row.
+pub(super) fn draw(
+    model: &Model,
+    browser: &Browser,
+    layout: &Layout,
+    buffer: &mut Buffer,
+) -> Option<(u16, u16)> {
+    let area = layout.rows(Pane::Body);
+    let inner = layout.inner(Pane::Body);
+    let table = &browser.table;
+    if table.rows.is_empty() {
+        rows::empty(model, inner, &layers::nothing(browser), buffer);
+        return None;
+    }
+    let (name, columns) = fitting(area);
+    headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
+    let mut fuzzy = Fuzzy::new(&browser.pattern);
+    rows::draw(model, Pane::Body, area, table.cursor, table.rows.len(), buffer, |at, line, buffer| {
+        if let Some(tensor) = table.rows.get(at) {
+            draw_row(model, browser, *tensor, line, (name, &columns), fuzzy.as_mut(), buffer);
+        }
+    })
+}
+
+fn headings(
+    model: &Model,
+    browser: &Browser,
+    line: Rect,
+    name: u16,
+    columns: &[Column],
+    buffer: &mut Buffer,
+) {
+    let theme = model.theme;
+    let order = browser.table.order;
+    let arrow = if order.descending { theme.glyphs.down } else { theme.glyphs.up };
+    let heading = |what: What| {
+        if order.column == Some(what) { format!("{arrow} {}", what.title()) } else { what.title().to_owned() }
+    };
+    put(buffer, (line.x + 1, line.y), &heading(What::Name), name, theme.faint());
+    for (area, column) in cells(line, name, columns) {
+        put_right(buffer, area, &heading(column.what), theme.faint());
+    }
+}
+
+fn cells<'a>(line: Rect, name: u16, columns: &'a [Column]) -> impl Iterator<Item = (Rect, &'a Column)> {
+    let mut x = line.x + name;
+    columns.iter().map(move |column| {
+        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
+        x += GAP + column.width;
+        (area, column)
+    })
+}
+
+fn draw_row(
+    model: &Model,
+    browser: &Browser,
+    tensor: u32,
+    line: Rect,
+    (name, columns): (u16, &[Column]),
+    fuzzy: Option<&mut Fuzzy>,
+    buffer: &mut Buffer,
+) {
+    let theme = model.theme;
+    let Some(entry) = browser.layers().entry(tensor) else { return };
+    let meta = browser.checkpoint().meta(entry);
+    // With one section shown, its name would only repeat itself.
+    let raw = if browser.section.is_some() && !entry.key().is_empty() { entry.key() } else { &entry.path };
+    let text = shown(raw);
+    let room = name.saturating_sub(1);
+    let cut = fit::cut(&text, usize::from(room), Keep::End, theme.glyphs.cut);
+    put(buffer, (line.x + 1, line.y), &cut, room, theme.text());
+    if let (Some(fuzzy), true) = (fuzzy, text == raw) {
+        let all = entry.path.chars().count();
+        // Cut at the front: the mark stands for what is missing.
+        let (visible, x) = match cut.strip_prefix(theme.glyphs.cut).filter(|_| cut != raw) {
+            Some(rest) => (rest, line.x + 1 + fit::width(theme.glyphs.cut) as u16),
+            None => (&*cut, line.x + 1),
+        };
+        let hidden = all - visible.chars().count();
+        layers::highlight(buffer, (x, line.y), visible, hidden, &fuzzy.letters(&entry.path), theme.matched());
+    }
+    for (area, column) in cells(line, name, columns) {
+        let text = match column.what {
+            What::DType => meta.dtype.name().to_owned(),
+            What::Shape => number::shape(meta.shape()),
+            What::Parameters => number::count(meta.numel()),
+            What::Bytes => number::bytes(meta.nbytes()),
+            What::Shared => match browser.layers().shared.get(tensor as usize) {
+                Some(n) if *n > 0 => format!("= {n}"),
+                _ => String::new(),
+            },
+            What::Name => String::new(),
+        };
+        let text = fit::cut(&text, usize::from(area.width), Keep::Start, theme.glyphs.cut);
+        put_right(buffer, area, &text, theme.text());
+    }
+}
+
+/// The column whose heading is at column `x` of the screen.
+pub fn column_at(model: &Model, x: u16) -> Option<What> {
+    let area = model.layout().rows(Pane::Body);
+    let (name, columns) = fitting(area);
+    if (area.x..area.x + name).contains(&x) {
+        return Some(What::Name);
+    }
+    let line = Rect { height: 1, ..area };
+    let hit = cells(line, name, &columns).find(|(cell, _)| (cell.x..cell.right()).contains(&x));
+    hit.map(|(_, column)| column.what)
+}

@@ -1,0 +1,77 @@
+//! From key to frame. Run with `cargo test --release --test screens -- --ignored --nocapture`.
+
+use std::time::{Duration, Instant};
+
+use ckpt_tui::tui::event::Event;
+use ckpt_tui::tui::key;
+
+use super::build::{Build, row};
+use super::ui::Ui;
+
+/// The longest a key may take to become a frame.
+const FRAME: Duration = Duration::from_millis(16);
+
+fn names(count: usize) -> Vec<String> {
+    let parts = ["self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj", "mlp.down_proj", "input_layernorm"];
+    (0..count).map(|n| format!("model.layers.{}.{}.{}.weight", n / 40, n % 8, parts[n % 5].to_owned() + &(n % 40).to_string())).collect()
+}
+
+/// Time from each key of the script to its drawn frame.
+fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
+    key::script(script)
+        .into_iter()
+        .map(|key| {
+            let start = Instant::now();
+            ui.event(Event::Key(key));
+            ui.screen();
+            (key.to_string(), start.elapsed())
+        })
+        .collect()
+}
+
+fn report(what: &str, mut times: Vec<(String, Duration)>) {
+    times.sort_by_key(|t| t.1);
+    let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].1;
+    println!("{what}: {} keys, median {:?}, p99 {:?}, slowest {:?}", times.len(), at(0.5), at(0.99), times.last());
+    assert!(at(0.99) <= FRAME, "{what}");
+}
+
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn keys_are_frames_with_100_000_tensors() {
+    let names = names(100_000);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let build = Build::state_dict(&names);
+    let start = Instant::now();
+    let mut ui = Ui::with_checkpoint(build, (140, 45));
+    println!("assembled and prepared in {:?}", start.elapsed());
+    let moves = "jjjkkGggjj<PgDn><PgDn><PgUp><Ctrl-d>500jzRG<PgUp>gg1000j3000kjjjlhlhzMzR".repeat(4);
+    report("tree", times(&mut ui, &moves));
+    report("table", times(&mut ui, &format!("gt{}", "jjjkkGgg<PgDn>9000jsssSssss".repeat(4))));
+    report("filter in the table", times(&mut ui, "/layers.1<Backspace>.q_proj<Enter>nnnN<Esc>"));
+    report("filter in the tree", times(&mut ui, "gl/mlp7weight<Enter>nnnN<Esc>"));
+}
+
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn keys_are_frames_with_10_000_checkpoints() {
+    let rows = (0..10_000).map(|n| {
+        let (run, epoch) = (n / 500, n % 500);
+        row(&format!("/data/runs/r{run}/epoch_{epoch}.pt"), Some(f64::from(epoch)), &[("val_loss", 1.0 / f64::from(epoch + 1)), ("acc", 0.5)])
+    });
+    let mut ui = Ui::waiting((140, 45));
+    ui.keys("j");
+    let mut slowest = Duration::ZERO;
+    for batch in rows.collect::<Vec<_>>().chunks(256) {
+        let start = Instant::now();
+        ui.found(batch.to_vec());
+        ui.keys("j");
+        ui.screen();
+        slowest = slowest.max(start.elapsed());
+    }
+    println!("slowest of the frames with 256 new rows: {slowest:?}");
+    ui.done();
+    report("list", times(&mut ui, &"jjjkkGggjj<PgDn><Ctrl-d>500jG<PgUp>bchlsss".repeat(4)));
+    report("filter in the list", times(&mut ui, "/epoch_42<Enter>nnn<Esc>"));
+    assert!(slowest <= FRAME * 2);
+}

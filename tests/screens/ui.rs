@@ -1,0 +1,195 @@
+//! The program without a terminal and without threads: effects are run where they arise.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ckpt_tui::limits::Limits;
+use ckpt_tui::runs::CheckpointRow;
+use ckpt_tui::runs::scan::{self, ScanEvent, ScanOptions};
+use ckpt_tui::tui::action::{Action, Effect, ScanNews};
+use ckpt_tui::tui::event::Event;
+use ckpt_tui::tui::key;
+use ckpt_tui::tui::keymap;
+use ckpt_tui::tui::model::Model;
+use ckpt_tui::tui::model::browser::Opened;
+use ckpt_tui::tui::model::filter::Fuzzy;
+use ckpt_tui::tui::theme::Theme;
+use ckpt_tui::tui::update::{start, update};
+use ckpt_tui::tui::view;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use super::build::Build;
+
+pub(crate) struct Ui {
+    pub(crate) model: Model,
+    /// Texts put on the clipboard.
+    pub(crate) copied: Vec<String>,
+    /// The program was left.
+    pub(crate) quit: bool,
+    /// Scans that were asked for and are fed by hand.
+    pub(crate) by_hand: bool,
+    effects: Vec<Effect>,
+}
+
+impl Ui {
+    fn new(paths: Vec<PathBuf>, size: (u16, u16)) -> Self {
+        let theme = Theme::new(true, false);
+        let model = Model::new(paths, size, theme);
+        Self { model, copied: Vec::new(), quit: false, by_hand: false, effects: Vec::new() }
+    }
+
+    /// Started on a real folder or file, everything read.
+    pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
+        let mut ui = Self::new(vec![PathBuf::from(path)], size);
+        let file = Path::new(path).is_file().then(|| PathBuf::from(path));
+        ui.effects = start(&mut ui.model, file);
+        ui.run_effects();
+        ui
+    }
+
+    /// Started on a folder, its scan fed by [`Ui::found`].
+    pub(crate) fn waiting(size: (u16, u16)) -> Self {
+        let mut ui = Self::new(vec![PathBuf::from("experiments")], size);
+        ui.by_hand = true;
+        start(&mut ui.model, None);
+        ui
+    }
+
+    /// Started with these rows, the scan at its end.
+    pub(crate) fn with_rows(rows: Vec<CheckpointRow>, size: (u16, u16)) -> Self {
+        let mut ui = Self::waiting(size);
+        ui.found(rows);
+        ui.done();
+        ui
+    }
+
+    /// Started on a checkpoint made by hand.
+    pub(crate) fn with_checkpoint(build: Build, size: (u16, u16)) -> Self {
+        let mut ui = Self::with_rows(vec![super::build::row("/data/run/made.pt", Some(12.0), &[("loss", 0.25)])], size);
+        ui.keys("j");
+        let opened = build.opened();
+        let Some(Action::Run(command, count)) = keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
+        else {
+            panic!("Enter runs a command");
+        };
+        update(&mut ui.model, Action::Run(command, count));
+        let (generation, _) = ui.model.jobs.open.clone().expect("Enter opens the checkpoint");
+        ui.act(Action::Opened(generation, Ok(opened)));
+        ui
+    }
+
+    /// More rows from the scan.
+    pub(crate) fn found(&mut self, rows: Vec<CheckpointRow>) {
+        let news = rows.into_iter().map(|row| ScanNews::Row(Box::new(row))).collect();
+        self.news(news);
+    }
+
+    /// The scan is at its end.
+    pub(crate) fn done(&mut self) {
+        self.news(vec![ScanNews::Done]);
+    }
+
+    pub(crate) fn news(&mut self, news: Vec<ScanNews>) {
+        let generation = self.model.jobs.scan.expect("a scan runs");
+        self.act(Action::Scan(generation, news));
+    }
+
+    pub(crate) fn act(&mut self, action: Action) {
+        self.effects.extend(update(&mut self.model, action));
+        self.run_effects();
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        if let Some(action) = keymap::action(&self.model, event) {
+            self.act(action);
+        }
+    }
+
+    /// Presses keys: `jj/conv<Enter>`.
+    pub(crate) fn keys(&mut self, script: &str) -> &mut Self {
+        for key in key::script(script) {
+            self.event(Event::Key(key));
+        }
+        self
+    }
+
+    fn run_effects(&mut self) {
+        while !self.effects.is_empty() {
+            match self.effects.remove(0) {
+                Effect::Quit => self.quit = true,
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Scan(generation, paths) if !self.by_hand => {
+                    self.act(Action::Scan(generation, scan_now(paths)));
+                }
+                Effect::Open(generation, path) if !self.by_hand => {
+                    let result = ckpt_tui::format::open(&path, &Limits::default());
+                    let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
+                    self.act(Action::Opened(generation, result));
+                }
+                Effect::Filter(generation, layers, pattern) => {
+                    let names = layers.checkpoint().tensors().iter().map(|e| &*e.path);
+                    let matches = Fuzzy::new(&pattern).and_then(|mut fuzzy| fuzzy.all(names, || false));
+                    self.act(Action::Filtered(generation, matches.unwrap_or_default()));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What the screen shows.
+    pub(crate) fn screen(&self) -> String {
+        let terminal = self.draw();
+        // The backend cannot write itself out without columns.
+        if self.model.size.0 == 0 { String::new() } else { terminal.backend().to_string() }
+    }
+
+    /// The screen's cells with their styles.
+    pub(crate) fn buffer(&self) -> ratatui::buffer::Buffer {
+        self.draw().backend().buffer().clone()
+    }
+
+    fn draw(&self) -> Terminal<TestBackend> {
+        let (width, height) = self.model.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        let draw = |frame: &mut ratatui::Frame<'_>| {
+            view::draw(&self.model, frame);
+        };
+        terminal.draw(draw).unwrap();
+        terminal
+    }
+
+    /// The name of the selected checkpoint or run.
+    pub(crate) fn selected(&self) -> String {
+        let path = self.model.home.selected_path().unwrap_or_default();
+        path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The path of the selected layer.
+    pub(crate) fn layer(&self) -> String {
+        let browser = self.model.browser.as_ref().expect("a checkpoint is open");
+        let node = browser.tree.selected().and_then(|at| browser.layers().node(at)).expect("a layer is selected");
+        browser.layers().path(node).to_owned()
+    }
+
+    /// The path of the selected row of the table.
+    pub(crate) fn tensor(&self) -> String {
+        let browser = self.model.browser.as_ref().expect("a checkpoint is open");
+        browser.layers().entry(browser.table.selected().expect("a row")).unwrap().path.to_string()
+    }
+}
+
+/// Scans in this thread. Times of writing differ from checkout to checkout.
+fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
+    let scan = scan::start(paths, ScanOptions::default());
+    let convert = |event| match event {
+        ScanEvent::Found { total } => ScanNews::Found(total),
+        ScanEvent::Row(mut row) => {
+            row.modified = SystemTime::UNIX_EPOCH;
+            ScanNews::Row(row)
+        }
+        ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
+        ScanEvent::Done => ScanNews::Done,
+    };
+    scan.events().iter().map(convert).collect()
+}
