@@ -47,6 +47,12 @@ impl Style {
         }
     }
 
+    /// No colours; `width` cells in a line.
+    #[cfg(test)]
+    pub(super) fn plain(width: Option<usize>) -> Self {
+        Self { colour: false, ascii: false, verbose: false, width }
+    }
+
     /// `text` in the colour of `tone`.
     pub(super) fn paint<'a>(&self, tone: Tone, text: &'a str) -> Cow<'a, str> {
         let code = match tone {

@@ -7,8 +7,12 @@ use crate::text::fit;
 
 /// Names longer than this are shortened even where a line has no end.
 const LONGEST: usize = 200;
-/// An elastic column is not made narrower than this.
+/// An elastic column is not made narrower than this,
 const NARROWEST: usize = 16;
+/// nor narrower than this before columns that can be done without are left out.
+const COMFORTABLE: usize = 28;
+/// Cells of the last column's text that should fit beside the others; more goes on a line of its own.
+const REMARK: usize = 12;
 /// Cells in front of a row.
 const INDENT: usize = 2;
 
@@ -16,24 +20,46 @@ const INDENT: usize = 2;
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     title: String,
-    right: bool,
-    elastic: bool,
+    place: Place,
+    /// Left out where the terminal is too narrow, the highest first; 0 never is.
+    spare: u8,
+}
+
+/// How the text of a column is placed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Left,
+    Right,
+    /// Left, and shortened in the middle where the terminal is too narrow.
+    Elastic,
+    /// Left, last, never shortened.
+    Remark,
 }
 
 impl Column {
-    /// A column of text.
+    /// A column of words.
     pub(super) fn left(title: impl Into<String>) -> Self {
-        Self { title: title.into(), right: false, elastic: false }
+        Self { title: title.into(), place: Place::Left, spare: 0 }
     }
 
     /// A column of numbers.
     pub(super) fn right(title: impl Into<String>) -> Self {
-        Self { right: true, ..Self::left(title) }
+        Self { place: Place::Right, ..Self::left(title) }
     }
 
     /// A column of names, which gives way where the terminal is too narrow.
     pub(super) fn elastic(title: impl Into<String>) -> Self {
-        Self { elastic: true, ..Self::left(title) }
+        Self { place: Place::Elastic, ..Self::left(title) }
+    }
+
+    /// A last column of prose.
+    pub(super) fn remark(title: impl Into<String>) -> Self {
+        Self { place: Place::Remark, ..Self::left(title) }
+    }
+
+    /// The column can be done without; those of the highest rank go first.
+    pub(super) fn spare(self, rank: u8) -> Self {
+        Self { spare: rank, ..self }
     }
 }
 
@@ -73,7 +99,10 @@ pub(super) fn write(
         }
     }
     for (width, column) in widths.iter_mut().zip(columns).filter(|(width, _)| **width > 0) {
-        *width = (*width).max(fit::width(&column.title)).min(LONGEST);
+        *width = (*width).max(fit::width(&column.title));
+        if column.place != Place::Remark {
+            *width = (*width).min(LONGEST);
+        }
     }
     squeeze(style, columns, &mut widths);
     let titles = columns.iter().map(|c| Cell::toned(c.title.clone(), Tone::Dim)).collect();
@@ -81,14 +110,28 @@ pub(super) fn write(
     (0..count).try_for_each(|at| line(out, style, columns, &widths, row(at)))
 }
 
-/// Narrows elastic columns, the widest first, until a row fits into the terminal.
+/// Makes a row fit into the terminal: leaves out columns, then narrows elastic ones, the widest first.
 fn squeeze(style: &Style, columns: &[Column], widths: &mut [usize]) {
     let Some(room) = style.width else { return };
-    let gaps = INDENT + 2 * widths.iter().filter(|w| **w > 0).count().saturating_sub(1);
-    let mut excess = (gaps + widths.iter().sum::<usize>()).saturating_sub(room);
+    let total = |widths: &[usize], least: usize| {
+        let used = widths.iter().zip(columns).filter(|(width, _)| **width > 0);
+        let cells = used.map(|(width, column)| match column.place {
+            Place::Elastic => 2 + (*width).min(least),
+            Place::Remark => 2 + (*width).min(REMARK),
+            Place::Left | Place::Right => 2 + *width,
+        });
+        cells.sum::<usize>()
+    };
+    while total(widths, COMFORTABLE) > room {
+        let spare = widths.iter_mut().zip(columns).filter(|(width, column)| column.spare > 0 && **width > 0);
+        let Some((width, _)) = spare.max_by_key(|(_, column)| column.spare) else { break };
+        *width = 0;
+    }
+    let mut excess = total(widths, usize::MAX).saturating_sub(room);
     while excess > 0 {
-        let elastic = widths.iter_mut().zip(columns).filter(|(w, c)| c.elastic && **w > NARROWEST);
-        let Some((widest, _)) = elastic.max_by_key(|(w, _)| **w) else { return };
+        let elastic = widths.iter_mut().zip(columns);
+        let elastic = elastic.filter(|(width, column)| column.place == Place::Elastic && **width > NARROWEST);
+        let Some((widest, _)) = elastic.max_by_key(|(width, _)| **width) else { return };
         let step = excess.min(8).min(*widest - NARROWEST);
         *widest -= step;
         excess -= step;
@@ -102,21 +145,93 @@ fn line(
     widths: &[usize],
     cells: Vec<Cell>,
 ) -> io::Result<()> {
-    let shown = columns.iter().zip(widths).zip(cells).filter(|((_, width), _)| **width > 0);
-    let mut blank = INDENT;
-    for ((column, width), cell) in shown {
-        let last =
-            columns.last().is_some_and(|c| std::ptr::eq(c, column)) && !column.right && !column.elastic;
-        let text =
-            if last { cell.text.as_str().into() } else { fit::shorten(&cell.text, *width, style.ellipsis()) };
+    let (mut blank, mut at) = (INDENT, 0);
+    for ((column, width), cell) in columns.iter().zip(widths).zip(cells).filter(|((_, width), _)| **width > 0)
+    {
+        if column.place == Place::Remark {
+            remark(out, style, &cell, at, blank)?;
+            break;
+        }
+        let text = fit::shorten(&cell.text, *width, style.ellipsis());
         let pad = width.saturating_sub(fit::width(&text));
-        let (before, after) = if column.right { (pad, 0) } else { (0, pad) };
         if text.is_empty() {
             blank += width + 2;
             continue;
         }
+        let (before, after) = if column.place == Place::Right { (pad, 0) } else { (0, pad) };
         write!(out, "{:1$}{2}", "", blank + before, style.paint(cell.tone, &text))?;
+        at += blank + width - after;
         blank = after + 2;
     }
     writeln!(out)
+}
+
+/// The last cell of a row, `blank` cells behind the other ones' `used` if it fits there, else below them.
+fn remark(out: &mut dyn Write, style: &Style, cell: &Cell, used: usize, blank: usize) -> io::Result<()> {
+    const BELOW: usize = 6;
+    let fits = style.width.is_none_or(|room| used + blank + fit::width(&cell.text) <= room);
+    if cell.text.is_empty() {
+        return Ok(());
+    }
+    if fits {
+        return write!(out, "{:blank$}{}", "", style.paint(cell.tone, &cell.text));
+    }
+    let room = style.width.unwrap_or(usize::MAX).saturating_sub(BELOW);
+    for part in fit::wrap(&cell.text, room) {
+        write!(out, "\n{:BELOW$}{}", "", style.paint(cell.tone, part))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(width: Option<usize>) -> String {
+        let style = Style::plain(width);
+        let columns = [
+            Column::elastic("NAME"),
+            Column::right("SIZE"),
+            Column::right("EMPTY"),
+            Column::right("SPARE").spare(1),
+            Column::remark("NOTE"),
+        ];
+        let rows = [
+            [
+                "a.rather.long.name.of.a.layer.weight",
+                "1",
+                "",
+                "12",
+                "a note that is quite a lot longer than the others",
+            ],
+            ["short", "1000", "", "", ""],
+        ];
+        let mut out = Vec::new();
+        let row = |at: usize| rows[at].iter().map(|text| Cell::from(*text)).collect();
+        write(&mut out, &style, &columns, rows.len(), &row).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_shortened_where_a_line_has_no_end() {
+        let want = "
+  NAME                                  SIZE  SPARE  NOTE
+  a.rather.long.name.of.a.layer.weight     1     12  a note that is quite a lot longer than the others
+  short                                 1000
+";
+        assert_eq!(table(None), want.trim_start_matches('\n'));
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_what_matters() {
+        let want = "
+  NAME                        SIZE  NOTE
+  a.rather.long…layer.weight     1
+      a note that is quite a lot longer than the
+      others
+  short                       1000
+";
+        assert_eq!(table(Some(48)), want.trim_start_matches('\n'));
+        assert!(table(Some(20)).lines().all(|line| fit::width(line) <= 40));
+    }
 }

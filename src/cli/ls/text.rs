@@ -46,9 +46,16 @@ fn run(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     }
     let metrics = metrics(run, style);
     let mut columns = vec![Column::elastic("FILE"), Column::right("EPOCH"), Column::right("STEP")];
-    columns.extend(metrics.iter().map(|name| Column::right(shown(name))));
-    columns.extend([Column::right("SIZE"), Column::right("PARAMETERS"), Column::left("KIND")]);
-    columns.extend([Column::left("MODIFIED"), Column::left("NOTE")]);
+    // Where the terminal is narrow, the metrics behind the first go first.
+    let ranks = std::iter::once(0).chain(5..=u8::MAX).chain(std::iter::repeat(u8::MAX));
+    columns.extend(metrics.iter().zip(ranks).map(|(name, rank)| Column::right(shown(name)).spare(rank)));
+    columns.extend([
+        Column::right("SIZE"),
+        Column::right("PARAMETERS").spare(4),
+        Column::left("KIND").spare(3),
+        Column::left("MODIFIED").spare(2),
+        Column::remark("NOTE"),
+    ]);
     table::write(out, style, &columns, run.checkpoints.len(), &|at| {
         run.checkpoints.get(at).map(|row| cells(run, row, &metrics, style)).unwrap_or_default()
     })

@@ -163,8 +163,9 @@ fn tensor_row(checkpoint: &Checkpoint, entry: &TensorEntry, weights: bool) -> Ve
     let mut others = checkpoint.shared_with(entry);
     let shared = others.next().map(|first| {
         let more = others.count();
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", shown(&first.path))
+        let more = if more > 0 { format!(" (+{more})") } else { String::new() };
+        let name = if first.section == entry.section { first.key() } else { &first.path };
+        format!("{}{more}", shown(name))
     });
     vec![
         name.into_owned().into(),
@@ -182,8 +183,12 @@ fn modules(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::R
         return Ok(());
     }
     title(out, style, "Modules")?;
-    let columns =
-        [Column::elastic("NAME"), Column::elastic("CLASS"), Column::left("MODE"), Column::left("ATTRIBUTES")];
+    let columns = [
+        Column::elastic("NAME"),
+        Column::elastic("CLASS"),
+        Column::left("MODE"),
+        Column::remark("ATTRIBUTES"),
+    ];
     table::write(out, style, &columns, all.len(), &|at| {
         all.get(at).map(|module| module_row(checkpoint, module, style)).unwrap_or_default()
     })
@@ -244,7 +249,7 @@ fn load(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Resu
     }
     if style.verbose && checkpoint.format() != Format::Safetensors {
         title(out, style, "Globals its pickles name")?;
-        let columns = [Column::left("VERDICT"), Column::left("NAME")];
+        let columns = [Column::left("VERDICT"), Column::remark("NAME")];
         let all = checkpoint.globals();
         table::write(out, style, &columns, all.len(), &|at| {
             let global = all.get(at);

@@ -166,7 +166,11 @@ impl<'a> TreeWriter<'a> {
         let indent = 2 + 2 * depth;
         let colon = if name.is_empty() { "" } else { ":" };
         let space = if name.is_empty() || text.is_empty() { "" } else { " " };
-        let name = self.style.paint(Tone::Dim, name);
+        // What does not fit on the line is shortened, not wrapped: the indentation is the structure.
+        let room = self.style.width.map_or(usize::MAX, |width| width.saturating_sub(indent + 2));
+        let name = fit::shorten(name, room - fit::width(text).min(room / 2), self.style.ellipsis());
+        let text = fit::shorten(text, room.saturating_sub(fit::width(&name)), self.style.ellipsis());
+        let name = self.style.paint(Tone::Dim, &name);
         writeln!(out, "{:indent$}{name}{colon}{space}{text}", "")
     }
 }
