@@ -19,6 +19,8 @@ pub mod name;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use std::sync::Arc;
+
 /// How far training had come when a checkpoint was written.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Progress {
@@ -107,6 +109,6 @@ pub struct TrainingInfo {
     pub histories: Vec<Series>,
     /// The framework that wrote it, where it can be told.
     pub framework: Option<&'static str>,
-    /// Hyperparameters as (name, shown value).
-    pub hyperparameters: Vec<(String, String)>,
+    /// Hyperparameters as (name, shown value). The rows of a run share theirs while they are equal.
+    pub hyperparameters: Arc<[(String, String)]>,
 }

@@ -75,7 +75,7 @@ pub fn info(checkpoint: &Checkpoint) -> TrainingInfo {
             metrics.push((name, last.1));
         }
     }
-    let hyperparameters = hyper::read(&look);
+    let hyperparameters = hyper::read(&look).into();
     TrainingInfo { progress, metrics, metrics_from_name: 0, monitored, histories, framework, hyperparameters }
 }
 

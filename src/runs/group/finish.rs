@@ -1,5 +1,7 @@
 //! A touched run, settled: epochs, order, roles, the best checkpoint, the framework.
 
+use std::sync::Arc;
+
 use super::super::order::{self, Axis};
 use super::super::{CheckpointRow, Role, Run, Status};
 use crate::checkpoint::Kind;
@@ -10,6 +12,7 @@ pub(super) fn finish(run: &mut Run) {
     settle_epochs(run);
     sort(run);
     keep_newest_histories(run);
+    share_settings(run);
     run.framework = framework(&run.checkpoints);
     run.best = best::pick(run);
     roles(run);
@@ -63,6 +66,19 @@ fn keep_newest_histories(run: &mut Run) {
     for (at, row) in run.checkpoints.iter_mut().enumerate() {
         if at != newest {
             row.training.histories = Vec::new();
+        }
+    }
+}
+
+/// The checkpoints of a run hold the same settings, as a rule: ten thousand rows need them once.
+fn share_settings(run: &mut Run) {
+    let mut held: Option<Arc<[(String, String)]>> = None;
+    for row in &mut run.checkpoints {
+        let own = &mut row.training.hyperparameters;
+        match &held {
+            Some(held) if Arc::ptr_eq(held, own) => {}
+            Some(held) if held == own => *own = Arc::clone(held),
+            _ => held = Some(Arc::clone(own)),
         }
     }
 }

@@ -146,6 +146,18 @@ fn only_the_newest_history_is_kept() {
 }
 
 #[test]
+fn equal_settings_are_held_once() {
+    let with = |name: &str, epoch: f64, lr: &str| {
+        let mut row = row(name, Some(epoch), &[]);
+        row.training.hyperparameters = vec![("lr".to_owned(), lr.to_owned())].into();
+        row
+    };
+    let index = index(vec![with("e1.pt", 1.0, "0.1"), with("e2.pt", 2.0, "0.1"), with("e3.pt", 3.0, "0.2")]);
+    let [a, b, c] = [0, 1, 2].map(|at| &index.runs[0].checkpoints[at].training.hyperparameters);
+    assert!(std::sync::Arc::ptr_eq(a, b) && !std::sync::Arc::ptr_eq(b, c));
+}
+
+#[test]
 fn a_row_that_comes_again_replaces_the_old_one() {
     let mut index = index(vec![row("e1.pt", Some(1.0), &[])]);
     index.insert(row("e1.pt", Some(5.0), &[]));
