@@ -112,11 +112,11 @@ impl RunBase {
 
     fn rule(self) -> &'static str {
         match self {
-            Self::FromZero => "epoch index: the run's begin at 0: +1",
+            Self::FromZero => "epoch index (the first of this run is 0): +1",
             Self::ShortOfInterval => "epoch index: the run's are one short of an interval: +1",
-            Self::FromOne => "count of completed epochs: the run's begin at 1",
-            Self::FromInitial => "count of completed epochs: 0 was saved before training",
-            Self::Interval => "count of completed epochs: the run's are multiples of an interval",
+            Self::FromOne => "count of completed epochs (the first of this run is 1)",
+            Self::FromInitial => "count of completed epochs (0 was saved before training)",
+            Self::Interval => "count of completed epochs (this run saves at multiples of an interval)",
         }
     }
 }
