@@ -8,10 +8,20 @@ use crate::tensor::StorageId;
 /// Names listed for one tensor at most; the rest would only repeat a number.
 const LISTED: usize = 256;
 
-/// For each entry that shares bytes with another, the others.
+/// Bits of one storage that one entry covers.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    start: u64,
+    end: u64,
+    /// Largest `end` up to here, in the order of `start`: where looking back may stop.
+    reach: u64,
+    entry: u32,
+}
+
+/// The spans of every storage that more than one entry lies in, by start.
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
-    others: HashMap<u32, Vec<u32>>,
+    spans: HashMap<StorageId, Vec<Span>>,
 }
 
 impl Checkpoint {
@@ -19,50 +29,67 @@ impl Checkpoint {
     /// order, at most 256. Neighbours in one storage that do not overlap are not among them.
     pub fn shared_with(&self, entry: &TensorEntry) -> impl Iterator<Item = &TensorEntry> {
         let sharing = self.shared.get_or_init(|| find(self));
-        let others = self.position(entry).and_then(|at| sharing.others.get(&at));
-        others.into_iter().flatten().filter_map(|at| self.entries.get(*at as usize))
+        let own = covered(self, entry);
+        let spans = self.meta(entry).storage.and_then(|storage| sharing.spans.get(&storage));
+        let mut others = match (spans, own) {
+            (Some(spans), Some(own)) => overlapping(spans, own),
+            _ => Vec::new(),
+        };
+        others.sort_unstable();
+        let entries = others.into_iter().filter_map(|at| self.entries.get(at as usize));
+        entries.filter(move |other| !std::ptr::eq(*other, entry))
     }
+}
 
-    /// Position of an entry that was handed out by [`Checkpoint::tensors`].
-    fn position(&self, entry: &TensorEntry) -> Option<u32> {
-        let first = self.entries.as_ptr() as usize;
-        let at = (std::ptr::from_ref(entry) as usize).checked_sub(first)? / size_of::<TensorEntry>();
-        (at < self.entries.len()).then_some(at as u32)
-    }
+/// First and last bit an entry covers of its storage.
+fn covered(checkpoint: &Checkpoint, entry: &TensorEntry) -> Option<(u64, u64)> {
+    let meta = checkpoint.meta(entry);
+    let (start, end) = meta.element_span()?;
+    let bits = u64::from(meta.dtype.bits());
+    Some((start.saturating_mul(bits), end.saturating_mul(bits)))
 }
 
 fn find(checkpoint: &Checkpoint) -> Sharing {
-    let mut by_storage: HashMap<StorageId, Vec<(u64, u64, u32)>> = HashMap::new();
+    let mut spans: HashMap<StorageId, Vec<Span>> = HashMap::new();
     for (at, entry) in checkpoint.entries.iter().enumerate() {
-        let meta = checkpoint.meta(entry);
-        if let (Some(storage), Some((start, end))) = (meta.storage, meta.element_span()) {
-            let bits = u64::from(meta.dtype.bits());
-            let span = (start.saturating_mul(bits), end.saturating_mul(bits), at as u32);
-            by_storage.entry(storage).or_default().push(span);
+        if let (Some(storage), Some((start, end))) =
+            (checkpoint.meta(entry).storage, covered(checkpoint, entry))
+        {
+            spans.entry(storage).or_default().push(Span { start, end, reach: 0, entry: at as u32 });
         }
     }
-    let mut sharing = Sharing::default();
-    for mut spans in by_storage.into_values().filter(|spans| spans.len() > 1) {
-        spans.sort_unstable();
-        overlaps(&spans, &mut sharing.others);
+    spans.retain(|_, spans| spans.len() > 1);
+    for spans in spans.values_mut() {
+        spans.sort_unstable_by_key(|span| (span.start, span.end, span.entry));
+        let mut reach = 0;
+        for span in spans {
+            reach = reach.max(span.end);
+            span.reach = reach;
+        }
     }
-    for others in sharing.others.values_mut() {
-        others.sort_unstable();
-    }
-    sharing
+    Sharing { spans }
 }
 
-/// Adds the overlapping pairs of `spans`, which are sorted by start.
-fn overlaps(spans: &[(u64, u64, u32)], others: &mut HashMap<u32, Vec<u32>>) {
-    for (i, (_, end, a)) in spans.iter().enumerate() {
-        let behind = spans.get(i + 1..).unwrap_or_default();
-        for (_, _, b) in behind.iter().take_while(|(start, ..)| start < end).take(LISTED) {
-            for (from, to) in [(a, b), (b, a)] {
-                let list = others.entry(*from).or_default();
-                if list.len() < LISTED {
-                    list.push(*to);
-                }
-            }
-        }
+/// Entries of `spans` that overlap the bits `(start, end)`, itself included.
+fn overlapping(spans: &[Span], (start, end): (u64, u64)) -> Vec<u32> {
+    let (before, behind) = spans.split_at(spans.partition_point(|span| span.start < start));
+    let before = before.iter().rev().take_while(|span| span.reach > start).filter(|span| span.end > start);
+    let behind = behind.iter().take_while(|span| span.start < end);
+    before.chain(behind).take(LISTED).map(|span| span.entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlaps_are_found_on_both_sides() {
+        let span = |start, end, reach, entry| Span { start, end, reach, entry };
+        // A long one first, then neighbours that only touch.
+        let spans =
+            [span(0, 100, 100, 0), span(10, 20, 100, 1), span(20, 30, 100, 2), span(100, 110, 110, 3)];
+        assert_eq!(overlapping(&spans, (20, 30)), [0, 2]);
+        assert_eq!(overlapping(&spans, (100, 110)), [3]);
+        assert_eq!(overlapping(&spans, (0, 100)), [0, 1, 2]);
     }
 }

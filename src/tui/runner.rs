@@ -58,7 +58,8 @@ impl Runner {
         let job = move || {
             let done = catch_unwind(AssertUnwindSafe(|| work(&events)));
             let action = done.unwrap_or_else(|panic| {
-                let message = format!("{what} failed inside ckpt-tui: {}; please report this", message(&*panic));
+                let message =
+                    format!("{what} failed inside ckpt-tui: {}; please report this", message(&*panic));
                 Some(Action::JobFailed(generation, message))
             });
             if let Some(action) = action {

@@ -13,7 +13,16 @@ const FRAME: Duration = Duration::from_millis(16);
 
 fn names(count: usize) -> Vec<String> {
     let parts = ["self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj", "mlp.down_proj", "input_layernorm"];
-    (0..count).map(|n| format!("model.layers.{}.{}.{}.weight", n / 40, n % 8, parts[n % 5].to_owned() + &(n % 40).to_string())).collect()
+    (0..count)
+        .map(|n| {
+            format!(
+                "model.layers.{}.{}.{}.weight",
+                n / 40,
+                n % 8,
+                parts[n % 5].to_owned() + &(n % 40).to_string()
+            )
+        })
+        .collect()
 }
 
 /// Time from each key of the script to its drawn frame.
@@ -32,7 +41,13 @@ fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
 fn report(what: &str, mut times: Vec<(String, Duration)>) {
     times.sort_by_key(|t| t.1);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].1;
-    println!("{what}: {} keys, median {:?}, p99 {:?}, slowest {:?}", times.len(), at(0.5), at(0.99), times.last());
+    println!(
+        "{what}: {} keys, median {:?}, p99 {:?}, slowest {:?}",
+        times.len(),
+        at(0.5),
+        at(0.99),
+        times.last()
+    );
     assert!(at(0.99) <= FRAME, "{what}");
 }
 
@@ -57,7 +72,11 @@ fn keys_are_frames_with_100_000_tensors() {
 fn keys_are_frames_with_10_000_checkpoints() {
     let rows = (0..10_000).map(|n| {
         let (run, epoch) = (n / 500, n % 500);
-        row(&format!("/data/runs/r{run}/epoch_{epoch}.pt"), Some(f64::from(epoch)), &[("val_loss", 1.0 / f64::from(epoch + 1)), ("acc", 0.5)])
+        row(
+            &format!("/data/runs/r{run}/epoch_{epoch}.pt"),
+            Some(f64::from(epoch)),
+            &[("val_loss", 1.0 / f64::from(epoch + 1)), ("acc", 0.5)],
+        )
     });
     let mut ui = Ui::waiting((140, 45));
     ui.keys("j");

@@ -66,10 +66,14 @@ impl Ui {
 
     /// Started on a checkpoint made by hand.
     pub(crate) fn with_checkpoint(build: Build, size: (u16, u16)) -> Self {
-        let mut ui = Self::with_rows(vec![super::build::row("/data/run/made.pt", Some(12.0), &[("loss", 0.25)])], size);
+        let mut ui = Self::with_rows(
+            vec![super::build::row("/data/run/made.pt", Some(12.0), &[("loss", 0.25)])],
+            size,
+        );
         ui.keys("j");
         let opened = build.opened();
-        let Some(Action::Run(command, count)) = keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
+        let Some(Action::Run(command, count)) =
+            keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
         else {
             panic!("Enter runs a command");
         };
@@ -168,7 +172,8 @@ impl Ui {
     /// The path of the selected layer.
     pub(crate) fn layer(&self) -> String {
         let browser = self.model.browser.as_ref().expect("a checkpoint is open");
-        let node = browser.tree.selected().and_then(|at| browser.layers().node(at)).expect("a layer is selected");
+        let node =
+            browser.tree.selected().and_then(|at| browser.layers().node(at)).expect("a layer is selected");
         browser.layers().path(node).to_owned()
     }
 

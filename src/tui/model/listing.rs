@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use super::cursor::Cursor;
 use super::filter::Fuzzy;
-use crate::text::natural;
-use crate::training::metric::canonical;
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Run};
+use crate::text::natural;
+use crate::training::metric::canonical;
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -86,9 +86,7 @@ impl Table {
     pub fn rebuild(&mut self, layers: &Layers, matches: Option<&Matches>, section: Option<u32>) {
         let selected = self.selected();
         let all = layers.checkpoint().tensors();
-        let fits = |at: &u32| {
-            section.is_none() || all.get(*at as usize).map(|e| e.section) == section
-        };
+        let fits = |at: &u32| section.is_none() || all.get(*at as usize).map(|e| e.section) == section;
         self.rows.clear();
         match matches {
             Some(matches) => self.rows.extend(matches.hits.iter().copied().filter(fits)),
@@ -115,7 +113,11 @@ impl Table {
                     layers.entry(at).map(|e| layers.checkpoint().meta(e).shape()).unwrap_or_default()
                 };
                 self.rows.sort_unstable_by(|a, b| {
-                    shape(*a).len().cmp(&shape(*b).len()).then_with(|| shape(*a).cmp(shape(*b))).then(rank(*a).cmp(&rank(*b)))
+                    shape(*a)
+                        .len()
+                        .cmp(&shape(*b).len())
+                        .then_with(|| shape(*a).cmp(shape(*b)))
+                        .then(rank(*a).cmp(&rank(*b)))
                 });
             }
             _ => {
