@@ -50,7 +50,9 @@ fn more_of_a_file_never_gives_less() {
         let whole = bytes_of(name);
         let all = complete(&open(whole.clone()).unwrap());
         let (mut listed, mut held) = (0, 0);
-        for len in 0..=whole.len() {
+        // Every cut near the end, where records are small, and every third before.
+        let cuts = (0..whole.len()).filter(|len| len % 3 == 0 || whole.len() - len < 1_000);
+        for len in cuts.chain([whole.len()]) {
             let Ok(checkpoint) = open(whole[..len].to_vec()) else {
                 assert_eq!(listed, 0, "{name} at {len} bytes no longer opens");
                 continue;
