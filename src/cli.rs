@@ -39,6 +39,6 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Show(show)) => show::run(&show, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
-        None => ui::run(args.paths, &args.common, &style, out),
+        None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),
     }
 }

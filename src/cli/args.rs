@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Folders to search for checkpoints, or checkpoint files to open [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
+    /// Leave the mouse to the terminal, so that it selects text
+    #[arg(long)]
+    pub(super) no_mouse: bool,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]

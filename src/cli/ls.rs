@@ -12,11 +12,19 @@ use crate::runs::scan::{self, ScanOptions};
 /// Lists what is in `paths`.
 pub(super) fn run(paths: &[PathBuf], as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
-    if let Some(missing) = paths.iter().find(|path| !exists(path)) {
-        return Err(Failure::at(missing, "no such file or folder; see ckpt-tui --help for the commands"));
-    }
+    check(&paths)?;
     let index = scan::collect(paths, ScanOptions::default());
     if as_json { out.json(&json::Document(&index)) } else { Ok(text::write(&index, style, out)?) }
+}
+
+/// Paths given by name must be there; what else is wrong with them is told in a row.
+pub(super) fn check(paths: &[PathBuf]) -> Result<(), Failure> {
+    match paths.iter().find(|path| !exists(path)) {
+        Some(missing) => {
+            Err(Failure::at(missing, "no such file or folder; see ckpt-tui --help for the commands"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// True for a broken link too: that is a row with a reason.

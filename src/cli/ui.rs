@@ -12,7 +12,14 @@ use crate::tui;
 ///
 /// # Errors
 /// What opening the terminal, or printing, finds.
-pub(super) fn run(paths: Vec<PathBuf>, common: &Common, style: &Style, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(
+    paths: Vec<PathBuf>,
+    no_mouse: bool,
+    common: &Common,
+    style: &Style,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    ls::check(&paths)?;
     if !is_terminal() {
         return ls::run(&paths, false, style, out);
     }
@@ -21,6 +28,6 @@ pub(super) fn run(paths: Vec<PathBuf>, common: &Common, style: &Style, out: &mut
         When::Always => tui::Color::Always,
         When::Never => tui::Color::Never,
     };
-    let options = tui::Options { paths, ascii: common.ascii, color, no_mouse: false };
+    let options = tui::Options { paths, ascii: common.ascii, color, no_mouse };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))
 }
