@@ -36,6 +36,8 @@ pub(crate) struct Entry {
     pub(crate) stored: u64,
     /// Bytes after inflating.
     pub(crate) len: u64,
+    /// CRC-32 of the directory; torch can write a constant for "not computed".
+    crc: u32,
     method: u16,
     flags: u16,
 }
@@ -146,9 +148,21 @@ impl Archive {
         self.entries.get(*index.get(name)? as usize)
     }
 
-    /// A hash over the directory: names, sizes, checksums, offsets.
+    /// A hash over the directory: names below the root folder, sizes, checksums.
+    ///
+    /// The root is named after the file, and padding depends on its length: without them the same object
+    /// saved as `epoch_7.pt` and as `best.pt` has one fingerprint.
     pub(crate) fn fingerprint(&self) -> u64 {
-        crate::source::fingerprint(&self.directory)
+        use std::hash::Hasher as _;
+        let mut hasher = rustc_hash::FxHasher::default();
+        for entry in &self.entries {
+            let name = self.name(entry);
+            let below = name.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
+            hasher.write(name.get(below..).unwrap_or_default());
+            hasher.write_u32(entry.crc);
+            hasher.write_u64(entry.len);
+        }
+        hasher.finish()
     }
 
     /// All bytes of a member, inflated if need be, at most `limit`.
@@ -302,6 +316,7 @@ fn parse_entry(bytes: &[u8], at: usize, base: u64) -> Option<(Entry, usize)> {
         header,
         stored,
         len,
+        crc: u32_at(bytes, 16)?,
         method: u16_at(bytes, 10)?,
         flags: u16_at(bytes, 8)?,
     };

@@ -104,10 +104,44 @@ fn group(look: &Look<'_>, lines: &mut Vec<(String, String)>) {
     let optimizer = look.checkpoint.sections().iter().find(|s| s.role == SectionRole::Optimizer);
     let groups = optimizer.and_then(|s| look.get(s.value, "param_groups"));
     let Some(first) = groups.and_then(|g| look.tree.items(g).first().copied()) else { return };
-    for name in GROUP {
+    // Under a scheduler `lr` is where it stands now, and `initial_lr` what was set.
+    let scheduled = look.get(first, "initial_lr").is_some();
+    for name in GROUP.into_iter().filter(|name| !(scheduled && *name == "lr")) {
         let value = look.get(first, name).filter(|v| !matches!(v, Value::Tensor(_) | Value::None));
         if let Some(value) = value {
             push(lines, format!("optimizer.{name}"), &text(look, value));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::training::metadata::info;
+    use crate::training::testing::checkpoint;
+
+    #[test]
+    fn settings_are_flat_lines_from_wherever_they_are_kept() {
+        let group = json!({"lr": 0.001, "initial_lr": 0.1, "betas": [0.9, 0.999], "params": [0]});
+        let root = json!({
+            "net": {"a.weight": {"$tensor": [1, 2], "shape": [2]}},
+            "config": {"model": {"width": 8, "act": "gelu\u{1b}[2J"}, "lr": 0.1, "mean": {"$tensor": [1]}},
+            "args": {"$class": "argparse.Namespace", "amp": true, "lr": 7},
+            "arch": "resnet18",
+            "optimizer": {"state": {}, "param_groups": [group]},
+        });
+        let lines = info(&checkpoint(&root)).hyperparameters;
+        let lines: Vec<_> = lines.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let want = [
+            ("model.width", "8"),
+            ("model.act", "gelu\\u{1b}[2J"),
+            ("lr", "0.1"),
+            ("amp", "True"),
+            ("arch", "resnet18"),
+            ("optimizer.initial_lr", "0.1"),
+            ("optimizer.betas", "[0.9, 0.999]"),
+        ];
+        assert_eq!(lines, want);
     }
 }

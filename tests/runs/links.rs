@@ -121,3 +121,31 @@ fn epochs_saved_without_checksums_are_no_copies() {
     let index = scan(dir.path());
     assert_eq!(same_as(&index, dir.path(), "epoch_2.pt"), None);
 }
+
+#[test]
+fn one_state_saved_under_two_names_is_a_copy() {
+    // Lightning's layout: saved twice, so that the archives differ in the name of their root folder alone.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/demo/lightning_logs/version_0/checkpoints");
+    let index = scan(&root);
+    assert_eq!(same_as(&index, &root, "last.ckpt").as_deref(), Some("epoch=9-step=160.ckpt"));
+    assert_eq!(same_as(&index, &root, "epoch=8-step=144.ckpt"), None);
+}
+
+#[test]
+fn large_files_without_checksums_are_told_apart_by_samples() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, last: f32| {
+        let header = br#"{"a":{"dtype":"F32","shape":[100000],"data_offsets":[0,400000]},"b":{"dtype":"F32","shape":[2],"data_offsets":[400000,400008]}}"#;
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend_from_slice(header);
+        bytes.resize(bytes.len() + 400_000, 0);
+        bytes.extend([last; 2].iter().flat_map(|v| v.to_le_bytes()));
+        fs::write(dir.path().join(name), bytes).unwrap();
+    };
+    write("epoch_1.safetensors", 1.0);
+    write("epoch_2.safetensors", 2.0);
+    write("best.safetensors", 2.0);
+    let index = scan(dir.path());
+    assert_eq!(same_as(&index, dir.path(), "epoch_2.safetensors"), None);
+    assert_eq!(same_as(&index, dir.path(), "best.safetensors").as_deref(), Some("epoch_2.safetensors"));
+}
