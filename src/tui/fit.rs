@@ -81,7 +81,9 @@ pub fn wrap(text: &str, cells: usize) -> Vec<&str> {
     while cells > 0 && width(rest) > cells {
         let piece = head(rest, cells);
         let at = match piece.rfind(' ') {
-            Some(space) if space > 0 && !rest.get(piece.len()..).unwrap_or_default().starts_with(' ') => space,
+            Some(space) if space > 0 && !rest.get(piece.len()..).unwrap_or_default().starts_with(' ') => {
+                space
+            }
             // Not even one (wide) character fits: take it all the same, or there would be no end.
             _ if piece.is_empty() => rest.chars().next().map_or(rest.len(), char::len_utf8),
             _ => piece.len(),

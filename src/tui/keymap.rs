@@ -54,7 +54,11 @@ fn command(pending: &Pending, key: Key, model: &Model) -> Action {
 fn find(keys: &[Key], model: &Model) -> Option<&'static Entry> {
     let mut with_keys = commands::TABLE.iter().filter(|e| e.sequences().any(|s| s == keys));
     let first = with_keys.next()?;
-    if (first.enabled)(model) { Some(first) } else { Some(with_keys.find(|e| (e.enabled)(model)).unwrap_or(first)) }
+    if (first.enabled)(model) {
+        Some(first)
+    } else {
+        Some(with_keys.find(|e| (e.enabled)(model)).unwrap_or(first))
+    }
 }
 
 /// A key in an input line. Keys that move in the list go on doing so.

@@ -19,14 +19,14 @@ use std::path::{Path, PathBuf};
 
 use tui_input::Input;
 
+use self::cursor::Cursor;
+use self::document::Scroll;
 use super::action::Pending;
 use super::doc;
 use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
 pub use browser::{Browser, View};
-use self::cursor::Cursor;
-use self::document::Scroll;
 pub use home::Home;
 
 /// Where one is.
@@ -195,7 +195,10 @@ impl Model {
 
     /// Esc would do something.
     pub fn can_go_back(&self) -> bool {
-        self.place == Place::Checkpoint || self.is_filtered() || self.jobs.open.is_some() || self.focus != Pane::Runs
+        self.place == Place::Checkpoint
+            || self.is_filtered()
+            || self.jobs.open.is_some()
+            || self.focus != Pane::Runs
     }
 
     /// What `y` copies: a name for it, and the text.

@@ -236,7 +236,9 @@ mod tests {
     #[test]
     fn no_theme_paints_white_black_or_a_background() {
         let t = Theme::new(true, false);
-        for style in [t.text(), t.faint(), t.strong(), t.accent(), t.good(), t.warning(), t.error(), t.focus()] {
+        for style in
+            [t.text(), t.faint(), t.strong(), t.accent(), t.good(), t.warning(), t.error(), t.focus()]
+        {
             assert!(!matches!(style.fg, Some(Color::White | Color::Black | Color::Gray | Color::DarkGray)));
             assert_eq!(style.bg, None);
         }

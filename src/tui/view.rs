@@ -99,7 +99,13 @@ fn draw_pane(
 fn draw_body(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let browser = model.browser.as_ref()?;
     let below = tabs::below(model, browser);
-    pane::draw(model, Pane::Body, area, pane::Titles { title: tabs::line(model, browser, area), below }, buffer);
+    pane::draw(
+        model,
+        Pane::Body,
+        area,
+        pane::Titles { title: tabs::line(model, browser, area), below },
+        buffer,
+    );
     let text = layout.text(Pane::Body);
     match browser.view {
         View::Layers => layers::draw(model, browser, layout, buffer),

@@ -81,7 +81,8 @@ impl Build {
         let groups = build.list(vec![]);
         let optimizer = build.dict(vec![("state", state), ("param_groups", groups)]);
         let name = build.text("resnet\u{1b}[31m");
-        let config = build.dict(vec![("lr", Value::Float(0.001)), ("name", name), ("amp", Value::Bool(true))]);
+        let config =
+            build.dict(vec![("lr", Value::Float(0.001)), ("name", name), ("amp", Value::Bool(true))]);
         let history = build.list((1..=40).map(|n| Value::Float(1.0 / f64::from(n))).collect());
         let root = build.dict(vec![
             ("epoch", Value::Int(12)),
@@ -99,7 +100,10 @@ impl Build {
         let parts = Parts {
             path: PathBuf::from("/data/run/made.pt"),
             format: self.format,
-            files: vec![CheckpointFile { path: PathBuf::from("/data/run/made.pt"), source: Arc::new(vec![0_u8; 4096]) }],
+            files: vec![CheckpointFile {
+                path: PathBuf::from("/data/run/made.pt"),
+                source: Arc::new(vec![0_u8; 4096]),
+            }],
             identity: None,
             tree: self.tree,
             container_metadata: None,
@@ -110,7 +114,11 @@ impl Build {
             weights_only: false,
             sources: Vec::new(),
             fingerprint: 0,
-            diagnostics: vec![Diagnostic::new(Severity::Dangerous, "RUNS_CODE", "names os.system; not run here")],
+            diagnostics: vec![Diagnostic::new(
+                Severity::Dangerous,
+                "RUNS_CODE",
+                "names os.system; not run here",
+            )],
         };
         Checkpoint::assemble(parts, &ScriptTypes::default(), &Limits::default())
     }

@@ -9,7 +9,9 @@ const WIDE: (u16, u16) = (140, 45);
 
 fn run() -> Ui {
     let rows = [(1.0, 0.9), (2.0, 0.5), (3.0, 0.3), (4.0, f64::NAN), (5.0, f64::NAN), (6.0, 0.6), (7.0, 0.7)];
-    let rows = rows.iter().map(|(e, loss)| row(&format!("/data/r/e{e}.pt"), Some(*e), &[("val_loss", *loss), ("acc", 1.0 / loss)]));
+    let rows = rows.iter().map(|(e, loss)| {
+        row(&format!("/data/r/e{e}.pt"), Some(*e), &[("val_loss", *loss), ("acc", 1.0 / loss)])
+    });
     Ui::with_rows(rows.collect(), WIDE)
 }
 
@@ -17,7 +19,8 @@ fn run() -> Ui {
 fn pane(ui: &Ui) -> Vec<String> {
     let lines = ui.screen();
     let inner = ui.model.layout().inner(Pane::Curve);
-    let cut = |line: &str| line.trim_matches('"').chars().skip(inner.x.into()).take(inner.width.into()).collect();
+    let cut =
+        |line: &str| line.trim_matches('"').chars().skip(inner.x.into()).take(inner.width.into()).collect();
     lines.lines().skip(inner.y.into()).take(inner.height.into()).map(cut).collect()
 }
 
@@ -37,7 +40,8 @@ fn a_value_that_is_no_number_is_a_gap_with_a_mark() {
     let pane = pane(&ui);
     let marks = pane.iter().rev().nth(1).unwrap();
     assert_eq!(marks.matches('✗').count(), 2, "{pane:#?}");
-    let first: Vec<usize> = marks.char_indices().filter(|(_, c)| *c == '✗').map(|(at, _)| marks[..at].chars().count()).collect();
+    let first: Vec<usize> =
+        marks.char_indices().filter(|(_, c)| *c == '✗').map(|(at, _)| marks[..at].chars().count()).collect();
     // Between the neighbours of the gap, no dot of the line.
     for line in &pane[1..pane.len() - 3] {
         let cells: Vec<char> = line.chars().collect();

@@ -42,7 +42,10 @@ fn a_file_is_opened_at_once() {
 
 #[test]
 fn motions_take_counts() {
-    let mut ui = Ui::with_rows((1..=100).map(|n| row(&format!("/data/r/e{n:03}.pt"), Some(f64::from(n)), &[])).collect(), WIDE);
+    let mut ui = Ui::with_rows(
+        (1..=100).map(|n| row(&format!("/data/r/e{n:03}.pt"), Some(f64::from(n)), &[])).collect(),
+        WIDE,
+    );
     for (keys, name) in [
         ("j", "e001.pt"),
         ("12j", "e013.pt"),
@@ -73,7 +76,11 @@ fn what_is_selected_stays_selected_while_rows_stream_in() {
     assert_eq!(ui.selected(), "b", "nobody has moved: the first row");
     ui.keys("j");
     assert_eq!(ui.selected(), "e5.pt");
-    ui.found(vec![row("/data/a/e1.pt", Some(1.0), &[]), row("/data/b/e2.pt", Some(2.0), &[]), row("/data/b/e9.pt", Some(9.0), &[])]);
+    ui.found(vec![
+        row("/data/a/e1.pt", Some(1.0), &[]),
+        row("/data/b/e2.pt", Some(2.0), &[]),
+        row("/data/b/e9.pt", Some(9.0), &[]),
+    ]);
     assert_eq!(ui.selected(), "e5.pt", "rows above it moved it, not the selection");
     assert!(ui.model.jobs.is_busy());
     ui.done();
@@ -85,7 +92,10 @@ fn an_old_scan_has_no_say() {
     let mut ui = Ui::waiting(WIDE);
     let old = ui.model.jobs.scan.unwrap();
     ui.keys("r");
-    ui.act(ckpt_tui::tui::action::Action::Scan(old, vec![ScanNews::Row(Box::new(row("/data/a/e1.pt", None, &[])))]));
+    ui.act(ckpt_tui::tui::action::Action::Scan(
+        old,
+        vec![ScanNews::Row(Box::new(row("/data/a/e1.pt", None, &[])))],
+    ));
     assert_eq!(ui.model.home.checkpoints(), 0);
     assert!(ui.model.jobs.scan.is_some());
 }
@@ -106,7 +116,8 @@ fn esc_stops_the_scan_and_the_opening() {
 
 #[test]
 fn a_broken_file_says_why_and_stays_a_row() {
-    let mut ui = Ui::with_rows(vec![broken("/data/r/half.pt"), row("/data/r/whole.pt", Some(1.0), &[])], WIDE);
+    let mut ui =
+        Ui::with_rows(vec![broken("/data/r/half.pt"), row("/data/r/whole.pt", Some(1.0), &[])], WIDE);
     ui.keys("/half<Enter>j");
     assert_eq!(ui.selected(), "half.pt");
     ui.keys("<Enter>");
@@ -118,7 +129,11 @@ fn a_broken_file_says_why_and_stays_a_row() {
 
 #[test]
 fn runs_fold() {
-    let rows = vec![row("/data/a/e1.pt", None, &[]), row("/data/a/e2.pt", None, &[]), row("/data/b/e1.pt", None, &[])];
+    let rows = vec![
+        row("/data/a/e1.pt", None, &[]),
+        row("/data/a/e2.pt", None, &[]),
+        row("/data/b/e1.pt", None, &[]),
+    ];
     let mut ui = Ui::with_rows(rows, WIDE);
     ui.keys("jj<Left>");
     assert_eq!(ui.selected(), "a", "left goes to the run");
@@ -383,5 +398,8 @@ fn an_empty_folder_says_what_to_do() {
     assert!(ui.screen().contains("Looking for checkpoints"));
     ui.done();
     let screen = ui.screen();
-    assert!(screen.contains("No checkpoint found in experiments") && screen.contains("ckpt-tui FOLDER"), "{screen}");
+    assert!(
+        screen.contains("No checkpoint found in experiments") && screen.contains("ckpt-tui FOLDER"),
+        "{screen}"
+    );
 }

@@ -16,8 +16,12 @@ fn lines(layers: &Layers) -> Vec<String> {
 
 #[test]
 fn a_state_dict_is_a_tree_in_the_models_own_order() {
-    let layers = Build::state_dict(&["conv1.weight", "bn1.weight", "layers.0.a", "layers.0.b", "fc"]).layers();
-    assert_eq!(lines(&layers), ["conv1", "  weight", "bn1", "  weight", "layers", "  0", "    a", "    b", "fc"]);
+    let layers =
+        Build::state_dict(&["conv1.weight", "bn1.weight", "layers.0.a", "layers.0.b", "fc"]).layers();
+    assert_eq!(
+        lines(&layers),
+        ["conv1", "  weight", "bn1", "  weight", "layers", "  0", "    a", "    b", "fc"]
+    );
     let ends: Vec<u32> = layers.nodes.iter().map(|n| n.end).collect();
     assert_eq!(ends, [2, 2, 4, 4, 8, 8, 7, 8, 9]);
 }
@@ -25,7 +29,8 @@ fn a_state_dict_is_a_tree_in_the_models_own_order() {
 #[test]
 fn numbered_layers_stand_in_the_order_of_their_numbers() {
     let layers = Build::state_dict(&["h.0.w", "h.1.w", "h.10.w", "h.2.w"]).layers();
-    let names: Vec<String> = lines(&layers).into_iter().filter(|l| l.starts_with("  ") && !l.contains('w')).collect();
+    let names: Vec<String> =
+        lines(&layers).into_iter().filter(|l| l.starts_with("  ") && !l.contains('w')).collect();
     assert_eq!(names, ["  0", "  1", "  2", "  10"]);
     assert_eq!((layers.nodes[0].tensors, layers.nodes[0].parameters), (4, 4 * NUMEL));
 }

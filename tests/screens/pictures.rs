@@ -30,7 +30,11 @@ fn every_screen_in_ascii() {
         ui.model.theme = Theme::new(false, true);
         ui.keys("/glyphs-cnn<Enter>").keys(keys);
         let screen = ui.screen();
-        assert!(screen.is_ascii(), "{name}: {:?}", screen.chars().filter(|c| !c.is_ascii()).collect::<String>());
+        assert!(
+            screen.is_ascii(),
+            "{name}: {:?}",
+            screen.chars().filter(|c| !c.is_ascii()).collect::<String>()
+        );
         insta::assert_snapshot!(format!("{name}_ascii"), screen);
     }
 }

@@ -62,7 +62,10 @@ fn below_80_columns_the_focused_pane_has_the_screen() {
 fn names_of_any_length_and_width_fit() {
     let long = "x".repeat(5_000);
     let wide = "重み".repeat(100);
-    let rows = vec![row(&format!("/data/r/{wide}.pt"), Some(1.0), &[(&long, 0.5)]), broken(&format!("/data/{wide}/{wide}.pt"))];
+    let rows = vec![
+        row(&format!("/data/r/{wide}.pt"), Some(1.0), &[(&long, 0.5)]),
+        broken(&format!("/data/{wide}/{wide}.pt")),
+    ];
     for size in [(40, 10), (80, 24), (140, 45)] {
         let mut ui = Ui::with_rows(rows.clone(), size);
         ui.keys("j");

@@ -13,26 +13,47 @@ const FRAME: Duration = Duration::from_millis(16);
 
 fn names(count: usize) -> Vec<String> {
     let parts = ["self_attn.q_proj", "self_attn.k_proj", "mlp.up_proj", "mlp.down_proj", "input_layernorm"];
-    (0..count).map(|n| format!("model.layers.{}.{}.{}.weight", n / 40, n % 8, parts[n % 5].to_owned() + &(n % 40).to_string())).collect()
-}
-
-/// Time from each key of the script to its drawn frame.
-fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
-    key::script(script)
-        .into_iter()
-        .map(|key| {
-            let start = Instant::now();
-            ui.event(Event::Key(key));
-            ui.screen();
-            (key.to_string(), start.elapsed())
+    (0..count)
+        .map(|n| {
+            format!(
+                "model.layers.{}.{}.{}.weight",
+                n / 40,
+                n % 8,
+                parts[n % 5].to_owned() + &(n % 40).to_string()
+            )
         })
         .collect()
+}
+
+/// Time from each key of the script to its drawn frame. What a filter takes on its worker is told apart: the
+/// frame does not wait for it.
+fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
+    let mut slowest = Duration::ZERO;
+    let mut times = Vec::new();
+    for key in key::script(script) {
+        ui.in_worker = Duration::ZERO;
+        let start = Instant::now();
+        ui.event(Event::Key(key));
+        ui.draw();
+        times.push((key.to_string(), start.elapsed().saturating_sub(ui.in_worker)));
+        slowest = slowest.max(ui.in_worker);
+    }
+    if !slowest.is_zero() {
+        println!("slowest filter on its worker: {slowest:?}");
+    }
+    times
 }
 
 fn report(what: &str, mut times: Vec<(String, Duration)>) {
     times.sort_by_key(|t| t.1);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize].1;
-    println!("{what}: {} keys, median {:?}, p99 {:?}, slowest {:?}", times.len(), at(0.5), at(0.99), times.last());
+    println!(
+        "{what}: {} keys, median {:?}, p99 {:?}, slowest {:?}",
+        times.len(),
+        at(0.5),
+        at(0.99),
+        times.last()
+    );
     assert!(at(0.99) <= FRAME, "{what}");
 }
 
@@ -57,7 +78,11 @@ fn keys_are_frames_with_100_000_tensors() {
 fn keys_are_frames_with_10_000_checkpoints() {
     let rows = (0..10_000).map(|n| {
         let (run, epoch) = (n / 500, n % 500);
-        row(&format!("/data/runs/r{run}/epoch_{epoch}.pt"), Some(f64::from(epoch)), &[("val_loss", 1.0 / f64::from(epoch + 1)), ("acc", 0.5)])
+        row(
+            &format!("/data/runs/r{run}/epoch_{epoch}.pt"),
+            Some(f64::from(epoch)),
+            &[("val_loss", 1.0 / f64::from(epoch + 1)), ("acc", 0.5)],
+        )
     });
     let mut ui = Ui::waiting((140, 45));
     ui.keys("j");

@@ -74,9 +74,8 @@ fn module(checkpoint: &Checkpoint, info: &ModuleInfo, out: &mut Document) {
     if !info.attributes.is_empty() {
         heading(out, "Attributes");
     }
-    let pair = |(name, attribute): &(Box<str>, _)| {
-        (shown(name).into_owned(), value::short(checkpoint, *attribute))
-    };
+    let pair =
+        |(name, attribute): &(Box<str>, _)| (shown(name).into_owned(), value::short(checkpoint, *attribute));
     named(out, info.attributes.iter().map(pair).collect());
 }
 
@@ -158,7 +157,9 @@ fn shared(checkpoint: &Checkpoint, entry: &TensorEntry, out: &mut Document) {
         return;
     }
     heading(out, format!("Shares its bytes with {}", of(others.len() as u64, "name")));
-    out.extend(others.iter().take(LISTED).map(|other| Line::Item(Mark::Dot, shown(&other.path).into_owned())));
+    out.extend(
+        others.iter().take(LISTED).map(|other| Line::Item(Mark::Dot, shown(&other.path).into_owned())),
+    );
     if others.len() > LISTED {
         out.push(Line::Hint(format!("and {} more", others.len() - LISTED)));
     }

@@ -15,9 +15,11 @@ use crate::tui::model::listing::{Row, file_name, metric_of};
 pub fn document(model: &Model) -> Document {
     let home = &model.home;
     match home.list.row() {
-        Some(Row::Checkpoint(..)) => {
-            home.checkpoint().zip(home.run()).map(|(row, run)| checkpoint(model, run, row)).unwrap_or_default()
-        }
+        Some(Row::Checkpoint(..)) => home
+            .checkpoint()
+            .zip(home.run())
+            .map(|(row, run)| checkpoint(model, run, row))
+            .unwrap_or_default(),
         Some(Row::Run(_)) => home.run().map(|r| run(model, r)).unwrap_or_default(),
         Some(Row::Skipped(_)) => home.skipped().map(skipped).unwrap_or_default(),
         Some(Row::SkippedHeading) => vec![

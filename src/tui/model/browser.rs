@@ -151,8 +151,8 @@ impl Browser {
     pub fn cycle_section(&mut self) {
         let sections = self.checkpoint().sections();
         let first = self.section.map_or(0, |s| s + 1);
-        let next = (first..sections.len() as u32)
-            .find(|s| sections.get(*s as usize).is_some_and(|s| s.tensors > 0));
+        let next =
+            (first..sections.len() as u32).find(|s| sections.get(*s as usize).is_some_and(|s| s.tensors > 0));
         self.section = next;
         self.rebuild();
     }
@@ -220,7 +220,13 @@ impl Browser {
                 Some(_) => "details",
                 None => "",
             },
-            View::Tensors => if self.table.selected().is_some() { "details" } else { "" },
+            View::Tensors => {
+                if self.table.selected().is_some() {
+                    "details"
+                } else {
+                    ""
+                }
+            }
             View::Metadata => match self.metadata.selected() {
                 Some(row) if row.open => "fold",
                 Some(_) => "unfold",

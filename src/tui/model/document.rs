@@ -115,7 +115,12 @@ pub struct Scroll {
 
 impl Scroll {
     /// Moves by a motion command; the end is found when the pane settles.
-    pub fn moved(&mut self, command: super::super::commands::Command, count: Option<usize>, page: usize) -> bool {
+    pub fn moved(
+        &mut self,
+        command: super::super::commands::Command,
+        count: Option<usize>,
+        page: usize,
+    ) -> bool {
         let mut cursor = super::cursor::Cursor { at: self.first, first: 0 };
         let moved = cursor.moved(command, count, usize::MAX, page);
         self.first = cursor.at;

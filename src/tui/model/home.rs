@@ -214,7 +214,8 @@ impl Home {
 fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
     let has = |name: &&str| run.checkpoints.iter().any(|row| metric_of(row, name).is_some());
     let best = run.best.as_ref().map(|b| b.metric.as_str());
-    let first = || run.checkpoints.iter().flat_map(|row| &row.training.metrics).map(|(name, _)| name.as_str()).next();
+    let first =
+        || run.checkpoints.iter().flat_map(|row| &row.training.metrics).map(|(name, _)| name.as_str()).next();
     let metric = chosen.filter(has).or(best).or_else(first);
     let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();

@@ -82,7 +82,10 @@ impl Metadata {
             let Some(Row { what: What::Value(_, value), .. }) = self.rows.get(at).copied() else { continue };
             let plain = matches!(value, Value::Dict(_) | Value::Object(_)) && is_container(checkpoint, value);
             let small = plain && (1..=SMALL).contains(&view::child_count(tree, value));
-            if small && view::children(tree, value).all(|(_, v)| view::leaf(tree, v).is_some() && !matches!(v, Value::Tensor(_))) {
+            if small
+                && view::children(tree, value)
+                    .all(|(_, v)| view::leaf(tree, v).is_some() && !matches!(v, Value::Tensor(_)))
+            {
                 self.open(checkpoint, at);
             }
         }

@@ -121,7 +121,8 @@ impl Tree {
             }
             at = layers.node(here).and_then(|n| n.parent);
         }
-        self.cursor.at = self.visible.partition_point(|v| *v < node).min(self.visible.len().saturating_sub(1));
+        self.cursor.at =
+            self.visible.partition_point(|v| *v < node).min(self.visible.len().saturating_sub(1));
     }
 
     /// Opens everything above a node, so that it can be seen.

@@ -43,11 +43,7 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
 }
 
 /// A checkpoint was opened, or could not be.
-pub(super) fn opened(
-    model: &mut Model,
-    generation: u64,
-    result: Result<Box<Opened>, String>,
-) -> Vec<Effect> {
+pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Opened>, String>) -> Vec<Effect> {
     if model.jobs.open.as_ref().is_none_or(|(newest, _)| *newest != generation) {
         return Vec::new();
     }

@@ -8,9 +8,9 @@ use super::plot::Frame;
 use super::{pane, put, put_right, rows};
 use crate::text::number;
 use crate::text::shown;
+use crate::training::best::of_series as best_point;
 use crate::training::{Mode, Series, XAxis};
 use crate::tui::fit::{self, Keep};
-use crate::training::best::of_series as best_point;
 use crate::tui::model::curve::x_of;
 use crate::tui::model::{Model, Pane};
 
@@ -100,7 +100,11 @@ fn read_out(model: &Model, series: &Series, line: Rect, buffer: &mut Buffer) {
     if let Some((at, value)) = best_point(series) {
         let value = number::metric(value);
         let text = format!("{} {way} {value} at {axis} {}", theme.glyphs.best, x_text(series, at));
-        let text = if fit::width(&text) > usize::from(room(x)) { format!("{} {value}", theme.glyphs.best) } else { text };
+        let text = if fit::width(&text) > usize::from(room(x)) {
+            format!("{} {value}", theme.glyphs.best)
+        } else {
+            text
+        };
         put(buffer, (x, line.y), &text, room(x), theme.text());
         put(buffer, (x, line.y), theme.glyphs.best, room(x).min(1), theme.good());
     }

@@ -17,8 +17,11 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u1
         return Some(filter(model, input, area, buffer));
     }
     if let Some(toast) = &model.toast {
-        let (mark, style) =
-            if toast.is_error { (theme.glyphs.broken, theme.error()) } else { (theme.glyphs.middot, theme.text()) };
+        let (mark, style) = if toast.is_error {
+            (theme.glyphs.broken, theme.error())
+        } else {
+            (theme.glyphs.middot, theme.text())
+        };
         let room = usize::from(area.width.saturating_sub(4));
         put(buffer, (area.x + 1, area.y), mark, 1, style);
         let text = fit::cut(&toast.text, room, Keep::Start, theme.glyphs.cut);

@@ -32,7 +32,12 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) -> (u16,
     let room = inner.width.saturating_sub(used);
     put(buffer, (inner.x + used, inner.y), fit::head(&typed, usize::from(room)), room, theme.strong());
     let found = help::rows(input.value());
-    let list = Rect { x: area.x + 1, y: area.y + 3, width: area.width.saturating_sub(2), height: layout.help_rows() as u16 };
+    let list = Rect {
+        x: area.x + 1,
+        y: area.y + 3,
+        width: area.width.saturating_sub(2),
+        height: layout.help_rows() as u16,
+    };
     for (y, at) in (list.y..list.bottom()).zip(cursor.window(found.len(), list.height.into())) {
         let line = Rect { y, height: 1, ..list };
         if let Some(row) = found.get(at) {

@@ -53,7 +53,8 @@ pub(super) fn draw(
     let mut fuzzy = Fuzzy::new(&browser.pattern);
     let tree = &browser.tree;
     rows::draw(model, Pane::Body, area, tree.cursor, tree.visible.len(), buffer, |at, line, buffer| {
-        let Some((at, node)) = tree.visible.get(at).and_then(|at| Some((*at, browser.layers().node(*at)?))) else {
+        let Some((at, node)) = tree.visible.get(at).and_then(|at| Some((*at, browser.layers().node(*at)?)))
+        else {
             return;
         };
         draw_name(model, browser, at, node, Rect { width: name, ..line }, fuzzy.as_mut(), buffer);

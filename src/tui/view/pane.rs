@@ -34,7 +34,8 @@ pub(super) fn draw(model: &Model, pane: Pane, area: Rect, titles: Titles, buffer
     } else {
         (theme.glyphs.border, theme.faint(), theme.text())
     };
-    let mut spans = vec![Span::raw(if focused { format!(" {} ", theme.glyphs.focus) } else { " ".to_owned() })];
+    let mut spans =
+        vec![Span::raw(if focused { format!(" {} ", theme.glyphs.focus) } else { " ".to_owned() })];
     spans.extend(titles.title);
     spans.push(Span::raw(" "));
     let mut block = Block::new()

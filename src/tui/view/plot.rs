@@ -120,7 +120,9 @@ impl Frame {
 
     fn set(&self, dots: &mut Dots, (x, y): (i64, i64)) {
         let (sub_x, sub_y) = (i64::from(self.sub().0), i64::from(self.sub().1));
-        let (Ok(cell_x), Ok(cell_y)) = (usize::try_from(x / sub_x), usize::try_from(y / sub_y)) else { return };
+        let (Ok(cell_x), Ok(cell_y)) = (usize::try_from(x / sub_x), usize::try_from(y / sub_y)) else {
+            return;
+        };
         if cell_x >= usize::from(self.width) || x < 0 || y < 0 {
             return;
         }
@@ -167,7 +169,8 @@ impl Dots {
 /// Bits are column by column; Unicode numbers the lowest row of dots last.
 fn braille(cell: u8) -> char {
     const BITS: [u32; 8] = [0x01, 0x02, 0x04, 0x40, 0x08, 0x10, 0x20, 0x80];
-    let dots = BITS.iter().enumerate().filter(|(at, _)| cell & (1 << at) != 0).map(|(_, bit)| bit).sum::<u32>();
+    let dots =
+        BITS.iter().enumerate().filter(|(at, _)| cell & (1 << at) != 0).map(|(_, bit)| bit).sum::<u32>();
     char::from_u32(0x2800 + dots).unwrap_or(' ')
 }
 

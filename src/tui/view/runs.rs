@@ -100,7 +100,10 @@ fn below(model: &Model) -> String {
 fn nothing(model: &Model) -> Vec<String> {
     let home = &model.home;
     if !home.list.pattern.is_empty() {
-        return vec![format!("Nothing matches \"{}\".", shown(&home.list.pattern)), "Esc lifts the filter.".to_owned()];
+        return vec![
+            format!("Nothing matches \"{}\".", shown(&home.list.pattern)),
+            "Esc lifts the filter.".to_owned(),
+        ];
     }
     if model.jobs.scan.is_some() {
         return vec!["Looking for checkpoints ...".to_owned()];
@@ -109,7 +112,8 @@ fn nothing(model: &Model) -> Vec<String> {
     vec![
         format!("No checkpoint found in {}.", paths.join(", ")),
         String::new(),
-        "Files are recognised by their content: PyTorch .pt, .pth, .ckpt, .bin, .tar and safetensors.".to_owned(),
+        "Files are recognised by their content: PyTorch .pt, .pth, .ckpt, .bin, .tar and safetensors."
+            .to_owned(),
         String::new(),
         "Start it as  ckpt-tui FOLDER  or  ckpt-tui FILE;  r looks again,  q quits.".to_owned(),
     ]
@@ -181,13 +185,21 @@ fn draw_run(model: &Model, at: usize, line: Rect, buffer: &mut Buffer) {
     let taken = fit::width(&name) + fit::width(&count) + 4;
     let room = usize::from(line.width).saturating_sub(taken + fit::width(&best) + 2);
     let spark = match facts {
-        Some(facts) if room >= 5 && facts.values.len() > 1 => sparkline(model, &facts.values, room.min(SPARK)),
+        Some(facts) if room >= 5 && facts.values.len() > 1 => {
+            sparkline(model, &facts.values, room.min(SPARK))
+        }
         _ => String::new(),
     };
     let right = Rect { width: line.width.saturating_sub(1), ..line };
     let best_cells = fit::width(&best) as u16;
     put_right(buffer, right, &best, theme.strong());
-    put(buffer, (right.right().saturating_sub(best_cells) + 1, line.y), best.trim_start().get(..theme.glyphs.best.len()).unwrap_or_default(), 1, theme.good());
+    put(
+        buffer,
+        (right.right().saturating_sub(best_cells) + 1, line.y),
+        best.trim_start().get(..theme.glyphs.best.len()).unwrap_or_default(),
+        1,
+        theme.good(),
+    );
     put_right(buffer, Rect { width: right.width.saturating_sub(best_cells), ..right }, &spark, theme.curve());
     let free = usize::from(line.width).saturating_sub(4 + usize::from(best_cells) + fit::width(&spark));
     let shown_name = fit::cut(&name, free.saturating_sub(fit::width(&count)), Keep::End, theme.glyphs.cut);
@@ -199,7 +211,8 @@ fn draw_run(model: &Model, at: usize, line: Rect, buffer: &mut Buffer) {
 pub(super) fn sparkline(model: &Model, values: &[f64], cells: usize) -> String {
     let glyphs = model.theme.glyphs;
     let finite = values.iter().copied().filter(|v| v.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let (low, high) =
+        finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     let cells = cells.min(values.len());
     let mut out = String::new();
     for cell in 0..cells {

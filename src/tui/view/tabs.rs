@@ -5,8 +5,8 @@ use ratatui::text::Span;
 
 use crate::text::shown;
 use crate::tui::fit;
-use crate::tui::model::browser::{Browser, View};
 use crate::tui::model::Model;
+use crate::tui::model::browser::{Browser, View};
 
 /// The tabs as spans: the active one stands out by brackets, too.
 pub(super) fn line(model: &Model, browser: &Browser, area: Rect) -> Vec<Span<'static>> {

@@ -44,7 +44,8 @@ impl<'a> Draft<'a> {
             draft.add_module(at);
         }
         for (at, entry) in checkpoint.tensors().iter().enumerate() {
-            let node = draft.add(Source::Tensor(at as u32), entry.section, entry.path.len() - entry.key().len());
+            let node =
+                draft.add(Source::Tensor(at as u32), entry.section, entry.path.len() - entry.key().len());
             if let Some(node) = draft.nodes.get_mut(node as usize) {
                 // Of two tensors with one name (no file should have them) the first stays in the tree.
                 node.tensor.get_or_insert(at as u32);
@@ -58,7 +59,8 @@ impl<'a> Draft<'a> {
         let Some(module) = self.checkpoint.modules().get(at as usize) else { return };
         let inside = |section: &Section| {
             let rest = module.path.strip_prefix(section.name.as_str());
-            section.is_module && (section.name.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('.')))
+            section.is_module
+                && (section.name.is_empty() || rest.is_some_and(|r| r.is_empty() || r.starts_with('.')))
         };
         let sections = self.checkpoint.sections();
         let longest = (0..).zip(sections).filter(|(_, s)| inside(s)).max_by_key(|(_, s)| s.name.len());
@@ -124,7 +126,8 @@ impl<'a> Draft<'a> {
             text.get(node.name.0 as usize..node.name.1 as usize).unwrap_or_default()
         };
         let names: Vec<&str> = self.nodes.iter().map(name).collect();
-        let leaves: Vec<bool> = self.nodes.iter().map(|n| n.module.is_none() && n.children.is_empty()).collect();
+        let leaves: Vec<bool> =
+            self.nodes.iter().map(|n| n.module.is_none() && n.children.is_empty()).collect();
         let name = |at: &u32| names.get(*at as usize).copied().unwrap_or_default();
         let is_leaf = |at: &u32| leaves.get(*at as usize).copied().unwrap_or(false);
         let numbered = |at: &u32| !name(at).is_empty() && name(at).bytes().all(|b| b.is_ascii_digit());
