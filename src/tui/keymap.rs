@@ -46,8 +46,11 @@ fn command(pending: &Pending, key: Key, model: &Model) -> Action {
     if commands::TABLE.iter().any(is_beginning) {
         return Action::Pending(Pending { count: pending.count, keys });
     }
-    // No command begins like this: the keys are forgotten.
-    Action::Pending(Pending::default())
+    // No command begins like this: the keys are forgotten. A key with Control means what it means alone.
+    match find(&[key], model).filter(|_| key.ctrl) {
+        Some(entry) => Action::Run(entry.command, None),
+        None => Action::Pending(Pending::default()),
+    }
 }
 
 /// The command with exactly these keys; of several, the one that does something now.
