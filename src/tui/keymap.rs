@@ -31,11 +31,11 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
 
 /// A key outside of any input line: part of a count, of a sequence, or a command.
 fn command(pending: &Pending, key: Key, model: &Model) -> Action {
-    if let (true, Some(digit)) = (pending.keys.is_empty(), key.typed().and_then(|c| c.to_digit(10))) {
-        if digit > 0 || pending.count.is_some() {
-            let count = pending.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
-            return Action::Pending(Pending { count: Some(count.min(LARGEST_COUNT)), keys: Vec::new() });
-        }
+    if let (true, Some(digit)) = (pending.keys.is_empty(), key.typed().and_then(|c| c.to_digit(10)))
+        && (digit > 0 || pending.count.is_some())
+    {
+        let count = pending.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+        return Action::Pending(Pending { count: Some(count.min(LARGEST_COUNT)), keys: Vec::new() });
     }
     let mut keys = pending.keys.clone();
     keys.push(key);

@@ -1,5 +1,8 @@
 //! The program in a real (pseudo-)terminal: what it writes there, and how it leaves it behind.
 
+// Helpers of tests fail as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod terminal;
 
 use std::time::Duration;
@@ -54,7 +57,7 @@ fn without_colour_the_selection_is_seen() {
     terminal.wait_for("51 checkpoints");
     terminal.send("jj");
     terminal.wait_until("the third row is reversed", |screen| {
-        (0..30).any(|y| screen.cell(y, 10).is_some_and(|cell| cell.inverse()))
+        (0..30).any(|y| screen.cell(y, 10).is_some_and(vt100::Cell::inverse))
     });
     let screen = terminal.screen();
     for y in 0..30 {

@@ -80,7 +80,7 @@ impl Ui {
             size,
         );
         ui.keys("j");
-        let opened = build.opened();
+        let opened = Box::new(build.opened());
         let Some(Action::Run(command, count)) =
             keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
         else {

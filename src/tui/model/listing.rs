@@ -56,6 +56,7 @@ pub enum Order {
 
 impl Order {
     /// The next order.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Training => Self::Name,

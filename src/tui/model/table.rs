@@ -55,6 +55,7 @@ pub struct Order {
 
 impl Order {
     /// The next column after this one; numbers start with the largest.
+    #[must_use]
     pub fn next(self) -> Self {
         match self.column {
             None => Self::by(Column::Name),

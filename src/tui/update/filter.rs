@@ -48,19 +48,18 @@ pub(super) fn set(model: &mut Model, text: String) -> Vec<Effect> {
     if pattern(model) == text {
         return Vec::new();
     }
-    match (model.focus, &mut model.browser) {
-        (Pane::Body | Pane::Detail, Some(_)) => names(model, text),
-        _ => {
-            model.home.list.pattern = text;
-            model.home.rebuild();
-            Vec::new()
-        }
+    if let (Pane::Body | Pane::Detail, Some(_)) = (model.focus, &mut model.browser) {
+        names(model, text)
+    } else {
+        model.home.list.pattern = text;
+        model.home.rebuild();
+        Vec::new()
     }
 }
 
 /// Filters the names of tensors: here when there are few, else in a worker while the screen goes on.
 fn names(model: &mut Model, text: String) -> Vec<Effect> {
-    let generation = model.jobs.next();
+    let generation = model.jobs.number();
     // What is known of the pattern before only helps when it was tried to its end.
     let finished = model.jobs.filter.take().is_none();
     let Some(browser) = &mut model.browser else { return Vec::new() };
