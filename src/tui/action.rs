@@ -1,11 +1,13 @@
 //! What can happen to the model: the one type `update` takes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
 use super::model::filter::Matches;
+use super::model::layers::Layers;
 use crate::runs::{CheckpointRow, Skipped};
 
 /// One thing that happened, or that a person asked for.
@@ -97,8 +99,8 @@ pub enum Effect {
     StopScan,
     /// Open a checkpoint.
     Open(u64, PathBuf),
-    /// Match names against a pattern; an older request of the same kind is dropped.
-    Filter(u64, std::sync::Arc<super::model::layers::Layers>, String),
+    /// Match the names of these tensors against a pattern; an older request of the same kind is dropped.
+    Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

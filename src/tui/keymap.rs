@@ -31,11 +31,11 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
 
 /// A key outside of any input line: part of a count, of a sequence, or a command.
 fn command(pending: &Pending, key: Key, model: &Model) -> Action {
-    if let (true, Some(digit)) = (pending.keys.is_empty(), key.typed().and_then(|c| c.to_digit(10))) {
-        if digit > 0 || pending.count.is_some() {
-            let count = pending.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
-            return Action::Pending(Pending { count: Some(count.min(LARGEST_COUNT)), keys: Vec::new() });
-        }
+    if let (true, Some(digit)) = (pending.keys.is_empty(), key.typed().and_then(|c| c.to_digit(10)))
+        && (digit > 0 || pending.count.is_some())
+    {
+        let count = pending.count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize);
+        return Action::Pending(Pending { count: Some(count.min(LARGEST_COUNT)), keys: Vec::new() });
     }
     let mut keys = pending.keys.clone();
     keys.push(key);
@@ -46,8 +46,11 @@ fn command(pending: &Pending, key: Key, model: &Model) -> Action {
     if commands::TABLE.iter().any(is_beginning) {
         return Action::Pending(Pending { count: pending.count, keys });
     }
-    // No command begins like this: the keys are forgotten.
-    Action::Pending(Pending::default())
+    // No command begins like this: the keys are forgotten. A key with Control means what it means alone.
+    match find(&[key], model).filter(|_| key.ctrl) {
+        Some(entry) => Action::Run(entry.command, None),
+        None => Action::Pending(Pending::default()),
+    }
 }
 
 /// The command with exactly these keys; of several, the one that does something now.

@@ -99,7 +99,7 @@ pub struct Jobs {
 
 impl Jobs {
     /// A number for a new job.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.generation += 1;
         self.generation
     }

@@ -14,7 +14,7 @@ use crossbeam_channel::Sender;
 use super::action::{Action, Effect, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
-use super::model::filter::Fuzzy;
+use super::model::filter;
 use super::model::layers::Layers;
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
@@ -41,7 +41,9 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
-            Effect::Filter(generation, layers, pattern) => self.filter(generation, layers, pattern),
+            Effect::Filter(generation, layers, candidates, pattern) => {
+                self.filter(generation, layers, candidates, pattern);
+            }
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -96,13 +98,13 @@ impl Runner {
         self.spawn(generation, "opening the file", move |_| Some(Action::Opened(generation, open(&path))));
     }
 
-    fn filter(&self, generation: u64, layers: Arc<Layers>, pattern: String) {
+    fn filter(&self, generation: u64, layers: Arc<Layers>, candidates: Vec<u32>, pattern: String) {
         self.newest_filter.store(generation, Ordering::Relaxed);
         let newest = Arc::clone(&self.newest_filter);
         self.spawn(generation, "filtering", move |_| {
-            let names = layers.checkpoint().tensors().iter().map(|e| &*e.path);
+            let name = |at| layers.entry(at).map_or("", |e| &e.path);
             let stop = || newest.load(Ordering::Relaxed) != generation;
-            let matches = Fuzzy::new(&pattern)?.all(names, stop)?;
+            let matches = filter::in_parallel(&pattern, &candidates, name, stop)?;
             Some(Action::Filtered(generation, matches))
         });
     }

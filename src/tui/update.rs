@@ -10,7 +10,7 @@ use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
 use super::help;
 use super::layout;
-use super::model::cursor::Cursor;
+use super::model::cursor::{Cursor, stepped};
 use super::model::{Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
@@ -149,9 +149,8 @@ fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
 
 fn cycle_pane(model: &mut Model, by: isize) -> Vec<Effect> {
     let panes = layout::panes(model);
-    let at = panes.iter().position(|p| *p == model.focus).unwrap_or(0) as isize;
-    let next = (at + by).rem_euclid(panes.len().max(1) as isize) as usize;
-    model.focus = panes.get(next).copied().unwrap_or(model.focus);
+    let at = panes.iter().position(|p| *p == model.focus).unwrap_or(0);
+    model.focus = panes.get(stepped(at, by, panes.len())).copied().unwrap_or(model.focus);
     Vec::new()
 }
 
@@ -160,7 +159,7 @@ fn cycle_pane(model: &mut Model, by: isize) -> Vec<Effect> {
 fn back(model: &mut Model) -> Vec<Effect> {
     if let Some((_, path)) = model.jobs.open.take() {
         // The worker cannot be stopped inside a read; what it brings is too old then, and dropped.
-        model.jobs.next();
+        model.jobs.number();
         model.say(format!("stopped opening {}", crate::text::shown_path(&path)));
         return Vec::new();
     }

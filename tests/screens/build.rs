@@ -127,8 +127,8 @@ impl Build {
         Layers::of(Arc::new(self.checkpoint()))
     }
 
-    pub(crate) fn opened(self) -> Box<Opened> {
-        Box::new(Opened::of(self.checkpoint()))
+    pub(crate) fn opened(self) -> Opened {
+        Opened::of(self.checkpoint())
     }
 }
 

@@ -110,7 +110,10 @@ fn esc_stops_the_scan_and_the_opening() {
     let (generation, _) = ui.model.jobs.open.clone().expect("it is being opened");
     ui.keys("<Esc>");
     assert!(ui.model.jobs.open.is_none());
-    ui.act(ckpt_tui::tui::action::Action::Opened(generation, Ok(Build::state_dict(&["w"]).opened())));
+    ui.act(ckpt_tui::tui::action::Action::Opened(
+        generation,
+        Ok(Box::new(Build::state_dict(&["w"]).opened())),
+    ));
     assert_eq!(ui.model.place, Place::Home, "what was stopped does not open later");
 }
 

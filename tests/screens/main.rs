@@ -1,5 +1,8 @@
 //! The screens without a terminal: journeys (keys in, sentences about the model out), pictures, sizes, speed.
 
+// Helpers of tests fail as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod build;
 mod curves;
 mod journeys;

@@ -1,7 +1,7 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use ckpt_tui::limits::Limits;
 use ckpt_tui::runs::CheckpointRow;
@@ -12,7 +12,7 @@ use ckpt_tui::tui::key;
 use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
-use ckpt_tui::tui::model::filter::Fuzzy;
+use ckpt_tui::tui::model::filter;
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{start, update};
 use ckpt_tui::tui::view;
@@ -29,6 +29,8 @@ pub(crate) struct Ui {
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
     pub(crate) by_hand: bool,
+    /// Time the last filter took on its worker.
+    pub(crate) in_worker: Duration,
     effects: Vec<Effect>,
 }
 
@@ -36,7 +38,14 @@ impl Ui {
     fn new(paths: Vec<PathBuf>, size: (u16, u16)) -> Self {
         let theme = Theme::new(true, false);
         let model = Model::new(paths, size, theme);
-        Self { model, copied: Vec::new(), quit: false, by_hand: false, effects: Vec::new() }
+        Self {
+            model,
+            copied: Vec::new(),
+            quit: false,
+            by_hand: false,
+            in_worker: Duration::ZERO,
+            effects: Vec::new(),
+        }
     }
 
     /// Started on a real folder or file, everything read.
@@ -71,7 +80,7 @@ impl Ui {
             size,
         );
         ui.keys("j");
-        let opened = build.opened();
+        let opened = Box::new(build.opened());
         let Some(Action::Run(command, count)) =
             keymap::action(&ui.model, Event::Key(key::script("<Enter>")[0]))
         else {
@@ -131,9 +140,11 @@ impl Ui {
                     let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
                     self.act(Action::Opened(generation, result));
                 }
-                Effect::Filter(generation, layers, pattern) => {
-                    let names = layers.checkpoint().tensors().iter().map(|e| &*e.path);
-                    let matches = Fuzzy::new(&pattern).and_then(|mut fuzzy| fuzzy.all(names, || false));
+                Effect::Filter(generation, layers, candidates, pattern) => {
+                    let name = |at| layers.entry(at).map_or("", |e| &e.path);
+                    let start = Instant::now();
+                    let matches = filter::in_parallel(&pattern, &candidates, name, || false);
+                    self.in_worker = start.elapsed();
                     self.act(Action::Filtered(generation, matches.unwrap_or_default()));
                 }
                 _ => {}
@@ -153,7 +164,7 @@ impl Ui {
         self.draw().backend().buffer().clone()
     }
 
-    fn draw(&self) -> Terminal<TestBackend> {
+    pub(crate) fn draw(&self) -> Terminal<TestBackend> {
         let (width, height) = self.model.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         let draw = |frame: &mut ratatui::Frame<'_>| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cursor::stepped;
 use super::document::{Document, Scroll};
 use super::filter::Matches;
 use super::layers::Layers;
@@ -62,10 +63,10 @@ impl View {
     }
 
     /// The view `by` tabs further on.
+    #[must_use]
     pub fn cycled(self, by: isize) -> Self {
-        let at = Self::ALL.iter().position(|v| *v == self).unwrap_or(0) as isize;
-        let next = (at + by).rem_euclid(Self::ALL.len() as isize) as usize;
-        Self::ALL.get(next).copied().unwrap_or(self)
+        let at = Self::ALL.iter().position(|v| *v == self).unwrap_or(0);
+        Self::ALL.get(stepped(at, by, Self::ALL.len())).copied().unwrap_or(self)
     }
 
     /// A text that scrolls, over the whole width, rather than a list with details beside it.

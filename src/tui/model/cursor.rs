@@ -64,6 +64,13 @@ impl Cursor {
     }
 }
 
+/// The place `by` further on in a ring of `len` places; 0 when there are none.
+pub fn stepped(at: usize, by: isize, len: usize) -> usize {
+    let Some(last) = len.checked_sub(1) else { return 0 };
+    let steps = by.unsigned_abs() % len;
+    (at.min(last) + if by < 0 { len - steps } else { steps }) % len
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +104,13 @@ mod tests {
         assert_eq!(cursor.window(0, 0), 0..0);
         cursor.settle(3, 0);
         assert_eq!(cursor.window(3, 0).len(), 0);
+    }
+
+    #[test]
+    fn rings_go_round_both_ways() {
+        let steps = [(0, 1), (4, 1), (0, -1), (2, -7), (2, 5), (9, 0)];
+        assert_eq!(steps.map(|(at, by)| stepped(at, by, 5)), [1, 0, 4, 0, 2, 4]);
+        assert_eq!(stepped(3, 1, 0), 0);
     }
 
     #[test]

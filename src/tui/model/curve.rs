@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cursor::stepped;
 use crate::runs::{CheckpointRow, Run};
 use crate::training::curve::series_of_run;
 use crate::training::{Mode, Series, XAxis};
@@ -49,11 +50,8 @@ impl Curve {
 
     /// Shows another series, `by` further on.
     pub fn cycle(&mut self, by: isize) {
-        let len = self.series.len() as isize;
-        if len > 0 {
-            self.at = (self.at as isize + by).rem_euclid(len) as usize;
-            self.chosen = self.shown().map(|s| (s.name.clone(), s.x));
-        }
+        self.at = stepped(self.at, by, self.series.len());
+        self.chosen = self.shown().map(|s| (s.name.clone(), s.x));
     }
 
     /// Moves the cursor `by` points and says where it is now.

@@ -5,6 +5,7 @@
 
 mod draft;
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -56,8 +57,10 @@ pub struct Layers {
     pub nodes: Vec<Node>,
     /// The node of each tensor.
     pub node_of: Vec<u32>,
-    /// For each tensor, its place in natural order.
-    pub rank: Vec<u32>,
+    /// The tensors in natural order of their names.
+    pub by_name: Vec<u32>,
+    /// For each tensor, the place of its shape among all shapes: fewer dimensions first, then smaller ones.
+    pub shape_rank: Vec<u32>,
     /// For each tensor, how many other names lie on the same bytes.
     pub shared: Vec<u16>,
 }
@@ -76,7 +79,8 @@ impl Layers {
         let mut layers = Self {
             nodes: Vec::with_capacity(drafted.len()),
             node_of: vec![0; entries.len()],
-            rank: ranks(entries),
+            by_name: sorted(entries, |a, b| natural::compare(&a.path, &b.path)),
+            shape_rank: shape_ranks(&checkpoint),
             shared: entries.iter().map(|e| checkpoint.shared_with(e).count() as u16).collect(),
             checkpoint,
         };
@@ -196,15 +200,31 @@ fn source_text(checkpoint: &Checkpoint, source: Source) -> &str {
     }
 }
 
-fn ranks(entries: &[TensorEntry]) -> Vec<u32> {
+fn sorted(entries: &[TensorEntry], compare: impl Fn(&TensorEntry, &TensorEntry) -> Ordering) -> Vec<u32> {
     let mut order: Vec<u32> = (0..entries.len() as u32).collect();
-    let path = |at: &u32| entries.get(*at as usize).map_or("", |e| &e.path);
-    order.sort_by(|a, b| natural::compare(path(a), path(b)));
-    let mut rank = vec![0; entries.len()];
-    for (place, at) in order.iter().enumerate() {
-        if let Some(slot) = rank.get_mut(*at as usize) {
-            *slot = place as u32;
+    order.sort_by(|a, b| match (entries.get(*a as usize), entries.get(*b as usize)) {
+        (Some(a), Some(b)) => compare(a, b),
+        _ => Ordering::Equal,
+    });
+    order
+}
+
+fn shape_ranks(checkpoint: &Checkpoint) -> Vec<u32> {
+    let entries = checkpoint.tensors();
+    let shape = |entry: &TensorEntry| {
+        let shape = checkpoint.meta(entry).shape();
+        (shape.len(), shape)
+    };
+    let order = sorted(entries, |a, b| shape(a).cmp(&shape(b)));
+    let mut ranks = vec![0; entries.len()];
+    let (mut rank, mut before) = (0, None);
+    for at in order {
+        let here = entries.get(at as usize).map(&shape);
+        rank += u32::from(here != before);
+        before = here;
+        if let Some(slot) = ranks.get_mut(at as usize) {
+            *slot = rank;
         }
     }
-    rank
+    ranks
 }

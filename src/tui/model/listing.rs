@@ -3,6 +3,7 @@
 //! Rows are indices into the runs. What is selected is remembered by its path, so that rows streaming in
 //! above it do not move the selection to something else.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,7 @@ pub enum Order {
 
 impl Order {
     /// The next order.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Training => Self::Name,
@@ -257,6 +259,7 @@ pub fn metric_of(row: &CheckpointRow, name: &str) -> Option<f64> {
     if metrics.is_empty() { None } else { exact.or_else(same).map(|(_, value)| *value) }
 }
 
+/// Orders the rows of a run. Keys are made once for each row, not once for each comparison.
 fn sort(rows: &mut [Row], run: &Run, order: Order, metric: Option<&str>) {
     let row = |row: &Row| match row {
         Row::Checkpoint(_, at) => run.checkpoints.get(*at),
@@ -265,18 +268,53 @@ fn sort(rows: &mut [Row], run: &Run, order: Order, metric: Option<&str>) {
     match order {
         Order::Training => {}
         Order::Name => {
-            let name = |r: &Row| row(r).map(|c| file_name(&c.path)).unwrap_or_default();
-            rows.sort_by(|a, b| natural::compare(&name(a), &name(b)));
+            rows.sort_by_cached_key(|r| Natural(row(r).map(|c| file_name(&c.path)).unwrap_or_default()));
         }
-        Order::Metric => {
+        Order::Metric => rows.sort_by_cached_key(|r| {
             // What has no value, or one that is no number, comes last.
-            let value = |r: &Row| {
-                let value = row(r).and_then(|c| metric_of(c, metric?));
-                value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY)
-            };
-            rows.sort_by(|a, b| value(a).total_cmp(&value(b)));
-        }
+            let value = row(r).and_then(|c| metric_of(c, metric?));
+            Total(value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY))
+        }),
         Order::Size => rows.sort_by_key(|r| row(r).map(|c| c.bytes)),
         Order::Modified => rows.sort_by_key(|r| row(r).map(|c| c.modified)),
     }
 }
+
+/// A name, ordered as a person counts.
+#[derive(PartialEq, Eq)]
+struct Natural(String);
+
+impl Ord for Natural {
+    fn cmp(&self, other: &Self) -> Ordering {
+        natural::compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Natural {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A number in the total order of floats.
+struct Total(f64);
+
+impl Ord for Total {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Total {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Total {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Total {}

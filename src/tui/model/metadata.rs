@@ -121,7 +121,7 @@ impl Metadata {
         row.open = true;
         let depth = row.depth + 1;
         let below = listing(checkpoint, value, 0, depth);
-        self.rows.splice(at + 1..at + 1, below);
+        self.rows.splice((at + 1)..=at, below);
     }
 
     fn close(&mut self, at: usize) {
@@ -178,10 +178,10 @@ impl Metadata {
         let mut at = self.rows.len();
         while at > 0 && self.rows.len() < 100 * PAGE {
             at -= 1;
-            if let Some(Row { what: What::Value(_, value), open: false, .. }) = self.rows.get(at).copied() {
-                if is_container(checkpoint, value) {
-                    self.open(checkpoint, at);
-                }
+            if let Some(Row { what: What::Value(_, value), open: false, .. }) = self.rows.get(at).copied()
+                && is_container(checkpoint, value)
+            {
+                self.open(checkpoint, at);
             }
         }
     }

@@ -55,6 +55,7 @@ pub struct Order {
 
 impl Order {
     /// The next column after this one; numbers start with the largest.
+    #[must_use]
     pub fn next(self) -> Self {
         match self.column {
             None => Self::by(Column::Name),
@@ -105,35 +106,33 @@ impl Table {
             }
             return;
         };
-        let rank = |at: u32| layers.rank.get(at as usize).copied().unwrap_or(0);
-        match column {
-            Column::Name => self.rows.sort_unstable_by_key(|at| rank(*at)),
-            Column::Shape => {
-                let shape = |at: u32| {
-                    layers.entry(at).map(|e| layers.checkpoint().meta(e).shape()).unwrap_or_default()
-                };
-                self.rows.sort_unstable_by(|a, b| {
-                    shape(*a)
-                        .len()
-                        .cmp(&shape(*b).len())
-                        .then_with(|| shape(*a).cmp(shape(*b)))
-                        .then(rank(*a).cmp(&rank(*b)))
-                });
+        self.sort_by_name(layers);
+        if column == Column::Name {
+            if self.order.descending {
+                self.rows.reverse();
             }
-            _ => {
-                // Equal numbers stay in natural order whichever way the numbers run.
-                let turn = if self.order.descending { u64::MAX } else { 0 };
-                let key = |at: &u32| (number(layers, *at, column) ^ turn, rank(*at), *at);
-                let mut keyed: Vec<(u64, u32, u32)> = self.rows.iter().map(key).collect();
-                keyed.sort_unstable();
-                self.rows.clear();
-                self.rows.extend(keyed.iter().map(|k| k.2));
-                return;
+            return;
+        }
+        // Equal numbers stay in natural order, whichever way the numbers run.
+        let turn = if self.order.descending { u64::MAX } else { 0 };
+        let key = |at: &u32| (number(layers, *at, column) ^ turn, *at);
+        let mut keyed: Vec<(u64, u32)> = self.rows.iter().map(key).collect();
+        keyed.sort_by_key(|k| k.0);
+        self.rows.clear();
+        self.rows.extend(keyed.iter().map(|k| k.1));
+    }
+
+    /// Puts the rows in natural order: those of the known order of all tensors that are among them.
+    fn sort_by_name(&mut self, layers: &Layers) {
+        let mut among = vec![false; layers.by_name.len()];
+        for row in &self.rows {
+            if let Some(flag) = among.get_mut(*row as usize) {
+                *flag = true;
             }
         }
-        if self.order.descending {
-            self.rows.reverse();
-        }
+        self.rows.clear();
+        let is_among = |at: &&u32| among.get(**at as usize).copied().unwrap_or(false);
+        self.rows.extend(layers.by_name.iter().filter(is_among));
     }
 
     /// The selected tensor.
@@ -157,6 +156,7 @@ fn number(layers: &Layers, at: u32, column: Column) -> u64 {
         Column::DType => meta.dtype as u64,
         Column::Bytes => meta.nbytes(),
         Column::Shared => layers.shared.get(at as usize).copied().unwrap_or(0).into(),
-        Column::Parameters | Column::Name | Column::Shape => meta.numel(),
+        Column::Shape => layers.shape_rank.get(at as usize).copied().unwrap_or(0).into(),
+        Column::Parameters | Column::Name => meta.numel(),
     }
 }

@@ -24,7 +24,7 @@ impl Tree {
     /// A tree opened as far as it fits a screen, level by level.
     pub fn new(layers: &Layers) -> Self {
         let mut tree = Self { open: vec![false; layers.nodes.len()], ..Self::default() };
-        let mut level: Vec<u32> = tree.roots(layers);
+        let mut level: Vec<u32> = Self::roots(layers);
         let mut rows = level.len();
         loop {
             let next: Vec<u32> = level.iter().flat_map(|at| children(layers, *at)).collect();
@@ -38,13 +38,13 @@ impl Tree {
             level = next;
         }
         // A lone root says little while it is closed.
-        if let ([only], true) = (tree.roots(layers).as_slice(), layers.nodes.len() > 1) {
+        if let ([only], true) = (Self::roots(layers).as_slice(), layers.nodes.len() > 1) {
             tree.set_open(*only, true);
         }
         tree
     }
 
-    fn roots(&self, layers: &Layers) -> Vec<u32> {
+    fn roots(layers: &Layers) -> Vec<u32> {
         siblings(layers, 0, layers.nodes.len() as u32)
     }
 

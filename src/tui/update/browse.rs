@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::super::action::Effect;
 use super::super::commands::Command;
 use super::super::model::browser::{Browser, View};
+use super::super::model::cursor::stepped;
 use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Model, Pane, Place, tree};
@@ -93,9 +94,7 @@ fn in_layers(browser: &mut Browser, command: Command, count: Option<usize>, page
                 }
             }
             Command::Right if filtered => {
-                if before.is_some_and(|at| tree::has_children(&layers, at)) {
-                    tree.cursor.at += 1;
-                }
+                tree.cursor.at += usize::from(before.is_some_and(|at| tree::has_children(&layers, at)));
             }
             Command::Left => changed = tree.go_left(&layers),
             Command::Right => changed = tree.go_right(&layers),
@@ -125,7 +124,7 @@ fn next_tensor(browser: &mut Browser, by: isize) {
     let len = browser.tree.visible.len();
     let mut at = browser.tree.cursor.at;
     for _ in 0..len {
-        at = (at as isize + by).rem_euclid(len as isize) as usize;
+        at = stepped(at, by, len);
         let node = browser.tree.visible.get(at).and_then(|n| browser.opened.layers.node(*n));
         if node.is_some_and(|n| n.tensor.is_some()) {
             browser.tree.cursor.at = at;

@@ -6,7 +6,7 @@ use tui_input::Input;
 
 use super::super::action::Effect;
 use super::super::model::browser::AT_ONCE;
-use super::super::model::filter::Fuzzy;
+use super::super::model::filter::{Fuzzy, narrows};
 use super::super::model::{Mode, Model, Pane};
 
 /// Opens the line with the filter that is in force.
@@ -48,22 +48,23 @@ pub(super) fn set(model: &mut Model, text: String) -> Vec<Effect> {
     if pattern(model) == text {
         return Vec::new();
     }
-    match (model.focus, &mut model.browser) {
-        (Pane::Body | Pane::Detail, Some(_)) => names(model, text),
-        _ => {
-            model.home.list.pattern = text;
-            model.home.rebuild();
-            Vec::new()
-        }
+    if let (Pane::Body | Pane::Detail, Some(_)) = (model.focus, &mut model.browser) {
+        names(model, text)
+    } else {
+        model.home.list.pattern = text;
+        model.home.rebuild();
+        Vec::new()
     }
 }
 
 /// Filters the names of tensors: here when there are few, else in a worker while the screen goes on.
 fn names(model: &mut Model, text: String) -> Vec<Effect> {
-    let generation = model.jobs.next();
+    let generation = model.jobs.number();
+    // What is known of the pattern before only helps when it was tried to its end.
+    let finished = model.jobs.filter.take().is_none();
     let Some(browser) = &mut model.browser else { return Vec::new() };
+    let narrowed = finished && narrows(&browser.pattern, &text);
     browser.pattern.clone_from(&text);
-    model.jobs.filter = None;
     let entries = browser.checkpoint().tensors();
     let Some(mut fuzzy) = Fuzzy::new(&text) else {
         // What was selected among the matches is still to be seen when all come back.
@@ -79,10 +80,12 @@ fn names(model: &mut Model, text: String) -> Vec<Effect> {
         return Vec::new();
     };
     if entries.len() <= AT_ONCE {
-        let matches = fuzzy.all(entries.iter().map(|e| &*e.path), || false);
+        let matches = fuzzy.all((0..).zip(entries.iter().map(|e| &*e.path)), || false);
         browser.set_matches(matches);
         return Vec::new();
     }
+    let all = || (0..entries.len() as u32).collect();
+    let candidates = browser.matches.as_ref().filter(|_| narrowed).map_or_else(all, |m| m.hits.clone());
     model.jobs.filter = Some(generation);
-    vec![Effect::Filter(generation, Arc::clone(browser.layers()), text)]
+    vec![Effect::Filter(generation, Arc::clone(browser.layers()), candidates, text)]
 }

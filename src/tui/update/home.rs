@@ -64,22 +64,19 @@ fn in_list(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Eff
 
 /// Opens the selected checkpoint, or folds the selected run.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
-    match model.home.list.row() {
-        Some(Row::Checkpoint(..)) => {
-            let Some(row) = model.home.checkpoint() else { return Vec::new() };
-            if let (Status::Broken | Status::Truncated, None, Some(reason)) =
-                (row.status, row.format, row.error.clone())
-            {
-                model.complain(format!("cannot be opened: {reason}"));
-                return Vec::new();
-            }
-            let path = row.path.clone();
-            jobs::open(model, path)
+    if let Some(Row::Checkpoint(..)) = model.home.list.row() {
+        let Some(row) = model.home.checkpoint() else { return Vec::new() };
+        if let (Status::Broken | Status::Truncated, None, Some(reason)) =
+            (row.status, row.format, row.error.clone())
+        {
+            model.complain(format!("cannot be opened: {reason}"));
+            return Vec::new();
         }
-        _ => {
-            fold(model);
-            Vec::new()
-        }
+        let path = row.path.clone();
+        jobs::open(model, path)
+    } else {
+        fold(model);
+        Vec::new()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::text::shown_path;
 
 /// Scans the paths again.
 pub(super) fn rescan(model: &mut Model) -> Vec<Effect> {
-    let generation = model.jobs.next();
+    let generation = model.jobs.number();
     model.jobs.scan = Some(generation);
     model.home.restart();
     vec![Effect::Scan(generation, model.home.paths.clone())]
@@ -18,7 +18,7 @@ pub(super) fn rescan(model: &mut Model) -> Vec<Effect> {
 
 /// Opens a checkpoint.
 pub(super) fn open(model: &mut Model, path: PathBuf) -> Vec<Effect> {
-    let generation = model.jobs.next();
+    let generation = model.jobs.number();
     model.jobs.open = Some((generation, path.clone()));
     vec![Effect::Open(generation, path)]
 }

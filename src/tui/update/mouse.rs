@@ -26,10 +26,10 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     model.focus = pane;
     model.toast = None;
     if pane == Pane::Body && y == layout.pane(pane).y {
-        if let Some(browser) = &mut model.browser {
-            if let Some(view) = tabs::at(layout.pane(pane), x, browser.view, had_focus) {
-                browser.change_view(view);
-            }
+        if let Some(browser) = &mut model.browser
+            && let Some(view) = tabs::at(layout.pane(pane), x, browser.view, had_focus)
+        {
+            browser.change_view(view);
         }
         return Vec::new();
     }

@@ -1,5 +1,7 @@
 //! Columns of a table: which of them fit, and where.
 
+use ratatui::layout::Rect;
+
 /// A column at the right of the first one, which takes what the others leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column<T> {
@@ -33,6 +35,16 @@ pub fn fitting<T: Copy>(columns: &[Column<T>], width: u16, first: u16) -> (u16, 
     }
     kept.sort_unstable();
     (left, kept.into_iter().filter_map(|at| columns.get(at).copied()).collect())
+}
+
+/// Where each column is in a line whose first column takes `first` cells.
+pub fn placed<T>(line: Rect, first: u16, columns: &[Column<T>]) -> impl Iterator<Item = (Rect, &Column<T>)> {
+    let mut x = line.x + first;
+    columns.iter().map(move |column| {
+        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
+        x += GAP + column.width;
+        (area, column)
+    })
 }
 
 #[cfg(test)]

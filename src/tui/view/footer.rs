@@ -104,16 +104,13 @@ fn filter(model: &Model, input: &tui_input::Input, area: Rect, buffer: &mut Buff
 
 /// How much the filter of the focused list lets through.
 fn matched(model: &Model) -> String {
-    match (model.focus, &model.browser) {
-        (Pane::Body | Pane::Detail, Some(browser)) => {
-            let all = browser.checkpoint().tensors().len();
-            let hits = if browser.pattern.is_empty() { all } else { browser.table.rows.len() };
-            format!("{hits} of {all}")
-        }
-        _ => {
-            let all = model.home.checkpoints();
-            let hits = if model.home.list.pattern.is_empty() { all } else { model.home.list.hits };
-            format!("{hits} of {all}")
-        }
+    if let (Pane::Body | Pane::Detail, Some(browser)) = (model.focus, &model.browser) {
+        let all = browser.checkpoint().tensors().len();
+        let hits = if browser.pattern.is_empty() { all } else { browser.table.rows.len() };
+        format!("{hits} of {all}")
+    } else {
+        let all = model.home.checkpoints();
+        let hits = if model.home.list.pattern.is_empty() { all } else { model.home.list.hits };
+        format!("{hits} of {all}")
     }
 }

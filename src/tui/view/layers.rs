@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::columns::{self, GAP};
+use super::columns::{self, placed};
 use super::{put, put_right, rows};
 use crate::text::number;
 use crate::text::shown;
@@ -58,7 +58,7 @@ pub(super) fn draw(
             return;
         };
         draw_name(model, browser, at, node, Rect { width: name, ..line }, fuzzy.as_mut(), buffer);
-        for (area, column) in cells(line, name, &columns) {
+        for (area, column) in placed(line, name, &columns) {
             let (text, style) = cell(model, browser, node, column.what);
             let text = fit::cut(&text, usize::from(area.width), Keep::Start, model.theme.glyphs.cut);
             put_right(buffer, area, &text, style);
@@ -78,7 +78,7 @@ pub(super) fn nothing(browser: &Browser) -> Vec<String> {
 fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &mut Buffer) {
     let style = model.theme.faint();
     put(buffer, (line.x + 3, line.y), "name", name, style);
-    for (area, column) in cells(line, name, columns) {
+    for (area, column) in placed(line, name, columns) {
         let text = match column.what {
             What::Shape => "shape",
             What::Parameters => "params",
@@ -86,15 +86,6 @@ fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &m
         };
         put_right(buffer, area, text, style);
     }
-}
-
-fn cells<'a>(line: Rect, name: u16, columns: &'a [Column]) -> impl Iterator<Item = (Rect, &'a Column)> {
-    let mut x = line.x + name;
-    columns.iter().map(move |column| {
-        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
-        x += GAP + column.width;
-        (area, column)
-    })
 }
 
 fn draw_name(

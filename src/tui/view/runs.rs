@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::columns::{self, GAP};
+use super::columns::{self, placed};
 use super::{pane, put, put_right, rows};
 use crate::runs::{CheckpointRow, Role, Run, Skipped, Status};
 use crate::text::number;
@@ -147,7 +147,7 @@ fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &m
     put(buffer, (line.x + INDENT, line.y), &title("name", order == Order::Name), name, theme.faint());
     let metrics = || model.home.facts_of.iter().filter_map(|facts| facts.metric.as_deref());
     let metric = metrics().next().filter(|first| metrics().all(|m| m == *first));
-    for (area, column) in cells(line, name, columns) {
+    for (area, column) in placed(line, name, columns) {
         let text = match column.what {
             What::Epoch => "epoch".to_owned(),
             What::Step => "step".to_owned(),
@@ -159,16 +159,6 @@ fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &m
         let text = fit::cut(&text, usize::from(area.width), Keep::Start, theme.glyphs.cut);
         put_right(buffer, area, &text, theme.faint());
     }
-}
-
-/// Where each column is in a line.
-fn cells<'a>(line: Rect, name: u16, columns: &'a [Column]) -> impl Iterator<Item = (Rect, &'a Column)> {
-    let mut x = line.x + name;
-    columns.iter().map(move |column| {
-        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
-        x += GAP + column.width;
-        (area, column)
-    })
 }
 
 fn draw_run(model: &Model, at: usize, line: Rect, buffer: &mut Buffer) {
@@ -254,7 +244,7 @@ fn draw_checkpoint(
     }
     put(buffer, beside, &notes(row, &text), room.saturating_sub(used + 1), theme.faint());
     let metric = facts.and_then(|f| f.metric.as_deref());
-    for (area, column) in cells(line, name, columns) {
+    for (area, column) in placed(line, name, columns) {
         if let Some((text, style)) = cell(model, row, column.what, metric, is_best) {
             put_right(buffer, area, &text, style);
         }

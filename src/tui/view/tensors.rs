@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::columns::{self, GAP};
+use super::columns::{self, placed};
 use super::{layers, put, put_right, rows};
 use crate::text::number;
 use crate::text::shown;
@@ -70,18 +70,9 @@ fn headings(
         if order.column == Some(what) { format!("{arrow} {}", what.title()) } else { what.title().to_owned() }
     };
     put(buffer, (line.x + 1, line.y), &heading(What::Name), name, theme.faint());
-    for (area, column) in cells(line, name, columns) {
+    for (area, column) in placed(line, name, columns) {
         put_right(buffer, area, &heading(column.what), theme.faint());
     }
-}
-
-fn cells<'a>(line: Rect, name: u16, columns: &'a [Column]) -> impl Iterator<Item = (Rect, &'a Column)> {
-    let mut x = line.x + name;
-    columns.iter().map(move |column| {
-        let area = Rect { x: x + GAP, width: column.width, height: 1, ..line };
-        x += GAP + column.width;
-        (area, column)
-    })
 }
 
 fn draw_row(
@@ -112,7 +103,7 @@ fn draw_row(
         let hidden = all - visible.chars().count();
         layers::highlight(buffer, (x, line.y), visible, hidden, &fuzzy.letters(&entry.path), theme.matched());
     }
-    for (area, column) in cells(line, name, columns) {
+    for (area, column) in placed(line, name, columns) {
         let text = match column.what {
             What::DType => meta.dtype.name().to_owned(),
             What::Shape => number::shape(meta.shape()),
@@ -137,6 +128,6 @@ pub fn column_at(model: &Model, x: u16) -> Option<What> {
         return Some(What::Name);
     }
     let line = Rect { height: 1, ..area };
-    let hit = cells(line, name, &columns).find(|(cell, _)| (cell.x..cell.right()).contains(&x));
+    let hit = placed(line, name, &columns).find(|(cell, _)| (cell.x..cell.right()).contains(&x));
     hit.map(|(_, column)| column.what)
 }
