@@ -22,4 +22,5 @@ picture() {
     tmux capture-pane -t "$session" -e -p | python3 docs/images/screenshot.py >"docs/images/$name.svg"
     tmux kill-session -t "$session"
 }
-picture runs 120x36 assets/demo "$@"
+picture runs 120x34 assets/demo/spirals-overfit Down Down Down Down Down Down Down Down Down Down
+picture layers 120x34 assets/demo/exports/glyphs_model.pth
