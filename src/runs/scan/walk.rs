@@ -77,6 +77,7 @@ impl Walk {
             WalkDir::new(root).max_depth(DEPTH).sort_by(|a, b| order::names(a.file_name(), b.file_name()));
         let mut entries = walk.into_iter();
         while let Some(entry) = entries.next() {
+            self.go_on()?;
             match entry {
                 Ok(entry) if entry.depth() == 0 => {}
                 Ok(entry) if entry.file_type().is_dir() => {
@@ -167,12 +168,10 @@ impl Walk {
     }
 
     fn send(&self, path: PathBuf, given: bool) -> Result<(), Stopped> {
-        self.go_on()?;
         self.files.send(File { path, given }).map_err(|_| Stopped)
     }
 
     fn skip(&self, path: &Path, reason: String) -> Result<(), Stopped> {
-        self.go_on()?;
         let skipped = Skipped { path: path.to_owned(), reason };
         self.events.send(ScanEvent::Skipped(skipped)).map_err(|_| Stopped)
     }
