@@ -2,7 +2,7 @@
 //!
 //! It follows `CPython`'s C unpickler opcode by opcode, with one difference: where that would import a name,
 //! call it or make an instance, this notes what was asked for ([`crate::value::Object`]). What the rest of
-//! the program knows how to rebuild without running code (standard containers in [`builtins`], tensors in
+//! the program knows how to rebuild without running code (standard containers in `builtins`, tensors in
 //! `format::torch::rebuild` through [`Host`]) is rebuilt at once; everything else stays opaque.
 //!
 //! All protocols 0–5 and all 256 byte values have an answer. Nothing is allocated from a length in the

@@ -197,12 +197,12 @@ pub static TABLE: &[Entry] = table! {
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.has_best();
-    Tensors, "tensors", "The flat table of tensors", Go, ["g t", "t"], |_| "table", |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
-    Layers, "layers", "The tree of layers", Go, ["g l", "t"], |_| "tree", |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
+    Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
+    Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
     Load, "load", "How to load this file", Go, ["g o"], silent, opened;
     Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
-    NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "view", opened;
+    NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
     Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;

@@ -92,7 +92,7 @@ fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
     let mut placed = Vec::new();
     let mut rest = body;
     if panes.contains(&Pane::Runs) {
-        let (left, right) = split_columns(body, (body.width * 3 / 14).min(44));
+        let (left, right) = split_columns(body, (body.width / 4).min(44));
         placed.push((Pane::Runs, left));
         rest = right;
     }

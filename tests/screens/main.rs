@@ -9,6 +9,7 @@ mod journeys;
 mod layers;
 mod mouse;
 mod pictures;
+mod samples;
 mod sizes;
 mod speed;
 mod ui;

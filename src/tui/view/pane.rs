@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Widget as _};
 
@@ -34,6 +35,8 @@ pub(super) fn draw(model: &Model, pane: Pane, area: Rect, titles: Titles, buffer
     } else {
         (theme.glyphs.border, theme.faint(), theme.text())
     };
+    // Titles are read: they keep the terminal's own foreground on a coloured border.
+    let title = title.fg(Color::Reset);
     let mut spans =
         vec![Span::raw(if focused { format!(" {} ", theme.glyphs.focus) } else { " ".to_owned() })];
     spans.extend(titles.title);

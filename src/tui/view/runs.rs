@@ -242,7 +242,13 @@ fn draw_checkpoint(
         put(buffer, beside, &reason, left, theme.error());
         return;
     }
-    put(buffer, beside, &notes(row, &text), room.saturating_sub(used + 1), theme.faint());
+    let notes = notes(row, &text);
+    let left = room.saturating_sub(used + 1);
+    // A few letters of a remark say nothing.
+    if fit::width(&notes) <= left.into() || left > 6 {
+        let notes = fit::cut(&notes, left.into(), Keep::Start, theme.glyphs.cut);
+        put(buffer, beside, &notes, left, theme.faint());
+    }
     let metric = facts.and_then(|f| f.metric.as_deref());
     for (area, column) in placed(line, name, columns) {
         if let Some((text, style)) = cell(model, row, column.what, metric, is_best) {
