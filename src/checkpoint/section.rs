@@ -220,6 +220,8 @@ fn judge(tree: &Tree, mapping: Value) -> Nature {
     }
     match (weights, parts) {
         (0, 0) => Nature::Scalars,
+        // A curve kept as a tensor beside the weights does not make the whole a state dict.
+        (_, p) if p > 0 && has_weights_part(tree, mapping) => Nature::Nested,
         (w, p) if w >= p.max(1) => Nature::Tensors,
         _ => Nature::Nested,
     }
@@ -234,6 +236,15 @@ fn is_all_tensors(tree: &Tree, mapping: Value, several: usize) -> bool {
     });
     let sizes: Option<Vec<u64>> = sizes.collect();
     sizes.is_some_and(|sizes| sizes.iter().filter(|n| **n != 1).count() >= several)
+}
+
+/// A mapping of tensors under one of the names weights are kept under.
+fn has_weights_part(tree: &Tree, mapping: Value) -> bool {
+    let entries = tree.entries(mapping).iter().take(SAMPLE);
+    let mut parts = entries.filter(|(key, value)| {
+        matches!(value, Value::Dict(_)) && tree.as_text(*key).is_some_and(|key| is_weights(&key))
+    });
+    parts.any(|(_, part)| tree.entries(*part).iter().take(SAMPLE).any(|(_, v)| matches!(v, Value::Tensor(_))))
 }
 
 fn is_dotted(tree: &Tree, key: Value) -> bool {
