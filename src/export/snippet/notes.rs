@@ -178,7 +178,7 @@ pub(super) fn names(checkpoint: &Checkpoint, source: &Source, part: &Part<'_>, s
         return;
     }
     let prefixes = parts::prefixes(checkpoint, part.section);
-    let from = if part.section.name.is_empty() { source.expression() } else { &part.access };
+    let from = if part.whole { source.expression() } else { &part.access };
     let variable = &part.variable;
     if !prefixes.is_empty() {
         let prefix = prefixes.concat();

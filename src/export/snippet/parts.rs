@@ -30,6 +30,8 @@ pub(super) struct Part<'a> {
     pub(super) shape: Shape,
     /// Expression that reaches it from the variable `checkpoint`.
     pub(super) access: String,
+    /// It is the whole content of the file.
+    pub(super) whole: bool,
     /// Variable it is restored into.
     pub(super) variable: String,
 }
@@ -55,7 +57,8 @@ fn part<'a>(checkpoint: &'a Checkpoint, section: &'a Section) -> Option<Part<'a>
         (_, value) if is_divided(checkpoint, value) => Shape::Parts,
         _ => Shape::Nested,
     };
-    Some(Part { section, shape, access, variable: String::new() })
+    let whole = section.value == tree.root();
+    Some(Part { section, shape, access, whole, variable: String::new() })
 }
 
 /// True for a mapping of names to state dicts.

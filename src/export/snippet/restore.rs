@@ -18,7 +18,7 @@ pub(super) fn models(checkpoint: &Checkpoint, source: &Source, script: &mut Scri
     }
     match main.as_slice() {
         [] => return anything(checkpoint, source, script),
-        [only] if only.section.name.is_empty() => whole_file(source, only, script),
+        [only] if only.whole => whole_file(source, only, script),
         _ => {
             script.lines.extend(source.lines("checkpoint"));
             for part in &main {
@@ -30,7 +30,7 @@ pub(super) fn models(checkpoint: &Checkpoint, source: &Source, script: &mut Scri
     for part in &main {
         notes::names(checkpoint, source, part, script);
     }
-    if main.iter().all(|part| !part.section.name.is_empty()) {
+    if main.iter().all(|part| !part.whole) {
         averages(checkpoint, &averaged, script);
         resume(checkpoint, &evaluated, script);
     }
@@ -167,7 +167,7 @@ pub(super) fn optimizer(checkpoint: &Checkpoint, source: &Source, script: &mut S
     let parts = parts::of_role(checkpoint, SectionRole::Optimizer);
     match parts.as_slice() {
         [] => anything(checkpoint, source, script),
-        [only] if only.section.name.is_empty() => whole_file(source, only, script),
+        [only] if only.whole => whole_file(source, only, script),
         _ => {
             script.lines.extend(source.lines("checkpoint"));
             resume(checkpoint, &[], script);
@@ -210,7 +210,7 @@ pub(super) fn is_peft(checkpoint: &Checkpoint) -> bool {
 pub(super) fn adapter(checkpoint: &Checkpoint, source: &Source, script: &mut Script) {
     let keys = || checkpoint.tensors().iter().map(crate::checkpoint::TensorEntry::key);
     let peft = keys().any(|key| key.starts_with(PEFT)) && !keys().any(|key| key.contains(".default."));
-    let root = checkpoint.sections().iter().any(|s| s.name.is_empty() && is_flat(checkpoint, s.value));
+    let root = is_flat(checkpoint, checkpoint.tree().root());
     let folder = checkpoint.path().parent().filter(|f| f.join("adapter_config.json").is_file());
     let safetensors = checkpoint.format() == Format::Safetensors;
     match folder {
