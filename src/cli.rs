@@ -35,8 +35,8 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
-        Some(Command::Ls(options)) => ls::run(&options.paths, options.json, &style, out),
-        Some(Command::Show(show)) => show::run(&show, &style, out),
+        Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
+        Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

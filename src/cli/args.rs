@@ -32,6 +32,9 @@ pub(super) struct Args {
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Common {
+    /// Print JSON, for scripts (`ls` and `show`)
+    #[arg(long, global = true)]
+    pub(super) json: bool,
     /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
     pub(super) color: When,
@@ -76,9 +79,6 @@ pub(super) struct Ls {
     /// Folders to search, or files [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }
 
 /// Options of `show`.
@@ -87,7 +87,4 @@ pub(super) struct Show {
     /// The checkpoint
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
-    /// Print JSON
-    #[arg(long)]
-    pub(super) json: bool,
 }

@@ -8,7 +8,7 @@ use super::output::{Failure, Out, is_terminal};
 use super::style::Style;
 use crate::tui;
 
-/// Opens the UI on `paths`; without a terminal, prints what `ls` prints.
+/// Opens the UI on `paths`; without a terminal, or where JSON is asked for, prints what `ls` prints.
 ///
 /// # Errors
 /// What opening the terminal, or printing, finds.
@@ -20,8 +20,8 @@ pub(super) fn run(
     out: &mut Out,
 ) -> Result<(), Failure> {
     ls::check(&paths)?;
-    if !is_terminal() {
-        return ls::run(&paths, false, style, out);
+    if common.json || !is_terminal() {
+        return ls::run(&paths, common.json, style, out);
     }
     let color = match common.color {
         When::Auto => tui::Color::Auto,

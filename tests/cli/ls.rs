@@ -47,6 +47,8 @@ fn a_file_by_name() {
 fn without_a_subcommand_a_pipe_gets_the_list() {
     assert_eq!(stdout(&["lightning"]), stdout(&["ls", "lightning"]));
     assert_eq!(stdout(&["zip/tutorial.pt"]), stdout(&["ls", "zip/tutorial.pt"]));
+    assert_eq!(stdout(&["--json", "lightning"]), stdout(&["ls", "--json", "lightning"]));
+    assert_eq!(stdout(&["--json", "ls", "lightning"]), stdout(&["ls", "--json", "lightning"]));
     assert_eq!(stdout(&["--color", "never", "ls", "lightning"]), stdout(&["ls", "lightning"]));
 }
 
