@@ -196,7 +196,7 @@ pub static TABLE: &[Entry] = table! {
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
-    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.has_best();
+    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
     Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
     Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;

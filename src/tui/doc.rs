@@ -23,7 +23,7 @@ fn pair(name: &str, text: &str) -> (String, String) {
 
 /// How many of what, with the plural that belongs to it: `1 tensor`, `62 tensors`.
 pub fn of(n: u64, noun: &str) -> String {
-    format!("{} {noun}{}", crate::text::number::count(n), if n == 1 { "" } else { "s" })
+    format!("{} {noun}{}", crate::text::number::grouped(n), if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

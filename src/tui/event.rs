@@ -70,8 +70,8 @@ fn read_input(events: &Sender<Event>) {
 
 #[cfg(unix)]
 fn listen_to_signals(events: Sender<Event>) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT])?;
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT])?;
     let wait = move || {
         for signal in signals.forever() {
             let event = if signal == SIGCONT { Event::Resumed } else { Event::Terminate(signal) };

@@ -7,7 +7,7 @@ pub mod curve;
 pub mod footer;
 mod header;
 mod help;
-mod layers;
+pub mod layers;
 mod metadata;
 mod pane;
 pub mod plot;

@@ -146,20 +146,15 @@ impl Terminal {
     /// Waits for the end of the program, and of what it wrote.
     pub(crate) fn exit_code(&mut self) -> u32 {
         let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            match self.child.try_wait().expect("its status") {
-                Some(status) => break status,
-                None => assert!(Instant::now() < deadline, "it goes on:\n{}", self.screen().contents()),
-            }
-            std::thread::yield_now();
-        };
         let mut output = self.output.0.lock().unwrap();
+        // Its side of the terminal closes when it ends.
         while !output.closed {
             let left = deadline.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "its terminal stays open");
+            assert!(!left.is_zero(), "it goes on:\n{}", output.parser.screen().contents());
             output = self.output.1.wait_timeout(output, left).unwrap().0;
         }
-        status.exit_code()
+        drop(output);
+        self.child.wait().expect("its status").exit_code()
     }
 
     /// The program has the screen.

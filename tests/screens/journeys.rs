@@ -239,6 +239,27 @@ fn the_table_sorts_by_every_column_and_both_ways() {
 }
 
 #[test]
+fn layers_sort_within_their_parents() {
+    let mut ui = Ui::with_checkpoint(Build::state_dict(&["b.w", "a.w", "a.v", "c.w"]), WIDE);
+    let names = |ui: &Ui| -> Vec<String> {
+        let browser = ui.model.browser.as_ref().unwrap();
+        let path = |at: &u32| browser.layers().path(browser.layers().node(*at).unwrap()).to_owned();
+        browser.tree.visible.iter().map(path).filter(|p| !p.contains('.')).collect()
+    };
+    assert_eq!(names(&ui), ["b", "a", "c"], "the file's order at first");
+    ui.keys("s");
+    assert_eq!(names(&ui), ["a", "b", "c"], "by name");
+    ui.keys("s");
+    assert_eq!(names(&ui)[0], "a", "by parameters, the most first");
+    ui.keys("S");
+    assert_eq!(names(&ui)[2], "a", "the fewest first");
+    ui.keys("ss");
+    assert_eq!(names(&ui), ["b", "a", "c"], "and back");
+    ui.keys("G");
+    assert_eq!(ui.layer(), "c.w");
+}
+
+#[test]
 fn sections_can_be_shown_one_at_a_time() {
     let mut ui = Ui::with_checkpoint(Build::training(&["a.w", "b.w"]), WIDE);
     let rows = |ui: &Ui| ui.model.browser.as_ref().unwrap().table.rows.len();

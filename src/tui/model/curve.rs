@@ -57,7 +57,13 @@ impl Curve {
     /// Moves the cursor `by` points and says where it is now.
     pub fn step(&mut self, by: isize) -> Option<f64> {
         let points = &self.shown()?.points;
-        let at = self.point().unwrap_or(0).saturating_add_signed(by).min(points.len().checked_sub(1)?);
+        let last = points.len().checked_sub(1)?;
+        let at = match self.point() {
+            Some(at) => at.saturating_add_signed(by).min(last),
+            // The first step goes to the end one comes from.
+            None if by < 0 => last,
+            None => 0,
+        };
         self.x = points.get(at).map(|p| p.0);
         self.x
     }

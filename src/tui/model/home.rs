@@ -6,13 +6,16 @@ use super::curve::{Curve, checkpoint_at, is_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
 use crate::runs::group::Index;
-use crate::runs::{CheckpointRow, Run, Skipped};
+use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
+use crate::training::best::pick_by;
 
 /// What the list shows of a run beside its checkpoints.
 #[derive(Debug, Clone, Default)]
 pub struct RunFacts {
     /// The metric the run is judged by.
     pub metric: Option<String>,
+    /// The best checkpoint by it.
+    pub best: Option<BestPick>,
     /// Its values, one for each checkpoint that has one, in order of training.
     pub values: Vec<f64>,
 }
@@ -198,9 +201,9 @@ impl Home {
         }
     }
 
-    /// The run has a best checkpoint to go to.
-    pub fn has_best(&self) -> bool {
-        self.run().is_some_and(|run| run.best.is_some())
+    /// The best checkpoint of the run the selection is in, by the metric shown.
+    pub fn best(&self) -> Option<&BestPick> {
+        self.facts_of.get(self.run_at()?)?.best.as_ref()
     }
 
     /// Checkpoints found.
@@ -219,5 +222,9 @@ fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
     let metric = chosen.filter(has).or(best).or_else(first);
     let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();
-    RunFacts { metric: metric.map(str::to_owned), values }
+    let best = match metric {
+        Some(metric) if best != Some(metric) => pick_by(run, metric, None),
+        _ => run.best.clone(),
+    };
+    RunFacts { metric: metric.map(str::to_owned), best, values }
 }

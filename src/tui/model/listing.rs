@@ -3,7 +3,8 @@
 //! Rows are indices into the runs. What is selected is remembered by its path, so that rows streaming in
 //! above it do not move the selection to something else.
 
-use std::cmp::Ordering;
+mod order;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -11,8 +12,8 @@ use super::cursor::Cursor;
 use super::filter::Fuzzy;
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Run};
-use crate::text::natural;
 use crate::training::metric::canonical;
+pub use order::Order;
 
 /// A row of the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,47 +37,6 @@ pub enum Selected {
     Checkpoint(PathBuf),
     /// Something among what was not read.
     Skipped,
-}
-
-/// By what the checkpoints of a run are ordered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Order {
-    /// As the run gives them: by training progress.
-    #[default]
-    Training,
-    /// By file name.
-    Name,
-    /// By the metric shown.
-    Metric,
-    /// By size.
-    Size,
-    /// By time of writing.
-    Modified,
-}
-
-impl Order {
-    /// The next order.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::Training => Self::Name,
-            Self::Name => Self::Metric,
-            Self::Metric => Self::Size,
-            Self::Size => Self::Modified,
-            Self::Modified => Self::Training,
-        }
-    }
-
-    /// What to call it.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Training => "training progress",
-            Self::Name => "name",
-            Self::Metric => "the metric shown",
-            Self::Size => "size",
-            Self::Modified => "time written",
-        }
-    }
 }
 
 /// The state of the list.
@@ -144,7 +104,7 @@ impl Listing {
         let metric = metric.or(run.best.as_ref().map(|b| b.metric.as_str()));
         let (order, descending) = (self.order, self.descending);
         let rows = self.rows.get_mut(start..).unwrap_or_default();
-        sort(rows, run, order, metric);
+        order.sort(rows, run, metric);
         if descending {
             rows.reverse();
         }
@@ -258,63 +218,3 @@ pub fn metric_of(row: &CheckpointRow, name: &str) -> Option<f64> {
     };
     if metrics.is_empty() { None } else { exact.or_else(same).map(|(_, value)| *value) }
 }
-
-/// Orders the rows of a run. Keys are made once for each row, not once for each comparison.
-fn sort(rows: &mut [Row], run: &Run, order: Order, metric: Option<&str>) {
-    let row = |row: &Row| match row {
-        Row::Checkpoint(_, at) => run.checkpoints.get(*at),
-        _ => None,
-    };
-    match order {
-        Order::Training => {}
-        Order::Name => {
-            rows.sort_by_cached_key(|r| Natural(row(r).map(|c| file_name(&c.path)).unwrap_or_default()));
-        }
-        Order::Metric => rows.sort_by_cached_key(|r| {
-            // What has no value, or one that is no number, comes last.
-            let value = row(r).and_then(|c| metric_of(c, metric?));
-            Total(value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY))
-        }),
-        Order::Size => rows.sort_by_key(|r| row(r).map(|c| c.bytes)),
-        Order::Modified => rows.sort_by_key(|r| row(r).map(|c| c.modified)),
-    }
-}
-
-/// A name, ordered as a person counts.
-#[derive(PartialEq, Eq)]
-struct Natural(String);
-
-impl Ord for Natural {
-    fn cmp(&self, other: &Self) -> Ordering {
-        natural::compare(&self.0, &other.0)
-    }
-}
-
-impl PartialOrd for Natural {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// A number in the total order of floats.
-struct Total(f64);
-
-impl Ord for Total {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.total_cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Total {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Total {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Total {}

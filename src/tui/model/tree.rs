@@ -6,6 +6,8 @@
 use super::cursor::Cursor;
 use super::filter::Matches;
 use super::layers::Layers;
+use super::table::{Column, Order};
+use crate::text::natural;
 
 /// Rows opened at the start, at most.
 const OPENED_ROWS: usize = 40;
@@ -16,9 +18,14 @@ pub struct Tree {
     open: Vec<bool>,
     /// Nodes that can be seen, in order.
     pub visible: Vec<u32>,
+    /// Order of what belongs to one node: by name, parameters or bytes.
+    pub order: Order,
     /// Selected row and window.
     pub cursor: Cursor,
 }
+
+/// Columns the tree can be ordered by.
+const COLUMNS: [Column; 3] = [Column::Name, Column::Parameters, Column::Bytes];
 
 impl Tree {
     /// A tree opened as far as it fits a screen, level by level.
@@ -77,15 +84,44 @@ impl Tree {
     }
 
     fn show_open(&mut self, layers: &Layers, section: Option<u32>) {
-        let mut at = 0;
-        while let Some(node) = layers.node(at) {
-            if node.depth == 0 && section.is_some() && node.section != section {
-                at = node.end;
-                continue;
-            }
+        let of_section =
+            |at: &u32| section.is_none() || layers.node(*at).is_some_and(|n| n.section == section);
+        let mut stack = self.ordered(layers, Self::roots(layers));
+        stack.retain(of_section);
+        while let Some(at) = stack.pop() {
             self.visible.push(at);
-            at = if self.is_open(at) { at + 1 } else { node.end };
+            if self.is_open(at) {
+                stack.extend(self.ordered(layers, children(layers, at)));
+            }
         }
+    }
+
+    /// What belongs to one node in the order chosen, the first of it last: ready for a stack.
+    fn ordered(&self, layers: &Layers, mut nodes: Vec<u32>) -> Vec<u32> {
+        let node = |at: &u32| layers.node(*at);
+        match self.order.column {
+            Some(Column::Name) => {
+                let name = |at: &u32| node(at).map_or("", |n| layers.name(n));
+                nodes.sort_by(|a, b| natural::compare(name(a), name(b)));
+            }
+            Some(Column::Bytes) => nodes.sort_by_key(|at| node(at).map(|n| n.bytes)),
+            Some(_) => nodes.sort_by_key(|at| node(at).map(|n| (n.parameters, n.elements))),
+            None => {}
+        }
+        // Reversed for the stack, unless the largest are wanted first.
+        if !self.order.descending {
+            nodes.reverse();
+        }
+        nodes
+    }
+
+    /// The next order.
+    pub fn next_order(&mut self) {
+        let next = match self.order.column {
+            None => COLUMNS.first(),
+            Some(column) => COLUMNS.iter().skip_while(|c| **c != column).nth(1),
+        };
+        self.order = next.map_or(Order::default(), |column| Order::by(*column));
     }
 
     fn show_matches(&mut self, layers: &Layers, matches: &Matches, section: Option<u32>) {
@@ -103,7 +139,15 @@ impl Tree {
                 at = layers.node(here).and_then(|n| n.parent);
             }
         }
-        self.visible.extend((0..).zip(&seen).filter(|(_, seen)| **seen).map(|(at, _)| at));
+        let is_seen = |at: &u32| seen.get(*at as usize).copied().unwrap_or(false);
+        let mut stack = self.ordered(layers, Self::roots(layers));
+        stack.retain(is_seen);
+        while let Some(at) = stack.pop() {
+            self.visible.push(at);
+            let mut below = children(layers, at);
+            below.retain(is_seen);
+            stack.extend(self.ordered(layers, below));
+        }
     }
 
     /// The selected node.
@@ -115,14 +159,13 @@ impl Tree {
     pub fn select(&mut self, layers: &Layers, node: u32) {
         let mut at = Some(node);
         while let Some(here) = at {
-            if let Ok(row) = self.visible.binary_search(&here) {
+            if let Some(row) = self.visible.iter().position(|v| *v == here) {
                 self.cursor.at = row;
                 return;
             }
             at = layers.node(here).and_then(|n| n.parent);
         }
-        self.cursor.at =
-            self.visible.partition_point(|v| *v < node).min(self.visible.len().saturating_sub(1));
+        self.cursor.at = self.cursor.at.min(self.visible.len().saturating_sub(1));
     }
 
     /// Opens everything above a node, so that it can be seen.

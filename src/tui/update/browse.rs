@@ -102,10 +102,13 @@ fn in_layers(browser: &mut Browser, command: Command, count: Option<usize>, page
                 tree.set_all(command == Command::UnfoldAll);
                 changed = true;
             }
-            // The order of the tree is that of its parts; sorting is what the table is for.
-            Command::Sort | Command::SortReverse => {
-                browser.change_view(View::Tensors);
-                sort(browser, command);
+            Command::Sort => {
+                tree.next_order();
+                changed = true;
+            }
+            Command::SortReverse => {
+                tree.order.descending = !tree.order.descending;
+                changed = true;
             }
             _ => {}
         }
@@ -157,12 +160,7 @@ fn in_tensors(browser: &mut Browser, command: Command, count: Option<usize>, pag
 fn sort(browser: &mut Browser, command: Command) {
     let order = browser.table.order;
     let turned = Order { descending: !order.descending, ..order };
-    sort_by(browser, if command == Command::Sort { order.next() } else { turned });
-}
-
-/// Sorts the table.
-pub(super) fn sort_by(browser: &mut Browser, order: Order) {
-    browser.table.order = order;
+    browser.table.order = if command == Command::Sort { order.next() } else { turned };
     let layers = Arc::clone(browser.layers());
     browser.table.rebuild(&layers, browser.matches.as_ref(), browser.section);
 }

@@ -9,8 +9,7 @@ use crate::runs::Status;
 
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
     if command == Command::Best {
-        let best = model.home.run().and_then(|run| run.best.as_ref()).map(|b| b.path.clone());
-        if let Some(path) = best {
+        if let Some(path) = model.home.best().map(|best| best.path.clone()) {
             model.home.select(&path);
             model.home.moved();
         }

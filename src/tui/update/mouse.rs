@@ -6,7 +6,7 @@ use super::super::model::browser::View;
 use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Mode, Model, Pane};
-use super::super::view::{footer, tabs, tensors};
+use super::super::view::{footer, layers, tabs, tensors};
 use super::{browse, home, run};
 
 /// A click: gives the focus, selects the row; on the row that is selected already it opens.
@@ -83,16 +83,19 @@ fn click_row(model: &mut Model, pane: Pane, row: usize, had_focus: bool) -> Vec<
 
 /// A click on a heading sorts by it, and once more turns the order round.
 fn click_heading(model: &mut Model, x: u16) {
-    let column = tensors::column_at(model, x);
-    let Some(browser) = &mut model.browser else { return };
-    let (View::Tensors, Some(column)) = (browser.view, column) else { return };
-    let order = browser.table.order;
-    let next = if order.column == Some(column) {
-        Order { descending: !order.descending, ..order }
+    let column = match model.view() {
+        Some(View::Layers) => layers::column_at(model, x),
+        Some(View::Tensors) => tensors::column_at(model, x),
+        _ => None,
+    };
+    let (Some(browser), Some(column)) = (&mut model.browser, column) else { return };
+    let order = if browser.view == View::Layers { &mut browser.tree.order } else { &mut browser.table.order };
+    *order = if order.column == Some(column) {
+        Order { descending: !order.descending, ..*order }
     } else {
         Order::by(column)
     };
-    browse::sort_by(browser, next);
+    browser.rebuild();
 }
 
 /// The wheel scrolls what is under the pointer, whatever has the focus.

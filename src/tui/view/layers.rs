@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::columns::{self, placed};
+use super::columns::{self, GAP, placed};
 use super::{put, put_right, rows};
 use crate::text::number;
 use crate::text::shown;
@@ -13,6 +13,7 @@ use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::filter::Fuzzy;
 use crate::tui::model::layers::Node;
+use crate::tui::model::table::Column as Order;
 use crate::tui::model::{Model, Pane, tree};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub(super) fn draw(
         return None;
     }
     let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
-    headings(model, Rect { height: 1, ..inner }, name, &columns, buffer);
+    headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
     let mut fuzzy = Fuzzy::new(&browser.pattern);
     let tree = &browser.tree;
     rows::draw(model, Pane::Body, area, tree.cursor, tree.visible.len(), buffer, |at, line, buffer| {
@@ -66,6 +67,22 @@ pub(super) fn draw(
     })
 }
 
+/// The column whose heading is at column `x` of the screen.
+pub fn column_at(model: &Model, x: u16) -> Option<Order> {
+    let area = model.layout().rows(Pane::Body);
+    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
+    if (area.x..area.x + name).contains(&x) {
+        return Some(Order::Name);
+    }
+    let hit = placed(Rect { height: 1, ..area }, name, &columns)
+        .find(|(cell, _)| (cell.x..cell.right()).contains(&x));
+    match hit?.1.what {
+        What::Shape => None,
+        What::Parameters => Some(Order::Parameters),
+        What::Bytes => Some(Order::Bytes),
+    }
+}
+
 /// Words for an empty tree or table.
 pub(super) fn nothing(browser: &Browser) -> Vec<String> {
     if browser.pattern.is_empty() {
@@ -75,16 +92,30 @@ pub(super) fn nothing(browser: &Browser) -> Vec<String> {
     }
 }
 
-fn headings(model: &Model, line: Rect, name: u16, columns: &[Column], buffer: &mut Buffer) {
+fn headings(
+    model: &Model,
+    browser: &Browser,
+    line: Rect,
+    name: u16,
+    columns: &[Column],
+    buffer: &mut Buffer,
+) {
     let style = model.theme.faint();
-    put(buffer, (line.x + 3, line.y), "name", name, style);
+    let order = browser.tree.order;
+    let arrow = if order.descending { model.theme.glyphs.down } else { model.theme.glyphs.up };
+    let heading = |title: &str, column| {
+        if order.column == Some(column) { format!("{arrow} {title}") } else { title.to_owned() }
+    };
+    put(buffer, (line.x + 3, line.y), &heading("name", Order::Name), name, style);
     for (area, column) in placed(line, name, columns) {
         let text = match column.what {
-            What::Shape => "shape",
-            What::Parameters => "params",
-            What::Bytes => "bytes",
+            What::Shape => "shape".to_owned(),
+            What::Parameters => heading("params", Order::Parameters),
+            What::Bytes => heading("bytes", Order::Bytes),
         };
-        put_right(buffer, area, text, style);
+        // The arrow may stand in the gap before its column.
+        let area = Rect { x: area.x - GAP, width: area.width + GAP, ..area };
+        put_right(buffer, area, &text, style);
     }
 }
 

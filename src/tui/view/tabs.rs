@@ -3,26 +3,34 @@
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use crate::checkpoint::Severity;
 use crate::text::shown;
 use crate::tui::fit;
 use crate::tui::model::Model;
 use crate::tui::model::browser::{Browser, View};
 
-/// The tabs as spans: the active one stands out by brackets, too.
+/// The tabs as spans: the active one stands out by brackets, too; diagnostics worth a look by `!`.
 pub(super) fn line(model: &Model, browser: &Browser, area: Rect) -> Vec<Span<'static>> {
     let theme = model.theme;
     let short = is_short(area);
     let mut spans = Vec::new();
     for view in View::ALL {
         let active = view == browser.view;
-        let (text, style) = if active {
-            (format!("[{}]", view.title()), theme.accent())
-        } else {
-            (format!(" {} ", title(view, short)), theme.text())
-        };
-        spans.push(Span::styled(text, style));
+        if active {
+            spans.push(Span::styled(format!("[{}]", view.title()), theme.accent()));
+            continue;
+        }
+        spans.push(Span::styled(format!(" {}", title(view, short)), theme.text()));
+        spans.push(match view {
+            View::Diagnostics if deserves_a_look(browser) => Span::styled("!", theme.error()),
+            _ => Span::raw(" "),
+        });
     }
     spans
+}
+
+fn deserves_a_look(browser: &Browser) -> bool {
+    browser.checkpoint().diagnostics().iter().any(|d| d.severity > Severity::Info)
 }
 
 /// In a narrow pane the tabs that are not active are cut to their beginnings.
