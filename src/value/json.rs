@@ -12,8 +12,10 @@ use crate::tensor::TensorId;
 
 /// Deepest nesting written; what lies deeper appears as `{"$deeper": true}`.
 const DEPTH: u32 = 100;
-/// Nodes written at most; after that containers appear as `{"$omitted": n}`.
+/// Nodes written at most, a long text counting as several; after that containers appear as `{"$omitted": n}`.
 const BUDGET: usize = 4_000_000;
+/// Bytes of text that count as a node.
+const NODE: usize = 16;
 /// Array elements written in full.
 const ARRAY: usize = 4_096;
 
@@ -146,7 +148,11 @@ fn one<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Resu
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.budget.0.set(self.budget.0.get().saturating_sub(1));
+        let text = match self.value {
+            Value::Text(span) => span.len as usize / NODE,
+            _ => 0,
+        };
+        self.budget.0.set(self.budget.0.get().saturating_sub(1 + text));
         let Some(leaf) = view::leaf(self.tree, self.value) else { return self.container(serializer) };
         match leaf {
             Leaf::None => serializer.serialize_unit(),
