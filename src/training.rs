@@ -16,6 +16,7 @@ mod look;
 pub mod metadata;
 pub mod metric;
 pub mod name;
+pub mod siblings;
 #[cfg(test)]
 pub(crate) mod testing;
 

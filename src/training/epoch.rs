@@ -31,13 +31,21 @@ pub enum Base {
     SchedulerCount,
     /// The learning-rate scheduler has made one step more.
     SchedulerIndex,
+    /// The files of its run are numbered from 0.
+    NamesFromZero,
+    /// The files of its run are numbered from 1.
+    NamesFromOne,
 }
 
 impl Base {
     /// Completed epochs of a raw value.
     pub fn completed(self, raw: f64) -> f64 {
         match self {
-            Self::LikelyIndex | Self::Index | Self::HistoryIndex | Self::SchedulerIndex => raw + 1.0,
+            Self::LikelyIndex
+            | Self::Index
+            | Self::HistoryIndex
+            | Self::SchedulerIndex
+            | Self::NamesFromZero => raw + 1.0,
             Self::Next => raw - 1.0,
             _ => raw,
         }
@@ -56,6 +64,8 @@ impl Base {
             Self::HistoryIndex => "history has one entry more: +1",
             Self::SchedulerCount => "the scheduler made as many steps",
             Self::SchedulerIndex => "the scheduler made one step more: +1",
+            Self::NamesFromZero => "the files of this run are numbered from 0: +1",
+            Self::NamesFromOne => "the files of this run are numbered from 1",
         }
     }
 

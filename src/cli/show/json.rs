@@ -25,7 +25,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("format", checkpoint.format().name())?;
         map.serialize_entry("kind", checkpoint.kind().name())?;
         map.serialize_entry("bytes", &checkpoint.bytes())?;
-        map.serialize_entry("training", &Training(&training::metadata::info(checkpoint)))?;
+        map.serialize_entry("training", &Training(&training::siblings::info(checkpoint)))?;
         map.serialize_entry("sections", &Each(|| checkpoint.sections().iter().map(Section)))?;
         map.serialize_entry("tensors", &Each(|| checkpoint.tensors().iter().map(|e| Tensor(checkpoint, e))))?;
         map.serialize_entry("metadata", &Metadata(checkpoint, &names, &budget))?;

@@ -10,7 +10,7 @@ use crate::cli::table::{self, Cell, Column};
 use crate::export::snippet;
 use crate::tensor::{Layout, TensorRole};
 use crate::text::{fit, natural, number, shown, shown_path};
-use crate::training::{TrainingInfo, metadata};
+use crate::training::{TrainingInfo, siblings};
 use crate::value::{Value, view};
 
 /// Writes the whole description.
@@ -49,7 +49,7 @@ fn header(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Re
         facts.push(format!("{} parameters", number::count(checkpoint.parameters())));
     }
     writeln!(out, "{}", facts.join(style.dot()))?;
-    match progress(&metadata::info(checkpoint), style) {
+    match progress(&siblings::info(checkpoint), style) {
         facts if facts.is_empty() => Ok(()),
         facts => item(out, style, "", &facts.join(style.dot())),
     }

@@ -6,7 +6,7 @@ use super::{Script, is_flat, notes};
 use crate::checkpoint::{Checkpoint, Format, SectionRole};
 use crate::export::python;
 use crate::training::epoch::Base;
-use crate::training::metadata;
+use crate::training::siblings;
 use crate::value::{Tree, Value};
 
 /// Weights: a state dict or module that is the whole file, or parts of a mapping.
@@ -146,16 +146,16 @@ fn counter(checkpoint: &Checkpoint) -> Option<String> {
     let known = ["epoch", "current_epoch", "global_step", "step", "iteration", "iter_num"];
     let key = known.into_iter().find(|key| number(key).is_some())?;
     let value = format!("checkpoint[{}]", python::string(key));
-    let progress = metadata::info(checkpoint).progress;
+    let progress = siblings::info(checkpoint).progress;
     if progress.raw_epoch.is_none() || progress.raw_epoch != number(key) || !key.contains("epoch") {
         return Some(format!("{key} = {value}"));
     }
     let rule = progress.base.rule();
     Some(match progress.base {
-        Base::Index | Base::LikelyIndex | Base::HistoryIndex | Base::SchedulerIndex => {
+        Base::Index | Base::LikelyIndex | Base::HistoryIndex | Base::SchedulerIndex | Base::NamesFromZero => {
             format!("start_epoch = {value} + 1  # {rule}")
         }
-        Base::Count | Base::HistoryCount | Base::SchedulerCount => {
+        Base::Count | Base::HistoryCount | Base::SchedulerCount | Base::NamesFromOne => {
             format!("start_epoch = {value}  # {rule}")
         }
         _ => format!("epoch = {value}  # {rule}"),

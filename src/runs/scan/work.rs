@@ -17,6 +17,7 @@ use super::walk::File;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::runs::CheckpointRow;
+use crate::training::siblings;
 
 /// After so many more files found a new total is told.
 const TELL_EVERY: usize = 32;
@@ -40,6 +41,8 @@ impl Shared {
 struct Task {
     path: PathBuf,
     opening: Opening,
+    /// Named by whoever asked, so that the rest of its run may not be among the rows.
+    given: bool,
 }
 
 /// Starts `threads` workers; returns how many could be started.
@@ -143,7 +146,7 @@ impl Worker {
                 if before.is_multiple_of(TELL_EVERY) {
                     self.tell_found()?;
                 }
-                let task = Task { path: file.path.clone(), opening };
+                let task = Task { path: file.path.clone(), opening, given: file.given };
                 match &self.more {
                     Some(more) => more.send(task).map_err(|_| Stopped),
                     None => self.open(&task),
@@ -178,9 +181,13 @@ impl Worker {
 /// Opens a file; `None` when it makes no row. A fault of this program in one file must not end the scan.
 fn read(task: &Task, limits: &Limits) -> Option<CheckpointRow> {
     let row = catch_unwind(AssertUnwindSafe(|| match crate::format::open(&task.path, limits) {
-        Ok(checkpoint) => {
-            task.opening.keeps(checkpoint.tensors().len()).then(|| row::of_checkpoint(&checkpoint))
-        }
+        Ok(checkpoint) => task.opening.keeps(checkpoint.tensors().len()).then(|| {
+            let mut row = row::of_checkpoint(&checkpoint);
+            if task.given {
+                siblings::decide(&task.path, &mut row.training.progress);
+            }
+            row
+        }),
         Err(error) => task.opening.keeps_error(&error).then(|| row::of_error(&task.path, &error)),
     }));
     row.unwrap_or_else(|_| {
