@@ -190,10 +190,12 @@ macro_rules! table {
 
 /// The table. The order is that of the footer and, within a group, of the help.
 pub static TABLE: &[Entry] = table! {
-    Open, "open", "Open, unfold, or show the details of what is selected", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
+    Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
+    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
+    Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
@@ -221,9 +223,7 @@ pub static TABLE: &[Entry] = table! {
     PageUp, "page-up", "A page up", Move, ["PgUp", "Ctrl-b"], silent, always;
     HalfDown, "half-down", "Half a page down", Move, ["Ctrl-d"], silent, always;
     HalfUp, "half-up", "Half a page up", Move, ["Ctrl-u"], silent, always;
-    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
     PreviousPane, "previous-pane", "To the previous pane", Go, ["Shift-Tab"], silent, always;
-    Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
