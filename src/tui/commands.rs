@@ -4,6 +4,8 @@
 //! reached, and one that is here is listed everywhere. `enabled` decides both whether a key does anything
 //! and whether the footer offers it.
 
+use std::fmt::Write as _;
+
 use super::key::Key;
 use super::model::{Model, Pane, Place, View};
 
@@ -120,14 +122,6 @@ fn opened(model: &Model) -> bool {
 
 fn view_is(model: &Model, views: &[View]) -> bool {
     opened(model) && model.browser.as_ref().is_some_and(|b| views.contains(&b.view))
-}
-
-fn is_list(model: &Model) -> bool {
-    match model.focus {
-        Pane::Runs => true,
-        Pane::Body => view_is(model, &[View::Layers, View::Tensors, View::Metadata]),
-        Pane::Curve | Pane::Facts | Pane::Detail => false,
-    }
 }
 
 fn filterable(model: &Model) -> bool {
@@ -265,7 +259,21 @@ pub fn by_group() -> impl Iterator<Item = &'static Entry> {
     groups.into_iter().flat_map(|group| TABLE.iter().filter(move |e| e.group == group))
 }
 
-/// Whether the focused pane is a list of rows: counts and matches mean something there.
-pub fn in_list(model: &Model) -> bool {
-    is_list(model)
+/// The table as a page of the documentation.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Keys\n\nWritten from the table of commands; a test keeps it so. In the program, `?` shows and searches it.\n\
+         A number typed before a motion repeats it.\n",
+    );
+    let mut group = None;
+    for entry in by_group() {
+        if group != Some(entry.group) {
+            group = Some(entry.group);
+            let heads = "| keys | what they do | name |\n|---|---|---|";
+            let _ = write!(page, "\n## {}\n\n{heads}\n", entry.group.title());
+        }
+        let keys: Vec<String> = entry.keys.iter().map(|keys| format!("`{keys}`")).collect();
+        let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(", "), entry.title, entry.id);
+    }
+    page
 }
