@@ -4,6 +4,8 @@
 //! reached, and one that is here is listed everywhere. `enabled` decides both whether a key does anything
 //! and whether the footer offers it.
 
+use std::fmt::Write as _;
+
 use super::key::Key;
 use super::model::{Model, Pane, Place, View};
 
@@ -122,14 +124,6 @@ fn view_is(model: &Model, views: &[View]) -> bool {
     opened(model) && model.browser.as_ref().is_some_and(|b| views.contains(&b.view))
 }
 
-fn is_list(model: &Model) -> bool {
-    match model.focus {
-        Pane::Runs => true,
-        Pane::Body => view_is(model, &[View::Layers, View::Tensors, View::Metadata]),
-        Pane::Curve | Pane::Facts | Pane::Detail => false,
-    }
-}
-
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
@@ -190,10 +184,12 @@ macro_rules! table {
 
 /// The table. The order is that of the footer and, within a group, of the help.
 pub static TABLE: &[Entry] = table! {
-    Open, "open", "Open, unfold, or show the details of what is selected", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
+    Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
+    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
+    Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
@@ -221,9 +217,7 @@ pub static TABLE: &[Entry] = table! {
     PageUp, "page-up", "A page up", Move, ["PgUp", "Ctrl-b"], silent, always;
     HalfDown, "half-down", "Half a page down", Move, ["Ctrl-d"], silent, always;
     HalfUp, "half-up", "Half a page up", Move, ["Ctrl-u"], silent, always;
-    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
     PreviousPane, "previous-pane", "To the previous pane", Go, ["Shift-Tab"], silent, always;
-    Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
@@ -265,7 +259,21 @@ pub fn by_group() -> impl Iterator<Item = &'static Entry> {
     groups.into_iter().flat_map(|group| TABLE.iter().filter(move |e| e.group == group))
 }
 
-/// Whether the focused pane is a list of rows: counts and matches mean something there.
-pub fn in_list(model: &Model) -> bool {
-    is_list(model)
+/// The table as a page of the documentation.
+pub fn markdown() -> String {
+    let mut page = String::from(
+        "# Keys\n\nWritten from the table of commands; a test keeps it so. In the program, `?` shows and searches it.\n\
+         A number typed before a motion repeats it.\n",
+    );
+    let mut group = None;
+    for entry in by_group() {
+        if group != Some(entry.group) {
+            group = Some(entry.group);
+            let heads = "| keys | what they do | name |\n|---|---|---|";
+            let _ = write!(page, "\n## {}\n\n{heads}\n", entry.group.title());
+        }
+        let keys: Vec<String> = entry.keys.iter().map(|keys| format!("`{keys}`")).collect();
+        let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(", "), entry.title, entry.id);
+    }
+    page
 }

@@ -76,11 +76,11 @@ fn draw_pane(
     match pane {
         Pane::Runs => runs::draw(model, layout, area, buffer),
         Pane::Curve => {
-            curve::draw(model, area, layout.inner(pane), buffer);
+            curve::draw(model, layout, area, buffer);
             None
         }
         Pane::Facts => {
-            pane::draw(model, pane, area, pane::Titles::new("Details"), buffer);
+            pane::draw(model, pane, area, pane::Titles::of_home(model, layout, pane, "Details"), buffer);
             let document = super::doc::facts::document(model);
             text::draw(model, &document, model.home.facts, layout.text(pane), buffer);
             None

@@ -5,6 +5,7 @@
 
 mod build;
 mod curves;
+mod docs;
 mod journeys;
 mod layers;
 mod mouse;

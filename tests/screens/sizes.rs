@@ -51,7 +51,7 @@ fn below_80_columns_the_focused_pane_has_the_screen() {
     let mut ui = Ui::on("assets/demo", (60, 20));
     assert_eq!(ui.model.layout().panes.len(), 1);
     ui.keys("jj<Tab>");
-    assert!(ui.screen().contains("Curve:"));
+    assert!(ui.screen().contains("[Curve]") && ui.screen().contains("val_loss (2 of 2)"), "{}", ui.screen());
     ui.keys("<Tab><Tab><Enter>");
     assert!(ui.screen().contains("[Layers]"));
     ui.keys("<Tab>");

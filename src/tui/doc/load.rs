@@ -1,5 +1,6 @@
 //! How to load the file: the snippet, what it needs, and what to mind.
 
+use super::of;
 use crate::checkpoint::{Checkpoint, Verdict};
 use crate::export::snippet::Load;
 use crate::text::shown;
@@ -42,16 +43,16 @@ fn verdict(load: &Load, out: &mut Document) {
 fn globals(checkpoint: &Checkpoint, out: &mut Document) {
     let all = checkpoint.globals();
     let kinds = [
-        (Verdict::RunsCode, Mark::Error, "that run code when loaded; nothing was run here"),
-        (Verdict::Unknown, Mark::Warning, "not on torch's allow-list; nothing was run here"),
-        (Verdict::Allowed, Mark::Dot, "on torch's allow-list"),
+        (Verdict::RunsCode, Mark::Error, "run code when loaded; nothing was run here"),
+        (Verdict::Unknown, Mark::Warning, "are not on torch's allow-list; nothing was run here"),
+        (Verdict::Allowed, Mark::Dot, "are on torch's allow-list"),
     ];
     for (verdict, mark, title) in kinds {
         let count = all.iter().filter(|g| g.verdict == verdict).count();
         if count == 0 {
             continue;
         }
-        heading(out, format!("Names its pickle uses {title} ({count})"));
+        heading(out, format!("{} in its pickle {title}", of(count as u64, "name")));
         let names = all.iter().filter(|g| g.verdict == verdict).take(LISTED);
         out.extend(names.map(|g| Line::Item(mark, shown(&g.name).into_owned())));
         if count > LISTED {

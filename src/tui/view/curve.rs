@@ -11,6 +11,7 @@ use crate::text::shown;
 use crate::training::best::of_series as best_point;
 use crate::training::{Mode, Series, XAxis};
 use crate::tui::fit::{self, Keep};
+use crate::tui::layout::Layout;
 use crate::tui::model::curve::x_of;
 use crate::tui::model::{Model, Pane};
 
@@ -20,22 +21,29 @@ const BELOW: u16 = 3;
 const LABELS: u16 = 10;
 
 /// Draws the pane.
-pub(super) fn draw(model: &Model, area: Rect, inner: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) {
     let curve = &model.home.curve;
+    let inner = layout.inner(Pane::Curve);
+    let titles = |title: String| pane::Titles::of_home(model, layout, Pane::Curve, title);
     let Some(series) = curve.shown() else {
-        pane::draw(model, Pane::Curve, area, pane::Titles::new("Curve"), buffer);
+        pane::draw(model, Pane::Curve, area, titles("Curve".to_owned()), buffer);
         rows::empty(model, inner, &nothing(model), buffer);
         return;
     };
-    let mut title = format!("Curve: {}", shown(&series.name));
+    let mut name = shown(&series.name).into_owned();
     if curve.series.len() > 1 {
-        title = format!("{title} ({} of {})", curve.at + 1, curve.series.len());
+        name = format!("{name} ({} of {})", curve.at + 1, curve.series.len());
     }
+    let glyphs = model.theme.glyphs;
     let room = usize::from(area.width).saturating_sub(8);
-    let title = fit::cut(&title, room, Keep::Start, model.theme.glyphs.cut).into_owned();
-    let source = shown(&series.source).into_owned();
-    let source = fit::cut(&source, room, Keep::End, model.theme.glyphs.cut).into_owned();
-    pane::draw(model, Pane::Curve, area, pane::Titles::new(title).below(source), buffer);
+    let title = fit::cut(&format!("Curve: {name}"), room, Keep::Start, glyphs.cut).into_owned();
+    let mut source = shown(&series.source).into_owned();
+    // Where the title names all panes, the metric is named below.
+    if layout.is_single() {
+        source = format!("{name} {} {source}", glyphs.middot);
+    }
+    let source = fit::cut(&source, room, Keep::Start, glyphs.cut).into_owned();
+    pane::draw(model, Pane::Curve, area, titles(title).below(source), buffer);
     let Some((plot, frame)) = geometry(model, inner, series) else {
         return;
     };

@@ -44,6 +44,7 @@ fn crumbs(model: &Model) -> Vec<String> {
     if model.place == Place::Home {
         let mut crumbs = vec![scanned(model)];
         crumbs.extend(home.run().map(|run| shown(&run.name).into_owned()));
+        crumbs.dedup();
         return crumbs;
     }
     let Some(browser) = &model.browser else { return Vec::new() };

@@ -6,7 +6,8 @@ use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Widget as _};
 
-use crate::tui::model::{Model, Pane};
+use crate::tui::layout::Layout;
+use crate::tui::model::{Model, Pane, Place};
 
 /// What is written on the frame.
 pub(super) struct Titles {
@@ -19,6 +20,16 @@ pub(super) struct Titles {
 impl Titles {
     pub(super) fn new(title: impl Into<String>) -> Self {
         Self { title: vec![Span::raw(title.into())], below: String::new() }
+    }
+
+    /// The name of a pane of the first screen; where one pane fills the screen, the names of all of them.
+    pub(super) fn of_home(model: &Model, layout: &Layout, pane: Pane, title: impl Into<String>) -> Self {
+        if !layout.is_single() || model.place != Place::Home {
+            return Self::new(title);
+        }
+        let names = [(Pane::Runs, "Runs"), (Pane::Curve, "Curve"), (Pane::Facts, "Details")];
+        let name = |(which, name)| if which == pane { format!("[{name}]") } else { format!(" {name} ") };
+        Self::new(names.map(name).concat())
     }
 
     pub(super) fn below(self, below: impl Into<String>) -> Self {

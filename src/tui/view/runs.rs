@@ -16,7 +16,8 @@ use crate::tui::model::{Model, Pane};
 /// Draws the pane; returns the cell of the selected row.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let list = &model.home.list;
-    pane::draw(model, Pane::Runs, area, pane::Titles::new("Runs").below(below(model)), buffer);
+    let titles = pane::Titles::of_home(model, layout, Pane::Runs, "Runs").below(below(model));
+    pane::draw(model, Pane::Runs, area, titles, buffer);
     let inner = layout.inner(Pane::Runs);
     let area = layout.rows(Pane::Runs);
     if list.rows.is_empty() {

@@ -84,7 +84,7 @@ pub(super) fn checkpoint(
     put(buffer, (line.x + 2, line.y), badge, 1, badge_style);
     let opened = model.opened_path() == Some(&row.path);
     let name_style = if opened { theme.strong() } else { theme.text() };
-    let unreadable = row.format.is_none() && row.error.is_some();
+    let unreadable = matches!(row.status, Status::Truncated | Status::Broken) && row.error.is_some();
     let room = if unreadable { name.max(line.width / 2) } else { name }.saturating_sub(INDENT);
     let text = shown(&file_name(&row.path)).into_owned();
     let cut = fit::cut(&text, usize::from(room), Keep::End, theme.glyphs.cut);

@@ -48,20 +48,21 @@ pub(super) fn fitting(model: &Model, width: u16) -> (u16, Vec<Column>) {
 
 /// The columns that hold anything in this list.
 fn used(model: &Model) -> Vec<What> {
-    let mut used = vec![What::Size, What::Parameters];
-    // The list beside an opened checkpoint is there to go to the next one.
-    if model.place == Place::Home {
-        used.push(What::Tensors);
+    let mut used = Vec::new();
+    if model.home.facts_of.iter().any(|facts| facts.metric.is_some()) {
+        used.push(What::Metric);
     }
+    // The list beside an opened checkpoint is there to go to the next one: names matter most.
+    if model.place == Place::Checkpoint {
+        return used;
+    }
+    used.extend([What::Size, What::Parameters, What::Tensors]);
     let rows = || model.home.index.runs.iter().flat_map(|run| &run.checkpoints);
     if rows().any(|row| row.training.progress.epoch.is_some()) {
         used.push(What::Epoch);
     }
     if rows().any(|row| row.training.progress.step.is_some()) {
         used.push(What::Step);
-    }
-    if model.home.facts_of.iter().any(|facts| facts.metric.is_some()) {
-        used.push(What::Metric);
     }
     used
 }
