@@ -1,4 +1,4 @@
-//! Browse and compare training checkpoints in a terminal.
+//! Browse training checkpoints in a terminal.
 
 use std::process::ExitCode;
 

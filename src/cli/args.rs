@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
-/// Browse and compare PyTorch training checkpoints in a terminal.
+/// Browse PyTorch training checkpoints in a terminal.
 ///
 /// Without a subcommand, opens the terminal UI on its paths. A folder or file that is named like a
 /// subcommand is given as `./ls`. Nothing in a checkpoint is ever executed.

@@ -13,8 +13,17 @@ use crate::runs::scan::{self, ScanOptions};
 pub(super) fn run(paths: &[PathBuf], as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
     check(&paths)?;
-    let index = scan::collect(paths, ScanOptions::default());
-    if as_json { out.json(&json::Document(&index)) } else { Ok(text::write(&index, style, out)?) }
+    let index = scan::collect(paths.clone(), ScanOptions::default());
+    if as_json {
+        out.json(&json::Document(&index))?;
+    } else {
+        text::write(&index, style, out)?;
+    }
+    // A folder named on the command line that cannot be looked into is an error, though the others were.
+    match index.skipped.iter().find(|skipped| paths.contains(&skipped.path) && skipped.path.is_dir()) {
+        Some(skipped) => Err(Failure::at(&skipped.path, &skipped.reason)),
+        None => Ok(()),
+    }
 }
 
 /// Paths given by name must be there; what else is wrong with them is told in a row.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::checkpoint::{Checkpoint, Format, Located, ModuleInfo, Scalar, TensorEntry};
+use crate::checkpoint::{Checkpoint, Format, Located, ModuleInfo, Scalar, SectionRole, TensorEntry};
 use crate::cli::json::progress;
 use crate::export::snippet;
 use crate::tensor::{Layout, Place, Storage, TensorId, TensorMeta, TensorRole};
@@ -126,8 +126,11 @@ impl Serialize for Tensor<'_> {
         map.serialize_entry("requires_grad", &meta.requires_grad)?;
         map.serialize_entry("stored", &is_stored(checkpoint, meta))?;
         map.serialize_entry("layout", meta.layout.name())?;
+        // Moments of an optimizer are neither.
+        let section = checkpoint.section_of(entry).map(|s| s.role);
+        let of_model = matches!(section, Some(SectionRole::Model | SectionRole::Ema));
         let role = if entry.role == TensorRole::Parameter { "parameter" } else { "buffer" };
-        map.serialize_entry("role", role)?;
+        map.serialize_entry("role", &of_model.then_some(role))?;
         if !meta.parts.is_empty() {
             map.serialize_entry("parts", &Each(|| meta.parts.iter().map(|p| Part(checkpoint, &p.0, p.1))))?;
         }

@@ -92,7 +92,8 @@ impl Home {
         if was_stale || !is_of(&self.curve, &run.path) {
             let moved = !is_of(&self.curve, &run.path);
             self.curve.show(run);
-            if moved {
+            // On the run itself the cursor is on its best, also while the scan still finds better ones.
+            if moved || self.checkpoint().is_none() {
                 let best = run.best.as_ref().and_then(|b| run.checkpoints.iter().find(|c| c.path == b.path));
                 let shown = self.checkpoint().cloned().or_else(|| best.cloned());
                 self.curve.x = None;

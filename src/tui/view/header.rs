@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
+use crate::checkpoint::Severity;
 use crate::text::number;
 use crate::text::{shown, shown_path};
 use crate::tui::doc::of;
@@ -22,7 +23,11 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
     }
     let room = fit::width(&going_on) as u16;
     let right = area.width.saturating_sub(room + 1);
-    let style = if model.jobs.is_busy() { theme.lively() } else { theme.text() };
+    let style = match fault(model) {
+        _ if model.jobs.is_busy() => theme.lively(),
+        Some(_) => theme.error(),
+        None => theme.text(),
+    };
     put(buffer, (area.x + right, area.y), &going_on, room, style);
 
     let name = put(buffer, (area.x + 1, area.y), "ckpt-tui", area.width, theme.accent());
@@ -73,6 +78,17 @@ fn scanned(model: &Model) -> String {
     }
 }
 
+/// What the opened checkpoint must not be looked at without: damage, or names that run code.
+fn fault(model: &Model) -> Option<String> {
+    let browser = model.browser.as_ref().filter(|_| model.place == Place::Checkpoint)?;
+    let worst = browser.checkpoint().diagnostics().iter().map(|d| d.severity).max()?;
+    match worst {
+        Severity::Broken => Some(format!("{} damaged: see Diagnostics", model.theme.glyphs.broken)),
+        Severity::Dangerous => Some("! unpickling it runs code: see Diagnostics".to_owned()),
+        Severity::Info | Severity::Warning => None,
+    }
+}
+
 fn going_on(model: &Model) -> String {
     let glyphs = model.theme.glyphs;
     let spinner = glyphs.spinner.get(model.ticks % glyphs.spinner.len().max(1)).copied().unwrap_or_default();
@@ -91,6 +107,9 @@ fn going_on(model: &Model) -> String {
     if let (Place::Checkpoint, Some(browser)) = (model.place, &model.browser) {
         let checkpoint = browser.checkpoint();
         let dot = glyphs.middot;
+        if let Some(fault) = fault(model) {
+            return fault;
+        }
         return format!(
             "{} {dot} {} {dot} {} parameters",
             checkpoint.kind().name(),
