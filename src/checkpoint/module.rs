@@ -56,7 +56,24 @@ fn module_members(tree: &Tree, module: Value) -> Vec<Member> {
     let children =
         part("_modules").iter().filter(|(_, child)| is_module(tree, *child) || is_script(tree, *child));
     let children = children.map(|(name, value)| Member { name: *name, value: *value, role: None });
-    parameters.chain(buffers).chain(children).collect()
+    parameters.chain(buffers).chain(packed(tree, module)).chain(children).collect()
+}
+
+/// What a quantised linear layer hands to `state_dict()` for its packed weight and bias, which its pickle
+/// keeps inside an object of torch's C++ side: `((weight, bias), class name)`.
+fn packed(tree: &Tree, module: Value) -> Option<Member> {
+    const CLASS: &str = "LinearPackedParams";
+    let (name, object) = modules::attributes(tree, module)
+        .into_iter()
+        .find(|(name, _)| tree.is_text(*name, "_packed_params"))?;
+    let is_packed = tree.class_of(module).is_some_and(|g| &*g.name == CLASS);
+    let Value::Object(id) = object else { return None };
+    let [value @ Value::Tuple { .. }, _] = *tree.items(tree.object(id)?.state?) else { return None };
+    (is_packed && tree.is_class(object, "torch", "ScriptObject")).then_some(Member {
+        name,
+        value,
+        role: None,
+    })
 }
 
 fn script_members(tree: &Tree, object: Value, types: &ScriptTypes) -> Vec<Member> {

@@ -3,15 +3,15 @@
 //! A part is recognised by what it holds first (a module; `state` with `param_groups`; mostly tensors) and
 //! by its name second (formats.md §4.6, §11.2). Tensors in no such part stay with their top-level key.
 
+mod search;
+
 use super::SectionRole;
 use super::module::{is_module, is_script};
 use crate::tensor::{DType, Numeric, TensorId};
 use crate::value::{Tree, Value};
+use search::named;
+pub(super) use search::{DEPTH, find};
 
-/// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
-pub(super) const DEPTH: usize = 4;
-/// Parts of one checkpoint at most, so that a list of a million small dicts is one part.
-const MOST: usize = 256;
 /// Entries of one mapping looked at when its nature is judged.
 const SAMPLE: usize = 512;
 
@@ -55,56 +55,6 @@ pub(super) struct Part {
     pub(super) is_module: bool,
 }
 
-/// The parts of `root`, in file order.
-pub(super) fn find(tree: &Tree, root: Value) -> Vec<Part> {
-    let mut parts = Vec::new();
-    if is_mapping(tree, root) && !tree.entries(root).is_empty() && is_all_tensors(tree, root, 0) {
-        // Names to tensors and nothing else, however small: what `torch.save(model.state_dict())` writes.
-        parts.push(Part { name: String::new(), role: SectionRole::Model, value: root, is_module: false });
-    } else if let Some(part) = recognise(tree, "", "", root) {
-        parts.push(part);
-    } else {
-        descend(tree, "", root, DEPTH, &mut parts);
-    }
-    parts
-}
-
-fn descend(tree: &Tree, path: &str, value: Value, depth: usize, parts: &mut Vec<Part>) {
-    let children: Vec<(String, Value)> = match value {
-        Value::Dict(_) | Value::Object(_) => {
-            let entries = tree.entries(value).iter().take(SAMPLE);
-            entries.filter_map(|(k, v)| Some((tree.as_text(*k)?.into_owned(), *v))).collect()
-        }
-        Value::List(_) | Value::Tuple { .. } => {
-            let items = tree.items(value).iter().take(SAMPLE).enumerate();
-            items.map(|(i, v)| (i.to_string(), *v)).collect()
-        }
-        _ => return,
-    };
-    let listed = !matches!(value, Value::Dict(_) | Value::Object(_));
-    for (key, child) in children {
-        if parts.len() >= MOST {
-            return;
-        }
-        // The members of a list are what the list is called: `optimizer_states.0`.
-        let word = if listed { path.rsplit('.').next().unwrap_or(path) } else { &key };
-        let at = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match recognise(tree, &at, word, child) {
-            Some(part) => parts.push(part),
-            None if depth > 1 && !is_bookkeeping(word) => descend(tree, &at, child, depth - 1, parts),
-            None => {}
-        }
-    }
-}
-
-/// Parts of training frameworks that hold scores, states and settings, never weights.
-fn is_bookkeeping(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let whole = ["args", "opt", "cfg", "config", "hparams", "hyper_parameters", "metadata"];
-    let part = ["callbacks", "loops", "metrics", "history", "message_hub", "rng", "random", "config"];
-    whole.contains(&name.as_str()) || part.iter().any(|b| name.contains(b))
-}
-
 fn recognise(tree: &Tree, path: &str, key: &str, value: Value) -> Option<Part> {
     let part = |role, is_module| Some(Part { name: path.to_owned(), role, value, is_module });
     if is_module(tree, value) || is_script(tree, value) {
@@ -114,6 +64,9 @@ fn recognise(tree: &Tree, path: &str, key: &str, value: Value) -> Option<Part> {
         return part(SectionRole::Optimizer, false);
     }
     if !is_mapping(tree, value) {
+        if matches!(value, Value::Object(_)) && is_scheduler(tree, key, value) {
+            return part(SectionRole::Scheduler, false);
+        }
         let shadow =
             key.contains("shadow") && tree.items(value).iter().any(|v| matches!(v, Value::Tensor(_)));
         return if shadow { part(SectionRole::Ema, false) } else { None };
@@ -141,7 +94,7 @@ fn is_optimizer(tree: &Tree, value: Value) -> bool {
 }
 
 fn is_scheduler(tree: &Tree, key: &str, value: Value) -> bool {
-    let has = |key| tree.get(value, key).is_some();
+    let has = |key| tree.get(value, key).or_else(|| tree.attribute(value, key)).is_some();
     has("last_epoch") && (has("_step_count") || has("base_lrs") || has("_last_lr"))
         || key.to_ascii_lowercase().contains("sched") && matches!(judge(tree, value), Nature::Scalars)
 }
@@ -165,9 +118,7 @@ fn is_ema(key: &str) -> bool {
 }
 
 fn holds_weights(tree: &Tree, value: Value) -> bool {
-    let entries = tree.entries(value).iter().take(SAMPLE);
-    let mut named = entries.filter_map(|(k, v)| Some((tree.as_text(*k)?.into_owned(), *v)));
-    named.any(|(k, v)| {
+    named(tree, value).any(|(k, v)| {
         matches!(k.as_str(), "state_dict" | "model_state_dict" | "model")
             && matches!(judge(tree, v), Nature::Tensors | Nature::Nested)
             || is_module(tree, v)
@@ -273,13 +224,11 @@ pub(super) fn has_training_state(tree: &Tree, root: Value) -> bool {
         "best_epoch",
         "num_updates",
     ];
-    tree.entries(root).iter().take(SAMPLE).any(|(key, _)| {
-        tree.as_text(*key).is_some_and(|key| {
-            let key = key.to_ascii_lowercase();
-            PROGRESS.contains(&key.as_str())
-                || is_optimizer_name(&key)
-                || key.contains("sched")
-                || key.contains("loss")
-        })
+    named(tree, root).any(|(key, _)| {
+        let key = key.to_ascii_lowercase();
+        PROGRESS.contains(&key.as_str())
+            || is_optimizer_name(&key)
+            || key.contains("sched")
+            || key.contains("loss")
     })
 }

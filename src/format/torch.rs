@@ -11,6 +11,7 @@ mod assemble;
 mod classic;
 mod composite;
 mod embedded;
+mod from_numpy;
 mod host;
 mod rebuild;
 mod report;

@@ -6,6 +6,7 @@ use std::cell::Cell;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use super::numpy::{self, Array};
 use super::view::{self, Label, Leaf};
 use super::{Tree, Value};
 use crate::tensor::TensorId;
@@ -18,6 +19,9 @@ const BUDGET: usize = 4_000_000;
 const NODE: usize = 16;
 /// Array elements written in full.
 const ARRAY: usize = 4_096;
+
+/// Classes that say nothing about a tensor.
+const PLAIN: [&str; 3] = ["torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer"];
 
 /// What only an opened checkpoint knows about the tensors a tree names.
 pub trait TensorNames {
@@ -102,6 +106,14 @@ impl Json<'_> {
             return seq.end();
         }
         let mut map = serializer.serialize_map(None)?;
+        if let Some(array) = numpy::array(self.tree, self.value) {
+            map.serialize_entry("$class", "numpy.ndarray")?;
+            map.serialize_entry("dtype", &array.dtype)?;
+            map.serialize_entry("shape", &array.shape)?;
+            let elements: Vec<_> = children.map(|(_, child)| self.child(child)).collect();
+            map.serialize_entry("values", &elements)?;
+            return map.end();
+        }
         if matches!(self.value, Value::Object(_)) {
             map.serialize_entry("$class", &view::class(self.tree, self.value))?;
         }
@@ -129,7 +141,45 @@ impl Json<'_> {
             Some(Leaf::Bool(b)) => map.serialize_entry("value", &b)?,
             _ => {}
         }
+        // What Python code has set on the tensor, and the class of a tensor of a subclass.
+        if let Some((class, state)) = self.tree.tensor_note(id) {
+            let class = match class {
+                Value::Global(id) => self.tree.global(id).map(super::Global::path),
+                _ => None,
+            };
+            if let Some(class) = class.filter(|c| !PLAIN.contains(&c.as_str())) {
+                map.serialize_entry("$class", &class)?;
+            }
+            if !self.is_cycle() && self.depth < DEPTH {
+                let parts = self.tree.state_parts(state);
+                for (name, part) in ["attributes", "slots"].into_iter().zip(parts) {
+                    map.serialize_entry(name, &self.child(part))?;
+                }
+            }
+        }
         map.end()
+    }
+}
+
+/// The first elements of an array, each as JSON has it.
+struct Elements<'a>(&'a numpy::Array);
+
+impl Serialize for Elements<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Array { dtype, values, words, .. } = self.0;
+        let whole = dtype.starts_with("int") || dtype.starts_with("uint");
+        let mut seq = serializer.serialize_seq(None)?;
+        for word in words.iter().take(ARRAY) {
+            seq.serialize_element(word)?;
+        }
+        for value in values.iter().take(ARRAY) {
+            match () {
+                () if dtype == "bool" => seq.serialize_element(&(*value != 0.0))?,
+                () if whole && value.abs() < 9e15 => seq.serialize_element(&(*value as i64))?,
+                () => seq.serialize_element(value)?,
+            }
+        }
+        seq.end()
     }
 }
 
@@ -172,8 +222,7 @@ impl Serialize for Json<'_> {
                 map.serialize_entry("$class", "numpy.ndarray")?;
                 map.serialize_entry("dtype", &array.dtype)?;
                 map.serialize_entry("shape", &array.shape)?;
-                let shown = array.values.len().min(ARRAY);
-                map.serialize_entry("values", array.values.get(..shown).unwrap_or_default())?;
+                map.serialize_entry("values", &Elements(&array))?;
                 map.end()
             }
             Leaf::Tensor(id) => self.tensor(serializer, id),

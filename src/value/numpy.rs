@@ -1,9 +1,11 @@
 //! numpy scalars, dtypes and arrays inside pickles (formats.md §3.3).
 
-use half::f16;
+mod dtype;
+mod time;
 
-use super::view::Leaf;
-use super::{Tree, Value};
+use super::view::{self, Leaf};
+use super::{Span, Tree, Value, python};
+use dtype::Descr;
 
 /// Elements of an array that are decoded for showing.
 const SHOWN: usize = 65_536;
@@ -15,17 +17,60 @@ pub struct Array {
     pub dtype: String,
     /// Sizes.
     pub shape: Vec<u64>,
-    /// The first elements in row-major order of a C array (column-major of a Fortran array), at most 65,536;
-    /// empty for dtypes that are not numbers.
+    /// The first elements in row-major order, at most 65,536; empty for dtypes that are not real numbers.
     pub values: Vec<f64>,
+    /// The first elements of the dtypes that have a usual written form instead: text, dates, complex numbers.
+    pub words: Vec<String>,
 }
 
-/// Kind letter and item size of a numpy dtype, and its byte order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Descr {
-    kind: u8,
-    size: usize,
-    big_endian: bool,
+/// An array before its elements are decoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Raw {
+    /// dtype of the elements, if it is a plain one.
+    pub(crate) descr: Option<Descr>,
+    /// The dtype as pickled.
+    dtype: Value,
+    /// Sizes.
+    pub(crate) shape: Vec<u64>,
+    /// The elements lie column by column.
+    pub(crate) fortran: bool,
+    data: Value,
+}
+
+impl Raw {
+    /// The bytes of the elements, unless they are objects.
+    pub(crate) fn bytes(&self) -> Option<Span> {
+        match self.data {
+            Value::Bytes(span) => Some(span),
+            _ => None,
+        }
+    }
+
+    /// Places of the first elements in the data, in row-major order.
+    fn order(&self) -> Vec<usize> {
+        let sizes: Vec<usize> =
+            self.shape.iter().map(|n| usize::try_from(*n).unwrap_or(usize::MAX)).collect();
+        let total = sizes.iter().try_fold(1_usize, |n, size| n.checked_mul(*size)).unwrap_or(usize::MAX);
+        let total = total.min(SHOWN);
+        if !self.fortran || sizes.len() < 2 {
+            return (0..total).collect();
+        }
+        let mut steps = Vec::with_capacity(sizes.len());
+        let mut step = 1_usize;
+        for size in &sizes {
+            steps.push(step);
+            step = step.saturating_mul(*size);
+        }
+        let place = |mut index: usize| {
+            let dims = sizes.iter().zip(&steps).rev();
+            dims.fold(0_usize, |at, (size, step)| {
+                let here = index % size.max(&1);
+                index /= size.max(&1);
+                at.saturating_add(here.saturating_mul(*step))
+            })
+        };
+        (0..total).map(place).collect()
+    }
 }
 
 /// A scalar, dtype or array as a leaf; `None` for anything that is not numpy's.
@@ -33,8 +78,11 @@ pub fn leaf(tree: &Tree, value: Value) -> Option<Leaf> {
     if let Some((descr, bytes)) = scalar_parts(tree, value) {
         return Some(scalar_leaf(descr, bytes));
     }
-    if is_dtype(tree, value) {
-        return Some(Leaf::Word(dtype_name(tree, value)));
+    if dtype::is_dtype(tree, value) {
+        return Some(Leaf::Word(dtype::name(tree, value)));
+    }
+    if objects(tree, value).is_some() {
+        return None;
     }
     array(tree, value).map(Leaf::Array)
 }
@@ -42,7 +90,7 @@ pub fn leaf(tree: &Tree, value: Value) -> Option<Leaf> {
 /// The number of a numpy scalar.
 pub fn scalar(tree: &Tree, value: Value) -> Option<f64> {
     let (descr, bytes) = scalar_parts(tree, value)?;
-    number(descr, bytes)
+    descr.number(bytes)
 }
 
 /// True for an array, whatever its elements.
@@ -62,35 +110,39 @@ fn scalar_parts(tree: &Tree, value: Value) -> Option<(Descr, &[u8])> {
     let Value::Object(id) = value else { return None };
     let args = tree.items(tree.object(id)?.args);
     let [dtype, Value::Bytes(span)] = *args else { return None };
-    Some((descr(tree, dtype)?, tree.bytes(span)))
+    Some((dtype::descr(tree, dtype)?, tree.bytes(span)))
 }
 
 fn scalar_leaf(descr: Descr, bytes: &[u8]) -> Leaf {
-    match (descr.kind, number(descr, bytes)) {
-        (b'b', Some(n)) => Leaf::Bool(n != 0.0),
-        (b'i' | b'u', Some(_)) => integer(descr, bytes).map_or(Leaf::None, Leaf::Int),
-        (_, Some(n)) => Leaf::Float(n),
-        (b'U', None) => Leaf::Text(utf32(descr, bytes)),
-        (b'M' | b'm', None) => Leaf::Word("datetime64".to_owned()),
-        _ => Leaf::Bytes { len: bytes.len(), head: String::new() },
+    match descr.kind {
+        b'b' => Leaf::Bool(descr.number(bytes) == Some(1.0)),
+        b'i' | b'u' => match descr.integer(bytes) {
+            Some(n) => i64::try_from(n).map_or_else(|_| Leaf::BigInt(n.to_string()), Leaf::Int),
+            None => view::bytes_leaf(bytes),
+        },
+        b'U' => Leaf::Text(descr.utf32(bytes)),
+        b'M' | b'm' | b'c' => descr.word(bytes).map_or_else(|| view::bytes_leaf(bytes), Leaf::Word),
+        _ => descr.number(bytes).map_or_else(|| view::bytes_leaf(bytes), Leaf::Float),
     }
 }
 
 /// The array, from `_reconstruct` with its state `(version, shape, dtype, fortran, data)`, or from protocol
 /// 5's `_frombuffer(data, dtype, shape, order)`.
-pub fn array(tree: &Tree, value: Value) -> Option<Array> {
+pub(crate) fn raw(tree: &Tree, value: Value) -> Option<Raw> {
     if !is_array(tree, value) {
         return None;
     }
     let Value::Object(id) = value else { return None };
     let object = tree.object(id)?;
-    let (shape, dtype, data) = match object.state {
+    let (shape, dtype, data, fortran) = match object.state {
         Some(state) => match *tree.items(state) {
-            [_, shape, dtype, _, data] => (shape, dtype, data),
+            [_, shape, dtype, fortran, data] => {
+                (shape, dtype, data, matches!(fortran, Value::Bool(true) | Value::Int(1)))
+            }
             _ => return None,
         },
         None => match *tree.items(object.args) {
-            [data, dtype, shape, _] => (shape, dtype, data),
+            [data, dtype, shape, order] => (shape, dtype, data, tree.is_text(order, "F")),
             _ => return None,
         },
     };
@@ -100,91 +152,47 @@ pub fn array(tree: &Tree, value: Value) -> Option<Array> {
     } else {
         sizes.collect::<Option<_>>()?
     };
-    let values = match (descr(tree, dtype), data) {
-        (Some(descr), Value::Bytes(span)) => {
-            let chunks = tree.bytes(span).chunks_exact(descr.size.max(1));
-            chunks.take(SHOWN).map_while(|b| number(descr, b)).collect()
-        }
-        _ => Vec::new(),
+    Some(Raw { descr: dtype::descr(tree, dtype), dtype, shape, fortran, data })
+}
+
+/// The array with its first elements.
+pub fn array(tree: &Tree, value: Value) -> Option<Array> {
+    let raw = raw(tree, value)?;
+    let mut array = Array {
+        dtype: dtype::name(tree, raw.dtype),
+        shape: raw.shape.clone(),
+        values: vec![],
+        words: vec![],
     };
-    Some(Array { dtype: dtype_name(tree, dtype), shape, values })
-}
-
-fn is_dtype(tree: &Tree, value: Value) -> bool {
-    tree.class_of(value).is_some_and(|g| &*g.module == "numpy" && &*g.name == "dtype")
-}
-
-/// `numpy.dtype('f4', …)` with the state `(version, byte order, …)`; a bare class such as `numpy.float32`
-/// stands for its dtype too.
-fn descr(tree: &Tree, value: Value) -> Option<Descr> {
-    let Value::Object(id) = value else { return None };
-    let object = tree.object(id).filter(|_| is_dtype(tree, value))?;
-    let code = tree.as_text(*tree.items(object.args).first()?)?;
-    let order = object.state.and_then(|s| tree.items(s).get(1).copied()).and_then(|v| tree.as_text(v));
-    let code = code.trim_start_matches(['<', '>', '|', '=']);
-    let (kind, size) = code.split_at_checked(1)?;
-    let kind = *kind.as_bytes().first()?;
-    let size = if kind == b'?' { 1 } else { size.split('[').next()?.parse().unwrap_or(0) };
-    // Text is counted in code points of four bytes.
-    let size = if kind == b'U' { size * 4 } else { size };
-    Some(Descr {
-        kind: if kind == b'?' { b'b' } else { kind },
-        size,
-        big_endian: order.is_some_and(|o| o == ">"),
-    })
-}
-
-/// numpy's name of a dtype: `float32`, `int64`, or its code.
-fn dtype_name(tree: &Tree, value: Value) -> String {
-    let Some(d) = descr(tree, value) else { return "object".to_owned() };
-    let word = match d.kind {
-        b'f' => "float",
-        b'i' => "int",
-        b'u' => "uint",
-        b'c' => "complex",
-        b'b' => return "bool".to_owned(),
-        b'O' => return "object".to_owned(),
-        b'V' => return format!("void{}", d.size * 8),
-        b'U' => return format!("<U{}", d.size / 4),
-        b'M' => return "datetime64".to_owned(),
-        b'm' => return "timedelta64".to_owned(),
-        _ => return format!("{}{}", d.kind as char, d.size),
+    let (Some(descr), Some(span)) = (raw.descr.filter(|d| d.size > 0), raw.bytes()) else {
+        return Some(array);
     };
-    format!("{word}{}", d.size * 8)
-}
-
-fn little(descr: Descr, bytes: &[u8]) -> Option<[u8; 8]> {
-    let mut wide = [0; 8];
-    let held = bytes.get(..descr.size)?;
-    wide.get_mut(..descr.size)?.copy_from_slice(held);
-    if descr.big_endian {
-        wide.get_mut(..descr.size)?.reverse();
+    let bytes = tree.bytes(span);
+    let elements = raw.order().into_iter().map_while(|at| {
+        let start = at.checked_mul(descr.size)?;
+        bytes.get(start..start.checked_add(descr.size)?)
+    });
+    match descr.kind {
+        b'c' | b'M' | b'm' | b'U' | b'S' => array.words = elements.map_while(|b| descr.word(b)).collect(),
+        _ => array.values = elements.map_while(|b| descr.number(b)).collect(),
     }
-    Some(wide)
+    Some(array)
 }
 
-fn integer(descr: Descr, bytes: &[u8]) -> Option<i64> {
-    let wide = little(descr, bytes)?;
-    let unused = 64_u32.checked_sub(descr.size as u32 * 8)?;
-    let raw = i64::from_le_bytes(wide);
-    Some(if descr.kind == b'i' && unused < 64 { raw << unused >> unused } else { raw })
+/// The elements of an array of objects, which is a container: a flat list in row-major order.
+pub fn objects(tree: &Tree, value: Value) -> Option<&[Value]> {
+    let raw = raw(tree, value)?;
+    matches!(raw.data, Value::List(_)).then(|| tree.items(raw.data))
 }
 
-fn number(descr: Descr, bytes: &[u8]) -> Option<f64> {
-    let wide = little(descr, bytes)?;
-    let [b0, b1, b2, b3, ..] = wide;
-    Some(match (descr.kind, descr.size) {
-        (b'f', 8) => f64::from_le_bytes(wide),
-        (b'f', 4) => f64::from(f32::from_le_bytes([b0, b1, b2, b3])),
-        (b'f', 2) => f16::from_le_bytes([b0, b1]).to_f64(),
-        (b'b', 1) => f64::from(u8::from(b0 != 0)),
-        (b'i' | b'u', 1 | 2 | 4 | 8) => integer(descr, bytes)? as f64,
-        _ => return None,
-    })
-}
-
-fn utf32(descr: Descr, bytes: &[u8]) -> String {
-    let units = bytes.chunks_exact(4).filter_map(|b| <[u8; 4]>::try_from(b).ok());
-    let units = units.map(|b| if descr.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) });
-    units.take_while(|u| *u != 0).map(|u| char::from_u32(u).unwrap_or('\u{fffd}')).collect()
+/// What a scalar is as a key of a mapping: `str(key)`.
+pub(super) fn key_text(tree: &Tree, value: Value) -> Option<String> {
+    let (descr, bytes) = scalar_parts(tree, value)?;
+    match scalar_leaf(descr, bytes) {
+        Leaf::Bool(b) => Some(if b { "True" } else { "False" }.to_owned()),
+        Leaf::Int(n) => Some(n.to_string()),
+        Leaf::Float(x) => Some(python::float_repr(x)),
+        Leaf::Text(text) | Leaf::Word(text) | Leaf::BigInt(text) => Some(text),
+        _ => None,
+    }
 }

@@ -1,8 +1,10 @@
 //! Objects of Python's standard library in their usual written form.
 
+mod datetime;
+
 use std::fmt::Write as _;
 
-use super::{Construct, Object, Tree, Value};
+use super::{Construct, Object, Tree, Value, numpy};
 
 /// Longest argument list written out as `Class(arg, …)`.
 const ARGS: usize = 8;
@@ -11,7 +13,25 @@ const ARGS: usize = 8;
 pub fn write_str(tree: &Tree, key: Value, out: &mut String) {
     match key {
         Value::Text(span) => out.push_str(&tree.text(span)),
-        other => write_repr(tree, other, out, 4),
+        other => match plain_key(tree, other) {
+            Some(text) => out.push_str(&text),
+            None => write_repr(tree, other, out, 4),
+        },
+    }
+}
+
+/// `str(key)` of numpy scalars, and of subclasses of `str`, `int` and `float`: that of the plain value.
+fn plain_key(tree: &Tree, key: Value) -> Option<String> {
+    let Value::Object(id) = key else { return None };
+    if let Some(text) = numpy::key_text(tree, key) {
+        return Some(text);
+    }
+    let object = tree.object(id).filter(|o| o.construct == Construct::New)?;
+    match *tree.items(object.args) {
+        [Value::Text(span)] => Some(tree.text(span).into_owned()),
+        [Value::Int(n)] => Some(n.to_string()),
+        [Value::Float(x)] => Some(float_repr(x)),
+        _ => None,
     }
 }
 
@@ -122,10 +142,11 @@ pub fn word(tree: &Tree, value: Value) -> Option<String> {
     let class = tree.class_of(value)?;
     let args = tree.items(object.args);
     match (&*class.module, &*class.name) {
-        ("datetime", "datetime") => datetime(tree, args),
-        ("datetime", "date") => date(first_bytes(tree, args)?),
-        ("datetime", "timedelta") => timedelta(args),
-        ("datetime", "timezone") => Some("timezone".to_owned()),
+        ("datetime", "datetime") => datetime::datetime(tree, args),
+        ("datetime", "date") => datetime::date_of(tree, args),
+        ("datetime", "timedelta") => datetime::timedelta(args),
+        ("datetime", "time") => datetime::time(tree, args),
+        ("datetime", "timezone") => Some(datetime::timezone(tree, value)),
         ("pathlib" | "pathlib._local", name) => Some(path(tree, args, name)),
         ("decimal", "Decimal") => only_text(tree, args),
         ("fractions", "Fraction") => fraction(tree, args),
@@ -196,56 +217,6 @@ fn fraction(tree: &Tree, args: &[Value]) -> Option<String> {
     }
 }
 
-fn first_bytes<'a>(tree: &'a Tree, args: &[Value]) -> Option<&'a [u8]> {
-    match args.first()? {
-        Value::Bytes(span) => Some(tree.bytes(*span)),
-        _ => None,
-    }
-}
-
-/// Ten bytes: year (big-endian), month (its top bit is the fold), day, hour, minute, second, microsecond.
-fn datetime(tree: &Tree, args: &[Value]) -> Option<String> {
-    let &[y0, y1, month, day, h, m, s, u0, u1, u2] = first_bytes(tree, args)? else { return None };
-    let micro = u32::from_be_bytes([0, u0, u1, u2]);
-    let mut text = format!("{}T{h:02}:{m:02}:{s:02}", date(&[y0, y1, month, day])?);
-    if micro > 0 {
-        let _ = write!(text, ".{micro:06}");
-    }
-    if let Some(zone) = args.get(1) {
-        text.push_str(&offset(tree, *zone));
-    }
-    Some(text)
-}
-
-fn date(bytes: &[u8]) -> Option<String> {
-    let &[y0, y1, month, day] = bytes else { return None };
-    Some(format!("{:04}-{:02}-{day:02}", u16::from_be_bytes([y0, y1]), month & 0x7f))
-}
-
-/// `+01:00` of a `datetime.timezone`, whose argument is a timedelta.
-fn offset(tree: &Tree, zone: Value) -> String {
-    let delta = match zone {
-        Value::Object(id) => tree.object(id).and_then(|o| tree.items(o.args).first().copied()),
-        _ => None,
-    };
-    let args = match delta {
-        Some(Value::Object(id)) => tree.object(id).map(|o| tree.items(o.args)).unwrap_or_default(),
-        _ => return String::new(),
-    };
-    let &[Value::Int(days), Value::Int(seconds), ..] = args else { return String::new() };
-    let total = days.saturating_mul(86_400).saturating_add(seconds);
-    let sign = if total < 0 { '-' } else { '+' };
-    let minutes = total.unsigned_abs() / 60;
-    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-}
-
-fn timedelta(args: &[Value]) -> Option<String> {
-    let &[Value::Int(days), Value::Int(seconds), Value::Int(micro)] = args else { return None };
-    let seconds = format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let micro = if micro == 0 { String::new() } else { format!(".{micro:06}") };
-    Some(if days == 0 { format!("{seconds}{micro}") } else { format!("{days} days, {seconds}{micro}") })
-}
-
 fn path(tree: &Tree, args: &[Value], class: &str) -> String {
     let separator = if class.contains("Windows") { "\\" } else { "/" };
     let mut out = String::new();
@@ -277,8 +248,13 @@ fn uuid(tree: &Tree, value: Value) -> Option<String> {
 
 fn complex(args: &[Value]) -> Option<String> {
     let &[Value::Float(re), Value::Float(im)] = args else { return None };
+    Some(complex_repr(re, im))
+}
+
+/// `1.0-2.0j`.
+pub(super) fn complex_repr(re: f64, im: f64) -> String {
     let sign = if im.is_sign_negative() { '-' } else { '+' };
-    Some(format!("{}{sign}{}j", float_repr(re), float_repr(im.abs())))
+    format!("{}{sign}{}j", float_repr(re), float_repr(im.abs()))
 }
 
 fn device(tree: &Tree, args: &[Value]) -> Option<String> {

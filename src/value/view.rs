@@ -84,7 +84,7 @@ pub fn leaf(tree: &Tree, value: Value) -> Option<Leaf> {
     })
 }
 
-fn bytes_leaf(bytes: &[u8]) -> Leaf {
+pub(super) fn bytes_leaf(bytes: &[u8]) -> Leaf {
     let mut head = String::new();
     for byte in bytes.iter().take(16) {
         let _ = write!(head, "{byte:02x}");
@@ -186,10 +186,14 @@ fn object_children<'a>(
     if modules::is_module(tree, value) {
         return Box::new(modules::children(tree, value).into_iter().map(|(k, v)| (Label::Key(k), v)));
     }
+    if let Some(elements) = numpy::objects(tree, value) {
+        return Box::new(indexed(elements));
+    }
     if let Some(fields) = structure_fields(tree, value, object) {
         return Box::new(indexed(tree.items(fields)));
     }
     let state = object.state.into_iter().flat_map(move |state| state_children(tree, value, state));
+    let state = keyed(tree.entries(object.kwargs)).chain(state);
     let rest = state.chain(indexed(&object.items)).chain(keyed(&object.entries));
     let args = tree.items(object.args);
     let is_deque = tree.is_class(value, "collections", "deque");

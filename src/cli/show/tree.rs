@@ -181,10 +181,12 @@ fn is_weights(role: SectionRole) -> bool {
 
 fn array_text(array: &crate::value::numpy::Array, style: &Style) -> String {
     let mut text = format!("array {} {}", shown(&array.dtype), number::shape(&array.shape));
-    for (i, x) in array.values.iter().take(INLINE).enumerate() {
-        let _ = write!(text, "{} {}", if i > 0 { "," } else { ":" }, python::float_repr(*x));
+    let numbers = array.values.iter().map(|x| python::float_repr(*x));
+    let words = array.words.iter().map(|word| shown(word).into_owned());
+    for (i, element) in numbers.chain(words).take(INLINE).enumerate() {
+        let _ = write!(text, "{} {element}", if i > 0 { "," } else { ":" });
     }
-    if array.values.len() > INLINE {
+    if array.values.len() + array.words.len() > INLINE {
         let _ = write!(text, ", {}", style.ellipsis());
     }
     text

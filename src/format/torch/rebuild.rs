@@ -6,13 +6,14 @@
 use super::args::{Refused, dtype_of, sizes, strided, tensor_arg};
 use super::composite;
 use super::host::TorchHost;
-use super::{classic, embedded};
+use super::{classic, embedded, from_numpy};
 use crate::checkpoint::Severity;
 use crate::error::Result;
 use crate::pickle::Host;
 use crate::tensor::TensorMeta;
 use crate::text::shown;
-use crate::value::{Construct, Object, Tree, Value};
+use crate::value::modules::is_module;
+use crate::value::{Construct, Dict, Object, Tree, Value};
 
 impl Host for TorchHost<'_> {
     fn persistent(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
@@ -60,10 +61,17 @@ fn rebuild(
         }
         ("torch.jit._pickle", _) => return args.first().copied(),
         ("torch.fx.graph_module", "reduce_graph_module") => return graph_module(tree, callable, &args),
+        ("torch._dynamo.eval_frame", "OptimizedModule") => return compiled(tree, callable, &args),
         _ => return None,
     };
     match built {
-        Ok(Some(meta)) => Some(Value::Tensor(tree.add_tensor(meta))),
+        Ok(Some(meta)) => {
+            let id = tree.add_tensor(meta);
+            if let ("_rebuild_parameter_with_state", &[_, _, _, state]) = (&*name, args.as_slice()) {
+                tree.note_tensor(id, Value::None, state);
+            }
+            Some(Value::Tensor(id))
+        }
         Ok(None) => None,
         Err(why) => {
             host.note(
@@ -94,6 +102,9 @@ fn utils(
         "_rebuild_nested_tensor" => composite::nested(tree, args).map(Some),
         "_rebuild_meta_tensor_no_storage" => meta(host, tree, args).map(Some),
         "_rebuild_device_tensor_from_cpu_tensor" => Ok(tensor_arg(tree, args, 0).map(|(_, meta)| meta)),
+        "_rebuild_device_tensor_from_numpy" | "_rebuild_xla_tensor" | "_rebuild_mlc_tensor" => {
+            from_numpy::read(host, tree, args).map(Some)
+        }
         "_rebuild_wrapper_subclass" => composite::wrapper(host, tree, args).map(Some),
         _ => Ok(None),
     }
@@ -112,6 +123,28 @@ fn parameter(tree: &Tree, args: &[Value]) -> Option<TensorMeta> {
 /// `(__dict__, import block)`: a traced module, whose state is its `__dict__`.
 fn graph_module(tree: &mut Tree, callable: Value, args: &[Value]) -> Option<Value> {
     let state = args.first().copied().filter(|v| matches!(v, Value::Dict(_)))?;
+    Some(instance(tree, callable, state))
+}
+
+/// `(module, context)`: what `torch.compile` made of a module, which is its child `_orig_mod`.
+fn compiled(tree: &mut Tree, callable: Value, args: &[Value]) -> Option<Value> {
+    let original = args.first().copied().filter(|v| is_module(tree, *v))?;
+    let mut mapping = |entries: Vec<(&str, Value)>| {
+        let entries = entries.into_iter().map(|(key, value)| (tree.add_text(key), value)).collect();
+        Value::Dict(tree.add_dict(Dict { entries, ..Dict::default() }))
+    };
+    let modules = mapping(vec![("_orig_mod", original)]);
+    let (parameters, buffers) = (mapping(vec![]), mapping(vec![]));
+    let state = mapping(vec![("_parameters", parameters), ("_buffers", buffers), ("_modules", modules)]);
+    if let (Some(flag), Value::Dict(id)) = (tree.attribute(original, "training"), state) {
+        let key = tree.add_text("training");
+        tree.dict_mut(id)?.entries.insert(0, (key, flag));
+    }
+    Some(instance(tree, callable, state))
+}
+
+/// An instance of the class `callable` with the attributes `state`.
+fn instance(tree: &mut Tree, callable: Value, state: Value) -> Value {
     let args = tree.add_tuple(&[]);
     let object = Object {
         callable,
@@ -122,7 +155,7 @@ fn graph_module(tree: &mut Tree, callable: Value, args: &[Value]) -> Option<Valu
         items: Vec::new(),
         entries: Vec::new(),
     };
-    Some(Value::Object(tree.add_object(object)))
+    Value::Object(tree.add_object(object))
 }
 
 /// `(dtype, size, stride, requires_grad)`: a shape without bytes.

@@ -157,12 +157,14 @@ pub(super) fn document(browser: &Browser) -> Document {
 fn array_lines(array: &Array, out: &mut Document) {
     out.push(fact("dtype", shown(&array.dtype)));
     out.push(fact("shape", number::shape(&array.shape)));
-    if !array.values.is_empty() {
+    let numbers = array.values.iter().map(|x| number::number(*x));
+    let words = array.words.iter().map(|word| shown(word).into_owned());
+    let elements: Vec<String> = numbers.chain(words).take(NUMBERS).collect();
+    if !elements.is_empty() {
         out.push(Line::Blank);
-        let numbers: Vec<String> = array.values.iter().take(NUMBERS).map(|x| number::number(*x)).collect();
-        out.push(Line::Text(numbers.join("  ")));
+        out.push(Line::Text(elements.join("  ")));
     }
-    if array.values.len() > NUMBERS {
+    if array.values.len() + array.words.len() > NUMBERS {
         out.push(Line::Hint(format!("the first {NUMBERS} of them")));
     }
 }
