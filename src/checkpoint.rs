@@ -3,6 +3,7 @@
 //! Opening reads structure only. Elements are read when asked for, through positioned reads; the values of
 //! one-element tensors (epoch, best score and loss are often such tensors) are read on first use and kept.
 
+mod kinds;
 pub mod module;
 mod outline;
 mod read;
@@ -11,6 +12,7 @@ mod section;
 mod sharing;
 mod vector;
 
+pub use kinds::{Diagnostic, Format, GlobalUse, Kind, SectionRole, Severity, Verdict};
 pub use outline::Outline;
 pub use read::Located;
 pub(crate) use read::payload_offset;
@@ -23,99 +25,6 @@ use std::sync::{Arc, Mutex, OnceLock};
 use crate::source::{Identity, ReadAt};
 use crate::tensor::{Storage, TensorId, TensorMeta, TensorRole};
 use crate::value::{Tree, Value};
-
-/// The container a checkpoint is written in. `name` of each is part of the command-line contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-#[non_exhaustive]
-pub enum Format {
-    TorchZip,
-    TorchLegacy,
-    TorchTar,
-    TorchScript,
-    TorchPackage,
-    TorchExport,
-    Pickle,
-    Safetensors,
-}
-
-impl Format {
-    /// The contract's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TorchZip => "torch-zip",
-            Self::TorchLegacy => "torch-legacy",
-            Self::TorchTar => "torch-tar",
-            Self::TorchScript => "torchscript",
-            Self::TorchPackage => "torch-package",
-            Self::TorchExport => "torch-export",
-            Self::Pickle => "pickle",
-            Self::Safetensors => "safetensors",
-        }
-    }
-}
-
-/// What was saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Tensors by name: `torch.save(model.state_dict())`.
-    StateDict,
-    /// A mapping with model weights and training state.
-    Training,
-    /// A pickled module: `torch.save(model)`, also inside a mapping.
-    WholeModel,
-    /// A compiled TorchScript program with its weights.
-    TorchScript,
-    /// Optimizer state alone.
-    Optimizer,
-    /// Adapter weights (`LoRA` and the like) without their base model.
-    Adapter,
-    /// None of these.
-    Other,
-}
-
-impl Kind {
-    /// The contract's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::StateDict => "state_dict",
-            Self::Training => "training",
-            Self::WholeModel => "whole_model",
-            Self::TorchScript => "torchscript",
-            Self::Optimizer => "optimizer",
-            Self::Adapter => "adapter",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// What a section is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum SectionRole {
-    /// Weights of a model.
-    Model,
-    /// An averaged copy of the weights.
-    Ema,
-    /// Optimizer state.
-    Optimizer,
-    /// Learning-rate scheduler state.
-    Scheduler,
-    /// Anything else that holds tensors (scores, random-number states …).
-    Other,
-}
-
-impl SectionRole {
-    /// The contract's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Model => "model",
-            Self::Ema => "ema",
-            Self::Optimizer => "optimizer",
-            Self::Scheduler => "scheduler",
-            Self::Other => "other",
-        }
-    }
-}
 
 /// A part of the checkpoint that holds a state dict, or the like.
 #[derive(Debug, Clone)]
@@ -167,80 +76,6 @@ pub struct ModuleInfo {
     pub training: Option<bool>,
     /// Attributes a person set (`in_features`, `kernel_size` …), without torch's own bookkeeping.
     pub attributes: Vec<(Box<str>, Value)>,
-}
-
-/// How serious a diagnostic is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Good to know.
-    Info,
-    /// Something is not as it should be, and the file can still be read.
-    Warning,
-    /// Loading it with pickle would run code.
-    Dangerous,
-    /// Part of the file cannot be read.
-    Broken,
-}
-
-impl Severity {
-    /// The contract's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Dangerous => "dangerous",
-            Self::Broken => "broken",
-        }
-    }
-}
-
-/// Something to be said about a file, in words.
-#[derive(Debug, Clone)]
-pub struct Diagnostic {
-    /// How serious it is.
-    pub severity: Severity,
-    /// Stable upper-case code.
-    pub code: &'static str,
-    /// One line, safe to print.
-    pub message: String,
-}
-
-impl Diagnostic {
-    /// A diagnostic; `message` must be safe to print ([`crate::text::shown`]).
-    pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, code, message: message.into() }
-    }
-}
-
-/// What `torch.load` would think of a global name in a pickle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// On torch's own `weights_only` allow-list.
-    Allowed,
-    /// Not on it, and nothing more is known.
-    Unknown,
-    /// Known to run code, or to reach what does.
-    RunsCode,
-}
-
-impl Verdict {
-    /// The contract's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Unknown => "unknown",
-            Self::RunsCode => "runs_code",
-        }
-    }
-}
-
-/// A global name in a pickle of the file, with its verdict.
-#[derive(Debug, Clone)]
-pub struct GlobalUse {
-    /// `module.name`.
-    pub name: String,
-    /// What torch would think of it.
-    pub verdict: Verdict,
 }
 
 /// A file that belongs to a checkpoint.
