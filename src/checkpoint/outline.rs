@@ -342,7 +342,8 @@ fn kind_of(parts: &Parts, sections: &[Section], entries: &[TensorEntry]) -> Kind
         }
         _ => true,
     };
-    if !only_models || sections.iter().any(|s| !model(s)) {
+    let beside = !only_models || sections.iter().any(|s| !model(s));
+    if beside || section::has_progress(tree, root) {
         return Kind::Training;
     }
     let is_adapter = |e: &&TensorEntry| ["lora_", "hada_", "lokr_"].iter().any(|word| e.key().contains(word));

@@ -46,6 +46,22 @@ const WEIGHTS: [&str; 27] = [
     "g_state_dict",
 ];
 
+/// Keys that say how far training came.
+const PROGRESS: [&str; 12] = [
+    "epoch",
+    "epochs",
+    "step",
+    "steps",
+    "global_step",
+    "iteration",
+    "iter",
+    "iter_num",
+    "current_epoch",
+    "curr_epoch",
+    "best_epoch",
+    "num_updates",
+];
+
 /// A part as found, before its tensors are counted.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Part {
@@ -67,15 +83,16 @@ fn recognise(tree: &Tree, path: &str, key: &str, value: Value) -> Option<Part> {
         if matches!(value, Value::Object(_)) && is_scheduler(tree, key, value) {
             return part(SectionRole::Scheduler, false);
         }
-        let shadow =
-            key.contains("shadow") && tree.items(value).iter().any(|v| matches!(v, Value::Tensor(_)));
+        let shadow = (key.contains("shadow") || is_ema(key))
+            && tree.items(value).iter().any(|v| matches!(v, Value::Tensor(_)));
         return if shadow { part(SectionRole::Ema, false) } else { None };
     }
     if is_scheduler(tree, key, value) {
         return part(SectionRole::Scheduler, false);
     }
     match judge(tree, value) {
-        Nature::Tensors => part(role_of_name(key), false),
+        // Beside a model's own part a few loose tensors (class weights, a confusion matrix) are just those.
+        Nature::Tensors if is_weights(key) || !holds_parts(tree, value) => part(role_of_name(key), false),
         Nature::Nested if is_weights(key) && !holds_weights(tree, value) => part(role_of_name(key), false),
         Nature::Scalars if is_optimizer_name(key) => part(SectionRole::Optimizer, false),
         _ => None,
@@ -122,6 +139,18 @@ fn holds_weights(tree: &Tree, value: Value) -> bool {
         matches!(k.as_str(), "state_dict" | "model_state_dict" | "model")
             && matches!(judge(tree, v), Nature::Tensors | Nature::Nested)
             || is_module(tree, v)
+    })
+}
+
+/// Entries that are parts of a checkpoint: a module, an optimizer, or a state dict under such a name.
+fn holds_parts(tree: &Tree, value: Value) -> bool {
+    named(tree, value).any(|(key, child)| {
+        is_module(tree, child)
+            || is_optimizer(tree, child)
+            || !key.contains('.')
+                && is_weights(&key)
+                && is_mapping(tree, child)
+                && matches!(judge(tree, child), Nature::Tensors)
     })
 }
 
@@ -208,22 +237,14 @@ fn is_weight(tree: &Tree, id: TensorId) -> bool {
     tree.tensor(id).is_some_and(|t| t.numel() != 1 && !whole(t.dtype))
 }
 
+/// True when a count of epochs or steps stands among the tensors of the mapping at the root.
+pub(super) fn has_progress(tree: &Tree, root: Value) -> bool {
+    named(tree, root)
+        .any(|(key, value)| matches!(value, Value::Int(_)) && PROGRESS.contains(&&*key.to_ascii_lowercase()))
+}
+
 /// True when the mapping at the root says how far training came: epochs, steps, or the state to go on from.
 pub(super) fn has_training_state(tree: &Tree, root: Value) -> bool {
-    const PROGRESS: [&str; 12] = [
-        "epoch",
-        "epochs",
-        "step",
-        "steps",
-        "global_step",
-        "iteration",
-        "iter",
-        "iter_num",
-        "current_epoch",
-        "curr_epoch",
-        "best_epoch",
-        "num_updates",
-    ];
     named(tree, root).any(|(key, _)| {
         let key = key.to_ascii_lowercase();
         PROGRESS.contains(&key.as_str())

@@ -169,3 +169,18 @@ fn times_of_day_and_zones_are_written_out() {
     assert_eq!(metadata["zone"], "UTC-05:30");
     assert_eq!(metadata["utc"], "UTC");
 }
+
+#[test]
+fn loose_tensors_beside_a_state_dict_do_not_swallow_it() {
+    let shown = show("loose.pt");
+    assert_eq!(shown["kind"], "training");
+    assert_eq!(sections(&shown), [("state_dict", "model"), ("ema_params", "ema"), ("", "other")]);
+    assert_eq!(shown["tensors"][0]["key"], "fc.weight");
+}
+
+#[test]
+fn weights_with_an_epoch_among_them_are_a_training_checkpoint() {
+    let shown = show("flat.pt");
+    assert_eq!(shown["kind"], "training");
+    assert_eq!(sections(&shown), [("", "model")]);
+}
