@@ -43,6 +43,7 @@ pub(super) fn present<'a>(module: &'a str, name: &'a str, python2: bool) -> (&'a
         _ => name,
     };
     match (module, name) {
+        ("UserDict", "IterableUserDict") => ("collections", "UserDict"),
         ("itertools", "izip") => ("builtins", "zip"),
         ("itertools", "imap") => ("builtins", "map"),
         ("itertools", "ifilter") => ("builtins", "filter"),
@@ -59,6 +60,7 @@ mod tests {
     #[test]
     fn python_2_names() {
         assert_eq!(present("__builtin__", "unicode", true), ("builtins", "str"));
+        assert_eq!(present("UserDict", "IterableUserDict", true), ("collections", "UserDict"));
         assert_eq!(present("copy_reg", "_reconstructor", true), ("copyreg", "_reconstructor"));
         assert_eq!(present("__builtin__", "long", false), ("__builtin__", "long"));
         assert_eq!(

@@ -6,6 +6,8 @@ use crate::value::{Tree, Value};
 
 /// Containers looked at below one entry of the root.
 const BUDGET: usize = 2_000;
+/// Containers looked at in all.
+const TOTAL: usize = 40_000;
 /// Parts of one checkpoint at most, so that a list of a million small dicts is one part.
 const MOST: usize = 256;
 /// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
@@ -20,7 +22,8 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
     } else if let Some(part) = recognise(tree, "", "", root) {
         parts.push(part);
     } else {
-        let mut search = Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET };
+        let mut search =
+            Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET, total: TOTAL };
         search.descend("", root);
         parts = search.parts;
     }
@@ -46,6 +49,7 @@ struct Search<'a> {
     on_path: Vec<Value>,
     /// Containers that may still be looked at: a shared one is met once for each of its names.
     budget: usize,
+    total: usize,
 }
 
 impl Search<'_> {
@@ -62,13 +66,14 @@ impl Search<'_> {
         let listed = !matches!(value, Value::Dict(_) | Value::Object(_));
         for (key, child) in children {
             if self.on_path.len() == 1 {
-                self.budget = BUDGET;
+                self.budget = BUDGET.min(self.total);
             }
             if self.parts.len() >= MOST || self.budget == 0 {
                 return;
             }
             if matches!(child, Value::Dict(_) | Value::Object(_) | Value::List(_) | Value::Tuple { .. }) {
                 self.budget -= 1;
+                self.total -= 1;
             }
             // The members of a list are what the list is called: `optimizer_states.0`.
             let word = if listed { path.rsplit('.').next().unwrap_or(path) } else { &key };
