@@ -121,6 +121,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();
+    model.home.here = std::env::current_dir().ok();
     for effect in update::start(&mut model, file) {
         screen.run(effect)?;
     }

@@ -262,7 +262,7 @@ fn layers_sort_within_their_parents() {
 #[test]
 fn sections_can_be_shown_one_at_a_time() {
     let mut ui = Ui::with_checkpoint(Build::training(&["a.w", "b.w"]), WIDE);
-    let rows = |ui: &Ui| ui.model.browser.as_ref().unwrap().table.rows.len();
+    let rows = |ui: &Ui| ui.model.browser.as_ref().unwrap().shown;
     assert_eq!(rows(&ui), 4);
     ui.keys("o");
     assert_eq!(rows(&ui), 2);

@@ -68,6 +68,7 @@ fn keys_are_frames_with_100_000_tensors() {
     println!("assembled and prepared in {:?}", start.elapsed());
     let moves = "jjjkkGggjj<PgDn><PgDn><PgUp><Ctrl-d>500jzRG<PgUp>gg1000j3000kjjjlhlhzMzR".repeat(4);
     report("tree", times(&mut ui, &moves));
+    report("order of the whole tree, all open", times(&mut ui, "zRssSsSsss"));
     report("table", times(&mut ui, &format!("gt{}", "jjjkkGgg<PgDn>9000jsssSssss".repeat(4))));
     report("filter in the table", times(&mut ui, "/layers.1<Backspace>.q_proj<Enter>nnnN<Esc>"));
     report("filter in the tree", times(&mut ui, "gl/mlp7weight<Enter>nnnN<Esc>"));

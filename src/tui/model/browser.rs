@@ -11,6 +11,7 @@ use super::table::Table;
 use super::tree::{self, Tree};
 use crate::checkpoint::Checkpoint;
 use crate::export::snippet::{self, Load};
+use crate::tensor::TensorId;
 
 /// Names matched at once without a worker: about a millisecond.
 pub const AT_ONCE: usize = 10_000;
@@ -28,6 +29,12 @@ impl Opened {
     /// Prepares a checkpoint.
     pub fn of(checkpoint: Checkpoint) -> Self {
         let load = snippet::of(&checkpoint);
+        // The values of one-element tensors are read and kept now: drawing must not wait for a disk.
+        for (id, meta) in (0..).zip(checkpoint.tree().tensors()) {
+            if meta.numel() == 1 {
+                checkpoint.scalar(TensorId(id));
+            }
+        }
         Self { layers: Arc::new(Layers::of(Arc::new(checkpoint))), load }
     }
 }
@@ -100,10 +107,18 @@ pub struct Browser {
     pub pattern: String,
     /// What the filter lets through; `None` without a filter, or while a worker still tries the first one.
     pub matches: Option<Matches>,
+    /// Tensors the filter and the section let through.
+    pub shown: usize,
     /// The text of the load view.
     pub load_text: Document,
     /// The text of the diagnostics view.
     pub diagnostics_text: Document,
+    /// Tree and table no longer agree with filter and section; made again when they are next seen.
+    is_stale: (bool, bool),
+    /// The tensor that was selected when the view was entered.
+    entered: Option<u32>,
+    /// The tensor selected in the view before, to be selected in the next that shows tensors.
+    carried: Option<u32>,
 }
 
 impl Browser {
@@ -112,14 +127,12 @@ impl Browser {
         let layers = &opened.layers;
         let mut tree = Tree::new(layers);
         tree.rebuild(layers, None, None);
-        let mut table = Table::default();
-        table.rebuild(layers, None, None);
         let checkpoint = layers.checkpoint();
         let view = if checkpoint.tensors().is_empty() { View::Metadata } else { View::Layers };
         Self {
             view,
             tree,
-            table,
+            table: Table::default(),
             metadata: Metadata::new(checkpoint),
             load: Scroll::default(),
             diagnostics: Scroll::default(),
@@ -127,6 +140,10 @@ impl Browser {
             section: None,
             pattern: String::new(),
             matches: None,
+            shown: checkpoint.tensors().len(),
+            is_stale: (false, true),
+            entered: None,
+            carried: None,
             load_text: super::super::doc::load::document(checkpoint, &opened.load),
             diagnostics_text: super::super::doc::diagnostics::document(checkpoint),
             opened,
@@ -158,11 +175,33 @@ impl Browser {
         self.rebuild();
     }
 
-    /// Makes tree and table again after the filter, the section or what is open changed.
+    /// Makes tree or table again after the filter, the section, the order or what is open changed. The one
+    /// that is not seen waits until it is.
     pub fn rebuild(&mut self) {
+        self.shown = self.count_shown();
+        self.is_stale = (true, true);
+        self.freshen();
+    }
+
+    fn count_shown(&self) -> usize {
+        let entries = self.checkpoint().tensors();
+        let section = |at: u32| entries.get(at as usize).map(|e| e.section);
+        match (&self.matches, self.section) {
+            (None, None) => entries.len(),
+            (Some(matches), None) => matches.hits.len(),
+            (None, only) => entries.iter().filter(|e| Some(e.section) == only).count(),
+            (Some(matches), only) => matches.hits.iter().filter(|at| section(**at) == only).count(),
+        }
+    }
+
+    fn freshen(&mut self) {
         let layers = Arc::clone(&self.opened.layers);
-        self.tree.rebuild(&layers, self.matches.as_ref(), self.section);
-        self.table.rebuild(&layers, self.matches.as_ref(), self.section);
+        if self.view == View::Layers && std::mem::take(&mut self.is_stale.0) {
+            self.tree.rebuild(&layers, self.matches.as_ref(), self.section);
+        }
+        if self.view == View::Tensors && std::mem::take(&mut self.is_stale.1) {
+            self.table.rebuild(&layers, self.matches.as_ref(), self.section);
+        }
     }
 
     /// Takes what a filter let through, and selects the best of it.
@@ -175,12 +214,17 @@ impl Browser {
         }
     }
 
-    /// Selects a tensor in tree and table.
+    /// Selects a tensor in the view that is shown.
     pub fn select(&mut self, tensor: u32) {
-        self.table.select(tensor);
         let layers = Arc::clone(&self.opened.layers);
-        if let Some(node) = layers.node_of.get(tensor as usize) {
-            self.tree.select(&layers, *node);
+        match self.view {
+            View::Layers => {
+                if let Some(node) = layers.node_of.get(tensor as usize) {
+                    self.tree.select(&layers, *node);
+                }
+            }
+            View::Tensors => self.table.select(tensor),
+            View::Metadata | View::Load | View::Diagnostics => self.carried = Some(tensor),
         }
         self.detail = Scroll::default();
     }
@@ -190,25 +234,42 @@ impl Browser {
         match self.view {
             View::Layers => self.layers().node(self.tree.selected()?)?.tensor,
             View::Tensors => self.table.selected(),
-            _ => None,
+            View::Metadata | View::Load | View::Diagnostics => None,
         }
     }
 
-    /// Takes the selection over from tree to table or back before the view changes.
+    /// Shows another view. A tensor that was gone to in one is selected in the next that shows tensors.
     pub fn change_view(&mut self, view: View) {
-        let tensor = self.tensor();
-        if let (Some(tensor), true) = (tensor, self.view != view) {
-            if view == View::Layers && self.matches.is_none() {
-                let layers = Arc::clone(&self.opened.layers);
-                if let Some(node) = layers.node_of.get(tensor as usize) {
-                    self.tree.reveal(&layers, *node);
-                    self.tree.rebuild(&layers, None, self.section);
-                }
-            }
-            self.select(tensor);
+        if view == self.view {
+            return;
+        }
+        let here = self.tensor();
+        if here.is_some() && here != self.entered {
+            self.carried = here;
         }
         self.view = view;
         self.detail = Scroll::default();
+        if !matches!(view, View::Layers | View::Tensors) {
+            return;
+        }
+        let carried = self.carried.take();
+        if let (View::Layers, Some(tensor), None) = (view, carried, &self.matches) {
+            self.reveal(tensor);
+        }
+        self.freshen();
+        if let Some(tensor) = carried {
+            self.select(tensor);
+        }
+        self.entered = self.tensor();
+    }
+
+    /// Opens what is above a tensor in the tree.
+    pub fn reveal(&mut self, tensor: u32) {
+        let layers = Arc::clone(&self.opened.layers);
+        if let Some(node) = layers.node_of.get(tensor as usize) {
+            self.tree.reveal(&layers, *node);
+            self.is_stale.0 = true;
+        }
     }
 
     /// What Enter does here, for the footer.

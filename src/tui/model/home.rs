@@ -25,6 +25,8 @@ pub struct RunFacts {
 pub struct Home {
     /// The paths that were asked for.
     pub paths: Vec<PathBuf>,
+    /// The current folder, to be called by its name.
+    pub here: Option<PathBuf>,
     /// Runs found so far.
     pub index: Index,
     /// What the list shows of each run.

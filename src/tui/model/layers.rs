@@ -46,6 +46,8 @@ pub struct Node {
     pub parameters: u64,
     /// Bytes of the tensors in it.
     pub bytes: u64,
+    /// Its place among its siblings in natural order of their names.
+    pub name_rank: u32,
     source: Source,
     name: (u32, u32),
 }
@@ -86,6 +88,7 @@ impl Layers {
         };
         layers.flatten(&drafted, &roots);
         layers.total();
+        layers.rank_names();
         layers
     }
 
@@ -145,6 +148,7 @@ impl Layers {
                 elements: 0,
                 parameters: 0,
                 bytes: 0,
+                name_rank: 0,
                 source: from.source,
                 name: from.name,
             });
@@ -173,6 +177,35 @@ impl Layers {
                 above.end = above.end.max(below.end);
             }
         }
+    }
+
+    /// Ranks the names of siblings once, so that ordering a tree by name compares numbers.
+    fn rank_names(&mut self) {
+        let mut parents: Vec<(u32, u32)> = vec![(0, self.nodes.len() as u32)];
+        parents.extend((0..).zip(&self.nodes).map(|(at, node)| (at + 1, node.end)));
+        for (from, end) in parents {
+            let mut siblings = self.siblings(from, end);
+            siblings.sort_by(|a, b| match (self.node(*a), self.node(*b)) {
+                (Some(a), Some(b)) => natural::compare(self.name(a), self.name(b)),
+                _ => Ordering::Equal,
+            });
+            for (rank, at) in (0..).zip(siblings) {
+                if let Some(node) = self.nodes.get_mut(at as usize) {
+                    node.name_rank = rank;
+                }
+            }
+        }
+    }
+
+    /// The nodes from `from` on that are not below one another, up to `end`.
+    pub fn siblings(&self, from: u32, end: u32) -> Vec<u32> {
+        let mut found = Vec::new();
+        let mut at = from;
+        while let Some(node) = self.node(at).filter(|_| at < end) {
+            found.push(at);
+            at = node.end;
+        }
+        found
     }
 
     /// Elements, parameters and bytes of a tensor; nothing for its second name in one section.

@@ -3,11 +3,12 @@
 //! The visible list is kept and only made again when something was opened, closed or filtered; drawing
 //! takes a window out of it.
 
+use std::cmp::Reverse;
+
 use super::cursor::Cursor;
 use super::filter::Matches;
-use super::layers::Layers;
+use super::layers::{Layers, Node};
 use super::table::{Column, Order};
-use crate::text::natural;
 
 /// Rows opened at the start, at most.
 const OPENED_ROWS: usize = 40;
@@ -52,7 +53,7 @@ impl Tree {
     }
 
     fn roots(layers: &Layers) -> Vec<u32> {
-        siblings(layers, 0, layers.nodes.len() as u32)
+        layers.siblings(0, layers.nodes.len() as u32)
     }
 
     fn set_open(&mut self, at: u32, open: bool) {
@@ -84,35 +85,61 @@ impl Tree {
     }
 
     fn show_open(&mut self, layers: &Layers, section: Option<u32>) {
-        let of_section =
-            |at: &u32| section.is_none() || layers.node(*at).is_some_and(|n| n.section == section);
-        let mut stack = self.ordered(layers, Self::roots(layers));
-        stack.retain(of_section);
+        if self.order == Order::default() && section.is_none() {
+            // The order of the nodes themselves: no need to look at siblings.
+            let mut at = 0;
+            while let Some(node) = layers.node(at) {
+                self.visible.push(at);
+                at = if self.is_open(at) { at + 1 } else { node.end };
+            }
+            return;
+        }
+        let of_section = |_, node: &Node| section.is_none() || node.depth > 0 || node.section == section;
+        let mut stack = Vec::new();
+        self.push(layers, &mut stack, (0, layers.nodes.len() as u32), of_section);
         while let Some(at) = stack.pop() {
             self.visible.push(at);
-            if self.is_open(at) {
-                stack.extend(self.ordered(layers, children(layers, at)));
+            if let Some(node) = layers.node(at).filter(|_| self.is_open(at)) {
+                self.push(layers, &mut stack, (at + 1, node.end), of_section);
             }
         }
     }
 
-    /// What belongs to one node in the order chosen, the first of it last: ready for a stack.
-    fn ordered(&self, layers: &Layers, mut nodes: Vec<u32>) -> Vec<u32> {
-        let node = |at: &u32| layers.node(*at);
-        match self.order.column {
-            Some(Column::Name) => {
-                let name = |at: &u32| node(at).map_or("", |n| layers.name(n));
-                nodes.sort_by(|a, b| natural::compare(name(a), name(b)));
+    /// Pushes the siblings in a range of nodes, in the order chosen, the first of them on top.
+    fn push(
+        &self,
+        layers: &Layers,
+        stack: &mut Vec<u32>,
+        (from, end): (u32, u32),
+        keep: impl Fn(u32, &Node) -> bool,
+    ) {
+        let start = stack.len();
+        let mut at = from;
+        while let Some(node) = layers.node(at).filter(|_| at < end) {
+            if keep(at, node) {
+                stack.push(at);
             }
-            Some(Column::Bytes) => nodes.sort_by_key(|at| node(at).map(|n| n.bytes)),
-            Some(_) => nodes.sort_by_key(|at| node(at).map(|n| (n.parameters, n.elements))),
-            None => {}
+            at = node.end;
         }
-        // Reversed for the stack, unless the largest are wanted first.
-        if !self.order.descending {
-            nodes.reverse();
+        let Order { column, descending } = self.order;
+        let number = |at: u32| {
+            let Some(node) = layers.node(at) else { return (0, 0) };
+            match column {
+                Some(Column::Name) => (u64::from(node.name_rank), 0),
+                Some(Column::Bytes) => (node.bytes, 0),
+                Some(_) => (node.parameters, node.elements),
+                None => (u64::from(at), 0),
+            }
+        };
+        let siblings = stack.get_mut(start..).unwrap_or_default();
+        // What is to come first goes last. Equal ones stay in the file's order.
+        if descending && column.is_some() {
+            siblings.sort_unstable_by_key(|at| (number(*at), Reverse(*at)));
+        } else if descending {
+            siblings.sort_unstable();
+        } else {
+            siblings.sort_unstable_by_key(|at| Reverse((number(*at), *at)));
         }
-        nodes
     }
 
     /// The next order.
@@ -139,14 +166,18 @@ impl Tree {
                 at = layers.node(here).and_then(|n| n.parent);
             }
         }
-        let is_seen = |at: &u32| seen.get(*at as usize).copied().unwrap_or(false);
-        let mut stack = self.ordered(layers, Self::roots(layers));
-        stack.retain(is_seen);
+        if self.order == Order::default() {
+            self.visible.extend((0..).zip(&seen).filter(|(_, seen)| **seen).map(|(at, _)| at));
+            return;
+        }
+        let is_seen = |at: u32, _: &Node| seen.get(at as usize).copied().unwrap_or(false);
+        let mut stack = Vec::new();
+        self.push(layers, &mut stack, (0, layers.nodes.len() as u32), is_seen);
         while let Some(at) = stack.pop() {
             self.visible.push(at);
-            let mut below = children(layers, at);
-            below.retain(is_seen);
-            stack.extend(self.ordered(layers, below));
+            if let Some(node) = layers.node(at) {
+                self.push(layers, &mut stack, (at + 1, node.end), is_seen);
+            }
         }
     }
 
@@ -220,15 +251,5 @@ pub fn has_children(layers: &Layers, at: u32) -> bool {
 }
 
 fn children(layers: &Layers, at: u32) -> Vec<u32> {
-    layers.node(at).map(|node| siblings(layers, at + 1, node.end)).unwrap_or_default()
-}
-
-fn siblings(layers: &Layers, from: u32, end: u32) -> Vec<u32> {
-    let mut found = Vec::new();
-    let mut at = from;
-    while let Some(node) = layers.node(at).filter(|_| at < end) {
-        found.push(at);
-        at = node.end;
-    }
-    found
+    layers.node(at).map(|node| layers.siblings(at + 1, node.end)).unwrap_or_default()
 }

@@ -69,9 +69,8 @@ fn names(model: &mut Model, text: String) -> Vec<Effect> {
     let Some(mut fuzzy) = Fuzzy::new(&text) else {
         // What was selected among the matches is still to be seen when all come back.
         let tensor = browser.tensor();
-        if let Some(node) = tensor.and_then(|t| browser.layers().node_of.get(t as usize).copied()) {
-            let layers = Arc::clone(browser.layers());
-            browser.tree.reveal(&layers, node);
+        if let Some(tensor) = tensor {
+            browser.reveal(tensor);
         }
         browser.set_matches(None);
         if let Some(tensor) = tensor {

@@ -54,7 +54,7 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
             let view = model.browser.as_ref().map(|b| b.view);
             let mut browser = Browser::new(opened);
             if let Some(view) = view.filter(|_| !browser.checkpoint().tensors().is_empty()) {
-                browser.view = view;
+                browser.change_view(view);
             }
             model.browser = Some(browser);
             model.place = Place::Checkpoint;

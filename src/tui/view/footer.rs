@@ -106,7 +106,7 @@ fn filter(model: &Model, input: &tui_input::Input, area: Rect, buffer: &mut Buff
 fn matched(model: &Model) -> String {
     if let (Pane::Body | Pane::Detail, Some(browser)) = (model.focus, &model.browser) {
         let all = browser.checkpoint().tensors().len();
-        let hits = if browser.pattern.is_empty() { all } else { browser.table.rows.len() };
+        let hits = if browser.pattern.is_empty() { all } else { browser.shown };
         format!("{hits} of {all}")
     } else {
         let all = model.home.checkpoints();

@@ -70,8 +70,8 @@ fn crumbs(model: &Model) -> Vec<String> {
 fn scanned(model: &Model) -> String {
     match model.home.paths.as_slice() {
         [only] if only.as_os_str() == "." => {
-            let here = std::env::current_dir().ok();
-            here.map_or_else(|| ".".to_owned(), |path| shown(&file_name(&path)).into_owned())
+            let here = model.home.here.as_deref();
+            here.map_or_else(|| ".".to_owned(), |path| shown(&file_name(path)).into_owned())
         }
         [only] => shown_path(only),
         several => of(several.len() as u64, "path"),

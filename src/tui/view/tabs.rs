@@ -74,6 +74,6 @@ pub(super) fn below(model: &Model, browser: &Browser) -> String {
     if parts.is_empty() {
         return crate::tui::doc::of(all as u64, "tensor");
     }
-    parts.push(format!("{} of {all}", browser.table.rows.len()));
+    parts.push(format!("{} of {all}", browser.shown));
     parts.join(&format!(" {} ", model.theme.glyphs.middot))
 }
