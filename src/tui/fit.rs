@@ -84,6 +84,10 @@ pub fn wrap(text: &str, cells: usize) -> Vec<&str> {
             Some(space) if space > 0 && !rest.get(piece.len()..).unwrap_or_default().starts_with(' ') => {
                 space
             }
+            // A long name: behind one of its parts, where that does not waste half the line.
+            _ if piece.rfind(['.', '/', '_']).is_some_and(|at| at + 1 > piece.len() / 2) => {
+                piece.rfind(['.', '/', '_']).map_or(piece.len(), |at| at + 1)
+            }
             // Not even one (wide) character fits: take it all the same, or there would be no end.
             _ if piece.is_empty() => rest.chars().next().map_or(rest.len(), char::len_utf8),
             _ => piece.len(),
@@ -123,6 +127,7 @@ mod tests {
     fn wrapping_breaks_at_spaces_and_ends() {
         assert_eq!(wrap("call model.eval() first", 12), ["call", "model.eval()", "first"]);
         assert_eq!(wrap("abcdef", 4), ["abcd", "ef"]);
+        assert_eq!(wrap("blocks.0.conv.weight", 16), ["blocks.0.conv.", "weight"]);
         assert_eq!(wrap("", 4), [""]);
         assert_eq!(wrap("重み", 1), ["重", "み"]);
         assert_eq!(wrap("ab", 0), ["ab"]);

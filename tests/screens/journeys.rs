@@ -38,6 +38,18 @@ fn from_a_folder_to_a_layer_and_back() {
 fn a_file_is_opened_at_once() {
     let ui = Ui::on("assets/demo/exports/glyphs_weights.pth", WIDE);
     assert_eq!((ui.model.place, ui.model.focus), (Place::Checkpoint, Pane::Body));
+    assert_eq!(ui.selected(), "glyphs_weights.pth", "and selected in the list beside it");
+}
+
+#[test]
+fn a_file_opened_before_the_scan_finds_it_is_selected_when_it_does() {
+    let mut ui = Ui::waiting(WIDE);
+    let open = |ui: &mut Ui| {
+        ui.model.home.select(std::path::Path::new("/data/r/e2.pt"));
+        ui.found(vec![row("/data/r/e1.pt", Some(1.0), &[]), row("/data/r/e2.pt", Some(2.0), &[])]);
+    };
+    open(&mut ui);
+    assert_eq!(ui.selected(), "e2.pt");
 }
 
 #[test]

@@ -148,10 +148,10 @@ impl Home {
     }
 
     /// Selects a checkpoint in the list.
-    pub fn select(&mut self, path: &std::path::Path) -> bool {
+    pub fn select(&mut self, path: &std::path::Path) {
         let metric = self.curve.chosen().map(str::to_owned);
         self.facts = Scroll::default();
-        self.list.select(&self.index, path, metric.as_deref())
+        self.list.select(&self.index, path, metric.as_deref());
     }
 
     /// The run the selection is in.

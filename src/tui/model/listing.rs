@@ -141,20 +141,17 @@ impl Listing {
         self.selected = self.row().and_then(|row| selected(index, row));
     }
 
-    /// Selects the checkpoint at `path`, unfolding its run. False when it is not in the list.
-    pub fn select(&mut self, index: &Index, path: &Path, metric: Option<&str>) -> bool {
-        let Some(run) = index.runs.iter().find(|r| r.checkpoints.iter().any(|c| c.path == path)) else {
-            return false;
-        };
+    /// Selects the checkpoint at `path`, unfolding its run. One that a scan has yet to find is selected when
+    /// it appears.
+    pub fn select(&mut self, index: &Index, path: &Path, metric: Option<&str>) {
         self.touched = true;
         self.selected = Some(Selected::Checkpoint(path.to_owned()));
-        let folded = self.folded.remove(&run.path);
-        if folded {
+        let run = index.runs.iter().find(|r| r.checkpoints.iter().any(|c| c.path == path));
+        if run.is_some_and(|run| self.folded.remove(&run.path)) {
             self.rebuild(index, metric);
         } else {
             self.restore(index);
         }
-        true
     }
 
     /// Folds or unfolds the run at the cursor; false when there is none.
