@@ -18,7 +18,6 @@ pub mod app;
 pub mod commands;
 pub mod doc;
 pub mod event;
-pub mod fit;
 pub mod help;
 pub mod key;
 pub mod keymap;

@@ -121,6 +121,14 @@ pub struct Object {
     pub entries: Vec<(Value, Value)>,
 }
 
+impl Object {
+    /// An object without state, items or entries yet.
+    pub fn new(callable: Value, construct: Construct, args: Value) -> Self {
+        let (items, entries) = (Vec::new(), Vec::new());
+        Self { callable, construct, args, kwargs: Value::None, state: None, items, entries }
+    }
+}
+
 /// The name of a class or function, as `module` and qualified `name`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Global {

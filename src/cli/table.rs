@@ -177,7 +177,7 @@ fn remark(out: &mut dyn Write, style: &Style, cell: &Cell, used: usize, blank: u
         return write!(out, "{:blank$}{}", "", style.paint(cell.tone, &cell.text));
     }
     let room = style.width.unwrap_or(usize::MAX).saturating_sub(BELOW);
-    for part in fit::wrap(&cell.text, room) {
+    for part in fit::wrap_words(&cell.text, room) {
         write!(out, "\n{:BELOW$}{}", "", style.paint(cell.tone, part))?;
     }
     Ok(())

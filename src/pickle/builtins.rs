@@ -123,14 +123,7 @@ fn instance(tree: &mut Tree, callable: Value, args: &[Value], content: Option<Va
     let args = tree.add_tuple(args);
     let entries = content.map(|c| tree.entries(c).to_vec()).unwrap_or_default();
     let items = content.filter(|c| matches!(c, Value::List(_))).map(|c| tree.items(c).to_vec());
-    let object = Object {
-        callable,
-        construct: Construct::New,
-        args,
-        kwargs: Value::None,
-        state: None,
-        items: items.unwrap_or_default(),
-        entries,
-    };
+    let object =
+        Object { items: items.unwrap_or_default(), entries, ..Object::new(callable, Construct::New, args) };
     Value::Object(tree.add_object(object))
 }

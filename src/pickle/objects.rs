@@ -87,9 +87,7 @@ impl Machine<'_> {
         let value = if let Some(value) = known {
             value
         } else {
-            let state = None;
-            let (items, entries) = (Vec::new(), Vec::new());
-            let object = Object { callable, construct, args, kwargs, state, items, entries };
+            let object = Object { kwargs, ..Object::new(callable, construct, args) };
             Value::Object(self.tree.add_object(object))
         };
         self.push(value);
@@ -156,15 +154,7 @@ impl Machine<'_> {
         }
         let callable = Value::Global(self.tree.intern_global("copyreg", "_extension"));
         let args = self.tree.add_tuple(&[Value::Int(code)]);
-        let object = Object {
-            callable,
-            construct: Construct::Extension,
-            args,
-            kwargs: Value::None,
-            state: None,
-            items: Vec::new(),
-            entries: Vec::new(),
-        };
+        let object = Object::new(callable, Construct::Extension, args);
         let object = Value::Object(self.tree.add_object(object));
         self.push(object);
         Ok(())

@@ -85,15 +85,7 @@ fn object(tree: &mut Tree, class: &str, map: &serde_json::Map<String, Json>) -> 
     let entries = entries.collect();
     let state = Some(Value::Dict(tree.add_dict(Dict { entries, ..Dict::default() })));
     let args = tree.add_tuple(&[]);
-    let object = Object {
-        callable,
-        construct: Construct::New,
-        args,
-        kwargs: Value::None,
-        state,
-        items: Vec::new(),
-        entries: Vec::new(),
-    };
+    let object = Object { state, ..Object::new(callable, Construct::New, args) };
     Value::Object(tree.add_object(object))
 }
 

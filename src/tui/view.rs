@@ -22,9 +22,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::fit;
 use super::layout::{Layout, SMALLEST};
 use super::model::{Mode, Model, Pane, View};
+use crate::text::fit;
 
 /// Where the real cursor belongs: on what is selected, or where text is typed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -32,7 +32,7 @@ fn title(out: &mut dyn Write, style: &Style, text: &str) -> io::Result<()> {
 /// A line of prose, broken at the edge of the terminal.
 fn item(out: &mut dyn Write, style: &Style, mark: &str, text: &str) -> io::Result<()> {
     let width = style.width.map_or(usize::MAX, |width| width.min(100)) - mark.len();
-    let mut lines = fit::wrap(text, width).into_iter();
+    let mut lines = fit::wrap_words(text, width).into_iter();
     writeln!(out, "{mark}{}", lines.next().unwrap_or_default())?;
     lines.try_for_each(|line| writeln!(out, "{:1$}{line}", "", mark.len()))
 }

@@ -146,15 +146,7 @@ fn compiled(tree: &mut Tree, callable: Value, args: &[Value]) -> Option<Value> {
 /// An instance of the class `callable` with the attributes `state`.
 fn instance(tree: &mut Tree, callable: Value, state: Value) -> Value {
     let args = tree.add_tuple(&[]);
-    let object = Object {
-        callable,
-        construct: Construct::New,
-        args,
-        kwargs: Value::None,
-        state: Some(state),
-        items: Vec::new(),
-        entries: Vec::new(),
-    };
+    let object = Object { state: Some(state), ..Object::new(callable, Construct::New, args) };
     Value::Object(tree.add_object(object))
 }
 

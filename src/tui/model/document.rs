@@ -3,7 +3,7 @@
 //! A document knows nothing of widths and colours. The view lays it out; the model needs only the height
 //! that gives, to keep the scroll position inside.
 
-use super::super::fit;
+use crate::text::fit;
 
 /// What a line says, which decides how it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use ratatui::style::Modifier;
 
 use super::plot::Frame;
 use super::{pane, put, put_right, rows};
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
 use crate::training::best::of_series as best_point;
 use crate::training::{Mode, Series, XAxis};
-use crate::tui::fit::{self, Keep};
 use crate::tui::layout::Layout;
 use crate::tui::model::curve::x_of;
 use crate::tui::model::{Model, Pane};

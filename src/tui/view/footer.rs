@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::put;
+use crate::text::fit::{self, Keep};
 use crate::tui::commands::{self, Command};
-use crate::tui::fit::{self, Keep};
 use crate::tui::keymap;
 use crate::tui::model::{Mode, Model, Pane};
 

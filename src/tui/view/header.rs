@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::checkpoint::Severity;
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::{shown, shown_path};
 use crate::tui::doc::of;
-use crate::tui::fit::{self, Keep};
 use crate::tui::model::listing::file_name;
 use crate::tui::model::{Model, Place, View};
 

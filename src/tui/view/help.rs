@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::widgets::{Block, Borders, Clear, Widget as _};
 
 use super::{put, rows};
-use crate::tui::fit::{self, Keep};
+use crate::text::fit::{self, Keep};
 use crate::tui::help::{self, Row};
 use crate::tui::layout::Layout;
 use crate::tui::model::{Mode, Model};

@@ -6,9 +6,9 @@ use ratatui::style::Style;
 
 use super::columns::{self, GAP, placed};
 use super::{put, put_right, rows};
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
-use crate::tui::fit::{self, Keep};
 use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::filter::Fuzzy;

@@ -4,10 +4,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{put, rows};
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
 use crate::tui::doc::value;
-use crate::tui::fit::{self, Keep};
 use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::metadata::{Row, What, is_container};

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::put;
-use crate::tui::fit;
+use crate::text::fit;
 use crate::tui::model::cursor::Cursor;
 use crate::tui::model::{Model, Pane};
 

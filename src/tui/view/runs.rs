@@ -7,8 +7,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{pane, rows};
+use crate::text::fit;
 use crate::text::{shown, shown_path};
-use crate::tui::fit;
 use crate::tui::layout::Layout;
 use crate::tui::model::listing::{Order, Row};
 use crate::tui::model::{Model, Pane};

@@ -4,8 +4,8 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use crate::checkpoint::Severity;
+use crate::text::fit;
 use crate::text::shown;
-use crate::tui::fit;
 use crate::tui::model::Model;
 use crate::tui::model::browser::{Browser, View};
 

@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 
 use super::columns::{self, placed};
 use super::{layers, put, put_right, rows};
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
-use crate::tui::fit::{self, Keep};
 use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::filter::Fuzzy;

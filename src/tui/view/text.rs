@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{put, rows};
-use crate::tui::fit::{self, Keep};
+use crate::text::fit::{self, Keep};
 use crate::tui::model::Model;
 use crate::tui::model::document::{Document, Line, Mark, Scroll, names};
 use crate::tui::theme::Theme;

@@ -7,9 +7,9 @@ use ratatui::style::Style;
 use super::super::columns::{self, placed};
 use super::super::{put, put_right};
 use crate::runs::CheckpointRow;
+use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
-use crate::tui::fit::{self, Keep};
 use crate::tui::model::listing::{Order, metric_of};
 use crate::tui::model::{Model, Place};
 
