@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use super::module::{self, ScriptTypes};
 use super::section::{self, Part};
 use super::{Checkpoint, Diagnostic, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry};
@@ -60,7 +62,7 @@ struct Frame {
     cut: bool,
 }
 
-/// Identity of a container.
+/// Identity of a container: small numbers we gave out ourselves, so that no seeded hashing is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Node {
     Sequence(u32),
@@ -85,10 +87,10 @@ struct Walk<'a> {
     parts: HashMap<String, u32>,
     outline: Outline,
     path: String,
-    on_path: HashSet<Node>,
+    on_path: FxHashSet<Node>,
     /// Containers without a tensor below, and how often the others were expanded.
-    barren: HashSet<Node>,
-    expanded: HashMap<Node, u32>,
+    barren: FxHashSet<Node>,
+    expanded: FxHashMap<Node, u32>,
     budget: usize,
     depth: usize,
 }
@@ -103,9 +105,9 @@ impl Outline {
             parts: parts.iter().enumerate().map(|(i, p)| (p.name.clone(), i as u32)).collect(),
             outline: Self { sections: parts.into_iter().map(Section::of).collect(), ..Self::default() },
             path: String::new(),
-            on_path: HashSet::new(),
-            barren: HashSet::new(),
-            expanded: HashMap::new(),
+            on_path: FxHashSet::default(),
+            barren: FxHashSet::default(),
+            expanded: FxHashMap::default(),
             budget: limits.walk,
             depth: limits.depth,
         };

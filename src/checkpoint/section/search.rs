@@ -2,6 +2,7 @@
 
 use super::{Part, SAMPLE, is_all_tensors, is_mapping, recognise};
 use crate::checkpoint::SectionRole;
+use crate::value::view::Label;
 use crate::value::{Tree, Value};
 
 /// Containers looked at below one entry of the root.
@@ -39,7 +40,9 @@ pub(super) fn named(tree: &Tree, value: Value) -> impl Iterator<Item = (String, 
     let attributes = state.map(|s| tree.state_parts(s)).unwrap_or_default();
     let attributes = attributes.into_iter().flat_map(|part| tree.entries(part));
     let entries = attributes.chain(tree.entries(value)).take(SAMPLE);
-    entries.filter_map(|(k, v)| Some((tree.as_text(*k)?.into_owned(), *v)))
+    // Folds of a cross-validation are often kept under their numbers.
+    let plain = entries.filter(|(k, _)| matches!(k, Value::Text(_) | Value::Int(_)));
+    plain.map(|(k, v)| (Label::Key(*k).text(tree), *v))
 }
 
 struct Search<'a> {

@@ -32,8 +32,10 @@ pub(super) struct TorchHost<'a> {
     storages: &'a mut dyn Storages,
     pub(super) limits: &'a Limits,
     pub(super) big_endian: bool,
-    /// Storages by key, class and size.
-    known: HashMap<(Box<str>, DType, u64), StorageId>,
+    /// Storages by key.
+    known: HashMap<Box<str>, StorageId>,
+    /// Those whose class or size is another than at the first mention of their key.
+    odd: HashMap<(Box<str>, DType, u64), StorageId>,
     /// The last device name met; nearly all storages of a file share one.
     location: Arc<str>,
     /// Tensors of the tar format, which its main pickle names by number.
@@ -55,6 +57,7 @@ impl<'a> TorchHost<'a> {
             limits,
             big_endian,
             known: HashMap::new(),
+            odd: HashMap::new(),
             location: Arc::from("cpu"),
             numbered: HashMap::new(),
             views: Vec::new(),
@@ -96,8 +99,14 @@ impl<'a> TorchHost<'a> {
         // Quantised sub-byte storages count bytes, like untyped ones.
         let width = u64::from(dtype.bits() / 8).max(1);
         let nbytes = numel.saturating_mul(width);
-        let identity = (Box::from(key), dtype, nbytes);
-        if let Some(id) = self.known.get(&identity) {
+        let is_same =
+            |id: StorageId| tree.storage(id).is_some_and(|s| s.dtype == dtype && s.nbytes == nbytes);
+        let first = self.known.get(key).copied();
+        if let Some(id) = first.filter(|id| is_same(*id)) {
+            return id;
+        }
+        let odd = first.map(|_| (Box::from(key), dtype, nbytes));
+        if let Some(id) = odd.as_ref().and_then(|odd| self.odd.get(odd)) {
             return *id;
         }
         if *self.location != *location {
@@ -106,14 +115,17 @@ impl<'a> TorchHost<'a> {
         let place = if location == "meta" { Place::NotStored } else { self.storages.place(key) };
         let location = self.location.clone();
         let id = tree.add_storage(Storage {
-            key: identity.0.clone(),
+            key: Box::from(key),
             dtype,
             location,
             nbytes,
             place,
             big_endian: self.big_endian,
         });
-        self.known.insert(identity, id);
+        match odd {
+            None => self.known.insert(Box::from(key), id),
+            Some(odd) => self.odd.insert(odd, id),
+        };
         id
     }
 
