@@ -1,5 +1,11 @@
 //! From bytes to a [`Checkpoint`]: one file per container. Content decides, never the name.
 
+mod archive;
+mod cursor;
+mod gguf;
+mod listing;
+mod npy;
+mod npz;
 pub mod safetensors;
 pub mod sniff;
 pub mod torch;
@@ -46,11 +52,13 @@ fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Re
     let mut head = vec![0; sniff::HEAD.min(usize::try_from(file.source.len()).unwrap_or(usize::MAX))];
     file.source.read_exact_at(&mut head, 0)?;
     match sniff::sniff(&head, file.source.len()) {
-        Container::Zip => torch::zip::open(file, identity, limits),
+        Container::Zip => archive::open(file, identity, limits),
         Container::TorchLegacy => torch::legacy::open(file, identity, limits),
         Container::Tar => torch::tar::open(file, identity, limits),
         Container::Pickle => torch::plain::open(file, identity, limits),
         Container::Safetensors => safetensors::open(file, identity, limits),
+        Container::Npy => npy::open(file, identity, limits),
+        Container::Gguf => gguf::open(file, identity, limits),
         Container::Known(what) => {
             Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
         }

@@ -23,6 +23,10 @@ pub enum Container {
     Pickle,
     /// safetensors.
     Safetensors,
+    /// One numpy array.
+    Npy,
+    /// GGUF, of either byte order.
+    Gguf,
     /// A checkpoint format this version does not read.
     Known(&'static str),
     /// Not a checkpoint, and what it is instead, with what to do.
@@ -44,6 +48,12 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     }
     if is_safetensors(head, len) {
         return Container::Safetensors;
+    }
+    if head.starts_with(b"\x93NUMPY") {
+        return Container::Npy;
+    }
+    if head.starts_with(b"GGUF") {
+        return Container::Gguf;
     }
     if let Some(what) = known(head) {
         return Container::Known(what);
@@ -95,8 +105,6 @@ fn is_pickle(head: &[u8]) -> bool {
 
 fn known(head: &[u8]) -> Option<&'static str> {
     Some(match head {
-        _ if head.starts_with(b"GGUF") || head.starts_with(b"FUGG") => "GGUF",
-        _ if head.starts_with(b"\x93NUMPY") => "a numpy array (.npy)",
         _ if head.starts_with(b"\x89HDF\r\n\x1a\n") || head.get(512..520) == Some(b"\x89HDF\r\n\x1a\n") => {
             "HDF5"
         }
@@ -161,7 +169,7 @@ mod tests {
             (b"L119547037146038801333356L\n.", Container::TorchLegacy),
             (&tar, Container::Tar),
             (&safetensors, Container::Safetensors),
-            (b"GGUF\x03\0\0\0", Container::Known("GGUF")),
+            (b"GGUF\x03\0\0\0", Container::Gguf),
             (&[0x80, 4, 0x95], Container::Pickle),
             (b"(dp0\nS'a'\n", Container::Pickle),
             (b"hello world", Container::Unknown),
