@@ -227,6 +227,7 @@ impl<'l> Listing<'l> {
             sources: self.sources,
             fingerprint,
             diagnostics: self.diagnostics,
+            assembled: self.assembled,
             files: self.files,
             tree: self.tree,
         };
