@@ -109,7 +109,12 @@ fn fill(y: &mut [f32], values: impl Iterator<Item = f32>) {
 }
 
 /// `y = scale * q - least`, one pair for each `run` elements.
-fn scaled(y: &mut [f32], run: usize, pairs: impl Iterator<Item = (f32, f32)>, mut q: impl Iterator<Item = f32>) {
+fn scaled(
+    y: &mut [f32],
+    run: usize,
+    pairs: impl Iterator<Item = (f32, f32)>,
+    mut q: impl Iterator<Item = f32>,
+) {
     for (slots, (scale, least)) in y.chunks_mut(run).zip(pairs) {
         for slot in slots {
             *slot = scale * q.next().unwrap_or(0.0) - least;

@@ -1,6 +1,6 @@
 //! Zip archives: which of the formats that are one, by the names of the members.
 
-use super::{npz, torch};
+use super::{keras, npz, stable_baselines, torch};
 use crate::checkpoint::{Checkpoint, CheckpointFile};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::zip::Archive;
@@ -11,8 +11,16 @@ use crate::source::Identity;
 enum Content {
     /// `torch.save`, or a TorchScript program.
     Torch { root: String, script: bool },
+    /// `torch.export`.
+    Export { root: String },
+    /// `torch.package`.
+    Package { root: String },
     /// numpy arrays.
     Npz,
+    /// A Keras model.
+    Keras,
+    /// An agent of stable-baselines3.
+    StableBaselines,
     /// Something else.
     Other(Error),
 }
@@ -28,6 +36,10 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     };
     match content(&archive) {
         Content::Torch { root, script } => torch::zip::open(file, identity, archive, &root, script, limits),
+        Content::Export { root } => torch::export::open(file, identity, archive, &root, limits),
+        Content::Package { root } => torch::package::open(file, identity, archive, &root, limits),
+        Content::Keras => keras::open(file, identity, archive, limits),
+        Content::StableBaselines => stable_baselines::open(file, identity, archive, limits),
         Content::Npz => npz::open(file, identity, archive, limits),
         Content::Other(error) => Err(error),
     }
@@ -51,8 +63,23 @@ fn content(archive: &Archive) -> Content {
     {
         return Content::Npz;
     }
-    if let Some(what) = other_content(archive, |name| has(root, name), |name| has(b"", name)) {
-        return Content::Other(what);
+    let text = || String::from_utf8_lossy(root).into_owned();
+    let at_top = |name: &str| has(b"", name);
+    if has(root, "archive_format") || at_top("serialized_exported_program.json") {
+        return Content::Export { root: text() };
+    }
+    if has(root, ".data/extern_modules") {
+        return Content::Package { root: text() };
+    }
+    if at_top(keras::WEIGHTS) {
+        return Content::Keras;
+    }
+    if at_top(stable_baselines::VERSION) {
+        return Content::StableBaselines;
+    }
+    if has(root, "model.json") {
+        let text = "a TorchScript archive of torch 1.0 to 1.3: not read by this version";
+        return Content::Other(Error::new(ErrorKind::Unsupported, text));
     }
     let mut names = archive.entries().iter().map(|e| archive.name(e));
     let stray = names.find(|n| n.ends_with(b"/data.pkl") || *n == b"data.pkl");
@@ -63,31 +90,6 @@ fn content(archive: &Archive) -> Content {
             "a zip archive without a torch checkpoint in it (no data.pkl)",
         )),
     }
-}
-
-fn other_content(
-    archive: &Archive,
-    in_root: impl Fn(&str) -> bool,
-    at_top: impl Fn(&str) -> bool,
-) -> Option<Error> {
-    let unread =
-        |what: &str| Some(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")));
-    if in_root("archive_format") {
-        return unread("a torch.export archive (.pt2)");
-    }
-    if in_root(".data/extern_modules") {
-        return unread("a torch.package archive");
-    }
-    if at_top("model.weights.h5") {
-        return unread("a Keras archive (.keras)");
-    }
-    if at_top("_stable_baselines3_version") {
-        return unread("a stable-baselines3 archive");
-    }
-    if in_root("model.json") {
-        return unread("a TorchScript archive of torch 1.0 to 1.3");
-    }
-    None
 }
 
 fn is_array_or_folder(name: &[u8]) -> bool {

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::source::ReadAt;
 
 /// Bytes read at once.
-const WINDOW: u64 = 64 << 10;
+const WINDOW: u64 = 16 << 10;
 
 /// A position in a source.
 pub(crate) struct Cursor<'a> {

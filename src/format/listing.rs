@@ -12,7 +12,7 @@ use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, GlobalUse, Parts, Severity};
 use crate::limits::Limits;
 use crate::source::{Identity, ReadAt};
-use crate::tensor::{DType, Place, Storage, TensorMeta, row_major};
+use crate::tensor::{DType, Place, Storage, StorageId, TensorMeta, row_major};
 use crate::text::shown;
 use crate::value::{Dict, Tree, Value};
 
@@ -27,8 +27,10 @@ pub(crate) struct Described<'a> {
     pub(crate) dtype: DType,
     /// Sizes, outermost first.
     pub(crate) shape: &'a [u64],
-    /// Elements lie column by column (Fortran order).
-    pub(crate) columns: bool,
+    /// Strides in elements; row-major where there are none.
+    pub(crate) stride: Option<Vec<u64>>,
+    /// A storage added before, which this tensor shares; the place is then that one's.
+    pub(crate) storage: Option<StorageId>,
     /// Elements of the place before the first one of the tensor.
     pub(crate) skip: u64,
     /// Where the bytes are; `len` is what the file says there is, and is cut to what there really is.
@@ -40,7 +42,7 @@ pub(crate) struct Described<'a> {
 impl<'a> Described<'a> {
     /// A row-major little-endian tensor.
     pub(crate) fn new(name: &'a str, dtype: DType, shape: &'a [u64], place: Place) -> Self {
-        Self { name, dtype, shape, columns: false, skip: 0, place, big_endian: false }
+        Self { name, dtype, shape, stride: None, storage: None, skip: 0, place, big_endian: false }
     }
 }
 
@@ -130,11 +132,17 @@ impl<'l> Listing<'l> {
             self.broken("NDIM", name, &what);
             return self.add(described, &[], None);
         }
+        let stride = described.stride.as_deref().unwrap_or_default();
         let count = shape.iter().try_fold(1_u64, |n, size| n.checked_mul(*size));
         // A size of 0 makes any other harmless.
         let count = if shape.contains(&0) { Some(0) } else { count };
         let sized = dtype.bits() > 0 || matches!(dtype, DType::Ggml(_));
-        let needed = count.and_then(|n| dtype.bytes_for(n.checked_add(described.skip)?));
+        // From the first element of the place to the last one the tensor touches.
+        let extent = match TensorMeta::strided(dtype, shape, stride, None, described.skip).element_span() {
+            Some((_, end)) => Some(end),
+            None => count.filter(|n| *n == 0),
+        };
+        let needed = count.and(extent).and_then(|n| dtype.bytes_for(n));
         let Some(needed) = needed.filter(|n| *n <= i64::MAX as u64) else {
             self.broken("META_OVERFLOW", name, "its shape counts more elements than any memory holds");
             return self.add(described, shape, None);
@@ -168,18 +176,20 @@ impl<'l> Listing<'l> {
 
     fn add(&mut self, described: &Described<'_>, shape: &[u64], nbytes: Option<u64>) -> Value {
         let dtype = described.dtype;
-        let storage = nbytes.map(|nbytes| {
+        let shared = described.storage.filter(|_| nbytes.is_some());
+        let storage = shared.or_else(|| {
+            let nbytes = nbytes?;
             let place = self.held(described.place);
-            self.tree.add_storage(Storage {
+            Some(self.tree.add_storage(Storage {
                 key: described.name.into(),
                 dtype,
                 location: self.location.clone(),
                 nbytes,
                 place,
                 big_endian: described.big_endian,
-            })
+            }))
         });
-        let stride = if described.columns { column_major(shape) } else { row_major(shape) };
+        let stride = described.stride.clone().unwrap_or_else(|| row_major(shape));
         let meta = TensorMeta::strided(dtype, shape, &stride, storage, described.skip);
         Value::Tensor(self.tree.add_tensor(meta))
     }
@@ -240,6 +250,7 @@ fn given(place: Place) -> Option<u64> {
     match place {
         Place::Range { len, .. } | Place::ZipMember { len, .. } => Some(len),
         Place::Inline { len, .. } => Some(len.into()),
+        Place::Assembled { len, .. } => Some(len),
         _ => None,
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn add(listing: &mut Listing<'_>, name: &str, header: &Header, place:
     let Element { dtype, big_endian, .. } = header.element;
     let place = if dtype == DType::Object { Place::NotStored } else { place };
     let described = Described {
-        columns: header.columns,
+        stride: header.columns.then(|| super::listing::column_major(&header.shape)),
         skip,
         big_endian,
         ..Described::new(name, dtype, &header.shape, place)

@@ -47,6 +47,13 @@ pub(super) fn lines(checkpoint: &Checkpoint, script: &mut Script) -> bool {
             script.line(format!("folder = pathlib.Path({path}).absolute()"));
             script.line("state = orbax.checkpoint.StandardCheckpointer().restore(folder)");
         }
+        Format::TorchZip if checkpoint.diagnostics().iter().any(|d| d.code == "SB3") => {
+            script.imports.push(
+                "from stable_baselines3 import PPO  # or whichever algorithm the agent was trained with",
+            );
+            script.line(format!("model = PPO.load({path})"));
+            script.note("loading an agent runs pickles, so only for files you trust");
+        }
         _ => return false,
     }
     true
