@@ -14,6 +14,15 @@ pub enum Format {
     TorchExport,
     Pickle,
     Safetensors,
+    HfSharded,
+    HfTrainer,
+    Accelerate,
+    Peft,
+    Dcp,
+    DeepSpeed,
+    Megatron,
+    NemoFolder,
+    TorchUnzipped,
 }
 
 impl Format {
@@ -28,7 +37,32 @@ impl Format {
             Self::TorchExport => "torch-export",
             Self::Pickle => "pickle",
             Self::Safetensors => "safetensors",
+            Self::HfSharded => "hf-sharded",
+            Self::HfTrainer => "hf-trainer",
+            Self::Accelerate => "accelerate",
+            Self::Peft => "peft",
+            Self::Dcp => "dcp",
+            Self::DeepSpeed => "deepspeed",
+            Self::Megatron => "megatron",
+            Self::NemoFolder => "nemo",
+            Self::TorchUnzipped => "torch-unzipped",
         }
+    }
+
+    /// A folder is one checkpoint of this format.
+    pub fn is_folder(self) -> bool {
+        matches!(
+            self,
+            Self::HfSharded
+                | Self::HfTrainer
+                | Self::Accelerate
+                | Self::Peft
+                | Self::Dcp
+                | Self::DeepSpeed
+                | Self::Megatron
+                | Self::NemoFolder
+                | Self::TorchUnzipped
+        )
     }
 }
 

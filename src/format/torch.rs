@@ -4,6 +4,7 @@
 pub mod legacy;
 pub mod plain;
 pub mod tar;
+pub(crate) mod unzipped;
 pub mod zip;
 
 mod args;

@@ -51,7 +51,8 @@ impl Source {
                 reason: Some("it is a plain pickle, which torch.load does not read".to_owned()),
                 ..plain("import pickle", "content".to_owned())
             },
-            Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
+            // Folders have lines of their own.
+            _ => Self::torch(checkpoint, &path),
         }
     }
 
