@@ -15,6 +15,7 @@ mod npy;
 mod npz;
 mod onnx;
 mod protobuf;
+pub mod folders;
 pub mod safetensors;
 pub mod sniff;
 mod stable_baselines;
@@ -31,11 +32,17 @@ use crate::limits::Limits;
 use crate::source::{FileSource, Identity, ReadAt};
 use sniff::Container;
 
-/// Opens the checkpoint at `path`, reading its structure only.
+/// Opens the checkpoint at `path`, a file or a folder, reading its structure only.
 ///
 /// # Errors
 /// Whatever makes the file unreadable as a checkpoint, with the file's name in it.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    if path.is_dir() {
+        return folders::open(path, limits);
+    }
+    if folders::is_index(path) {
+        return folders::open_index(path, limits).map_err(|e| e.in_file(path));
+    }
     let file = FileSource::open(path)?;
     let identity = file.identity();
     open_source(path, Arc::new(file), Some(identity), limits)

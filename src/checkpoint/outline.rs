@@ -41,6 +41,7 @@ impl Checkpoint {
             sections: outline.sections,
             entries: outline.entries,
             modules: outline.modules,
+            shards: Vec::new(),
             scalars: std::sync::Mutex::default(),
             shared: std::sync::OnceLock::new(),
             by_id: std::sync::OnceLock::new(),

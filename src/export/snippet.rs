@@ -5,6 +5,7 @@
 //! is written exactly when torch's restricted unpickler accepts the file, and else the reason is given.
 
 mod libraries;
+mod folders;
 mod load;
 mod notes;
 mod parts;
@@ -28,6 +29,9 @@ pub struct Load {
 
 /// How `checkpoint` is loaded.
 pub fn of(checkpoint: &Checkpoint) -> Load {
+    if checkpoint.format().is_folder() {
+        return folders::of(checkpoint);
+    }
     let source = load::Source::of(checkpoint);
     let mut script = Script::default();
     match (checkpoint.format(), checkpoint.kind()) {
