@@ -2,6 +2,7 @@
 
 mod archive;
 mod cursor;
+pub mod folders;
 mod gguf;
 mod hdf5;
 mod json;
@@ -14,8 +15,8 @@ mod nested;
 mod npy;
 mod npz;
 mod onnx;
+pub(crate) mod orbax;
 mod protobuf;
-pub mod folders;
 pub mod safetensors;
 pub mod sniff;
 mod stable_baselines;

@@ -80,6 +80,12 @@ impl Format {
         }
     }
 
+    /// Mappings inside mappings whose names are layers, as no library around torch writes.
+    pub fn is_nested(self) -> bool {
+        use Format as F;
+        matches!(self, F::Hdf5 | F::Keras | F::TfCheckpoint | F::FlaxMsgpack | F::Orbax)
+    }
+
     /// A folder is one checkpoint of this format.
     pub fn is_folder(self) -> bool {
         matches!(

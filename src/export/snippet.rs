@@ -4,8 +4,8 @@
 //! else a person may want (averaged weights, gradient scaler) stands there as a comment. `weights_only=True`
 //! is written exactly when torch's restricted unpickler accepts the file, and else the reason is given.
 
-mod libraries;
 mod folders;
+mod libraries;
 mod load;
 mod notes;
 mod parts;
