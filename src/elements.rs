@@ -9,6 +9,7 @@
 
 mod decode;
 mod quantized;
+mod raw;
 mod view;
 
 use std::path::Path;

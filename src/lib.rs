@@ -19,6 +19,8 @@ pub mod format;
 
 pub mod training;
 
+pub mod compare;
+
 pub mod export;
 pub mod runs;
 

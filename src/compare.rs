@@ -1,0 +1,3 @@
+//! Two checkpoints side by side.
+
+pub mod values;
