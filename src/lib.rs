@@ -17,6 +17,7 @@ pub mod format;
 
 pub mod training;
 
+pub mod compare;
 pub mod export;
 pub mod runs;
 

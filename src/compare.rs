@@ -1,0 +1,6 @@
+//! Two checkpoints side by side: would one load into the other's model, what stands in the way, what repairs it.
+//!
+//! The reference is the model's side: what `model.load_state_dict(candidate)` would say is said in torch's own
+//! words. Nothing here reads elements; values are compared apart from names.
+
+pub mod plan;
