@@ -175,6 +175,7 @@ pub(super) fn add_complex(sums: &mut Sums, a: &[f64], b: &[f64], tolerance: Tole
     for (x, y) in a.as_chunks::<2>().0.iter().zip(b.as_chunks::<2>().0) {
         let ([p, pi], [q, qi]) = (*x, *y);
         let nan = |z: &[f64; 2]| z.iter().any(|x| x.is_nan());
+        let magnitude = |z: &[f64; 2]| if nan(z) { f64::NAN } else { z.iter().fold(0.0, |r, x| x.hypot(r)) };
         let same = x == y || (nan(x) && nan(y));
         block.unequal += u64::from(!same);
         let mut outside = !same;
@@ -185,8 +186,7 @@ pub(super) fn add_complex(sums: &mut Sums, a: &[f64], b: &[f64], tolerance: Tole
             block.max_abs = block.max_abs.max(distance);
             outside &= tolerance.is_exact() || tolerance.exceeded(p.hypot(pi), distance);
         } else {
-            // A magnitude is NaN or infinite where a part is.
-            block.lone([p + pi.abs() * 0.0, q + qi.abs() * 0.0].map(|_| f64::NAN));
+            block.lone([magnitude(x), magnitude(y)]);
         }
         block.outside += u64::from(outside);
     }
