@@ -10,7 +10,7 @@ use super::sums::Sums;
 use super::{Options, ValueDiff};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, ErrorKind, Result};
-use crate::tensor::{DType, Place, TensorId, TensorMeta};
+use crate::tensor::{DType, TensorId, TensorMeta};
 use crate::text::number::shape;
 use crate::work::Work;
 
@@ -165,12 +165,8 @@ fn plan(checkpoints: [&Checkpoint; 2], metas: [&TensorMeta; 2]) -> Result<(u64, 
             let text = format!("an expanded view of {} elements on {} bytes", meta.numel(), storage.nbytes);
             return Err(Error::new(ErrorKind::Limit, text));
         }
-        // What can only be read from front to back is not shared between threads.
-        let sequential = !matches!(
-            storage.place,
-            Place::Range { .. } | Place::Inline { .. } | Place::ZipMember { deflated: false, .. }
-        );
-        if sequential {
+        // What is best read from front to back is not shared between threads.
+        if !storage.is_random_access() {
             step = u64::MAX;
         }
     }
