@@ -5,10 +5,12 @@
 //! panics on a full disk.
 
 mod args;
+mod export;
 mod generate;
 mod json;
 mod ls;
 mod output;
+mod progress;
 mod show;
 mod style;
 mod table;
@@ -37,6 +39,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
+        Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -1,8 +1,12 @@
 //! What may stand on the command line.
 
+mod export;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub(super) use export::{Average, Export, Output};
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -32,7 +36,7 @@ pub(super) struct Args {
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Common {
-    /// Print JSON, for scripts (`ls` and `show`)
+    /// Print JSON, for scripts
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
@@ -64,6 +68,10 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Write the weights of a checkpoint as safetensors
+    Export(Export),
+    /// Write the average of several checkpoints as safetensors
+    Average(Average),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -51,7 +51,8 @@ impl<'a> Others<'a> {
 
     /// Checks that it holds `items`, and nothing beyond the `names` there are.
     fn verify(&self, items: &[Item<'_>], names: usize) -> Result<()> {
-        let fail = |text: String| Err(Error::new(ErrorKind::Unsupported, text).in_file(self.checkpoint.path()));
+        let fail =
+            |text: String| Err(Error::new(ErrorKind::Unsupported, text).in_file(self.checkpoint.path()));
         for item in items {
             let name = shown(&item.entry.name);
             match self.tensors.get(&item.entry.name) {

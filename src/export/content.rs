@@ -32,7 +32,6 @@ pub(super) struct Buffers {
     scratch: Scratch,
     numbers: Vec<f64>,
     sum: Vec<f64>,
-    bytes: Vec<u8>,
 }
 
 impl Content {
@@ -59,7 +58,9 @@ impl Content {
     /// Fills `out` with bytes from `offset` on; both are multiples of an element's size.
     pub(super) fn fill(&self, offset: u64, out: &mut [u8], buffers: &mut Buffers) -> Result<()> {
         match self {
-            Self::Stored(elements) => elements.read_bytes(number_at(elements, offset), out, &mut buffers.scratch),
+            Self::Stored(elements) => {
+                elements.read_bytes(number_at(elements, offset), out, &mut buffers.scratch)
+            }
             Self::Cast(elements, dtype) => cast(elements, *dtype, offset, out, buffers),
             Self::Mean(all, dtype) => mean(all, *dtype, offset, out, buffers),
             Self::Joined(parts) => joined(parts, offset, out, buffers),

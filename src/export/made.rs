@@ -67,7 +67,8 @@ impl Ingredients<'_> {
                 plain.then(|| meta.clone())
             }
             How::Permuted { of, order } => self.view(of)?.map(|meta| {
-                let pick = |from: &[u64]| order.iter().filter_map(|dim| from.get(*dim).copied()).collect::<Vec<_>>();
+                let pick =
+                    |from: &[u64]| order.iter().filter_map(|dim| from.get(*dim).copied()).collect::<Vec<_>>();
                 let (shape, stride, offset) = (pick(meta.shape()), pick(meta.stride()), meta.storage_offset);
                 changed(meta, &shape, &stride, offset)
             }),
@@ -252,7 +253,8 @@ impl Places {
     }
 
     fn of_element(&self, at: u64) -> usize {
-        self.dims.iter().map(|(size, row, cell)| at / (*row).max(1) % (*size).max(1) * cell).sum::<u64>() as usize
+        self.dims.iter().map(|(size, row, cell)| at / (*row).max(1) % (*size).max(1) * cell).sum::<u64>()
+            as usize
     }
 }
 

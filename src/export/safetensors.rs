@@ -305,8 +305,11 @@ mod tests {
 
     #[test]
     fn a_tensor_larger_than_a_shard_has_its_own() {
-        let entries =
-            [entry("a", DType::UInt8, &[5]), entry("b", DType::UInt8, &[500]), entry("c", DType::UInt8, &[5])];
+        let entries = [
+            entry("a", DType::UInt8, &[5]),
+            entry("b", DType::UInt8, &[500]),
+            entry("c", DType::UInt8, &[5]),
+        ];
         let layout = plan(&entries, &[], Path::new("m.safetensors"), Some(100)).unwrap();
         assert_eq!(layout.files.len(), 3);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 
-pub use super::names::Rename;
 use super::names;
+pub use super::names::Rename;
 use super::safetensors::Entry;
 use super::write::{Item, Origin};
 use crate::checkpoint::{Checkpoint, Section, SectionRole, TensorEntry};
@@ -120,7 +120,9 @@ pub(super) fn target(meta: &TensorMeta, wanted: Option<DType>) -> std::result::R
         (Numeric::Float, Some(wanted)) => wanted,
         (Numeric::Quantized, wanted) => wanted.unwrap_or(DType::Float32),
         // Nothing is lost.
-        (Numeric::Complex, _) if matches!(meta.dtype, DType::Complex32 | DType::BComplex32) => DType::Complex64,
+        (Numeric::Complex, _) if matches!(meta.dtype, DType::Complex32 | DType::BComplex32) => {
+            DType::Complex64
+        }
         _ => meta.dtype,
     };
     match dtype.safetensors_name() {

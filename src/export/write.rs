@@ -259,7 +259,13 @@ impl<'a> FileJob<'a> {
         }
     }
 
-    fn stream(&self, piece: &Piece, content: &Content, block: &mut Vec<u8>, buffers: &mut Buffers) -> Result<()> {
+    fn stream(
+        &self,
+        piece: &Piece,
+        content: &Content,
+        block: &mut Vec<u8>,
+        buffers: &mut Buffers,
+    ) -> Result<()> {
         let mut at = piece.range.start;
         while at < piece.range.end && !self.work.cancel.is_cancelled() {
             let count = (piece.range.end - at).min(PIECE);
