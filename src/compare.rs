@@ -4,4 +4,5 @@
 //! words. Names and shapes are compared without reading an element; values are compared apart, in [`values`].
 
 pub mod plan;
+pub mod timeline;
 pub mod values;

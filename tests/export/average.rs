@@ -56,7 +56,8 @@ fn the_last_and_the_best_of_a_run() {
     let second = format!("{run}/checkpoint_016.pt");
     json(&["average", &first, &second, "-o", out.to_str().unwrap(), "-f"]);
     assert_eq!(load(&out), last);
-    let answer = json(&["average", run, "--best", "3", "--metric", "val_loss", "-o", out.to_str().unwrap(), "-f"]);
+    let answer =
+        json(&["average", run, "--best", "3", "--metric", "val_loss", "-o", out.to_str().unwrap(), "-f"]);
     let note = answer["notes"].as_array().unwrap().last().unwrap().to_string();
     assert!(note.contains("checkpoint_012.pt") && note.contains("checkpoint_016.pt"), "{note}");
     assert!(refused(&["average", run, "-o", "x.safetensors"]).contains("--last K"));

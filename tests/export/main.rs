@@ -45,7 +45,8 @@ type Loaded = BTreeMap<String, (String, Vec<usize>, Vec<u8>)>;
 
 fn load(path: &Path) -> Loaded {
     let bytes = std::fs::read(path).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let file =
+        safetensors::SafeTensors::deserialize(&bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let entry = |(name, view): (String, safetensors::tensor::TensorView<'_>)| {
         (name, (format!("{:?}", view.dtype()), view.shape().to_vec(), view.data().to_vec()))
     };

@@ -13,7 +13,8 @@ fn names_are_stripped_and_renamed() {
     let loaded = load(&out);
     assert_eq!(loaded.keys().collect::<Vec<_>>(), ["head.weight", "norm.weight"]);
     assert_eq!(floats(&loaded["head.weight"].2), [1.0, 2.0]);
-    let clash = refused(&["export", source, "-o", target, "-f", "--rename", "fc=norm", "--rename", "gamma=weight"]);
+    let clash =
+        refused(&["export", source, "-o", target, "-f", "--rename", "fc=norm", "--rename", "gamma=weight"]);
     assert!(clash.contains("two tensors would have the name module.norm.weight"), "{clash}");
     let useless = refused(&["export", source, "-o", target, "-f", "--rename", "conv=x"]);
     assert!(useless.contains("it is in no name"), "{useless}");

@@ -59,8 +59,14 @@ fn every_kind_of_file_is_written_as_it_was() {
     ] {
         let source = fixture(name);
         let out = folder.path().join("out.safetensors");
-        let answer =
-            json(&["export", source.to_str().unwrap(), "-o", out.to_str().unwrap(), "-f", "--skip-unsupported"]);
+        let answer = json(&[
+            "export",
+            source.to_str().unwrap(),
+            "-o",
+            out.to_str().unwrap(),
+            "-f",
+            "--skip-unsupported",
+        ]);
         let compared = compare(&source, &out, section);
         assert!(compared >= least, "{name}: {compared} tensors compared, {answer}");
         assert_eq!(answer["tensors"].as_u64().unwrap() as usize, load(&out).len(), "{name}");
