@@ -1,12 +1,14 @@
 //! What may stand on the command line.
 
 mod export;
+mod timeline;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use export::{Average, Export, Output};
+pub(super) use timeline::Timeline;
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -68,6 +70,8 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
+    Timeline(Timeline),
     /// Write the weights of a checkpoint as safetensors
     Export(Export),
     /// Write the average of several checkpoints as safetensors

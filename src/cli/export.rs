@@ -2,6 +2,8 @@
 
 mod average;
 
+pub(super) use average::one_run;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};

@@ -12,11 +12,16 @@ pub fn weights(run: &Run) -> Vec<&CheckpointRow> {
     distinct(run).filter(readable).filter(holds).collect()
 }
 
+/// The states training went through: as [`weights`], without averaged copies in files of their own.
+pub fn series(run: &Run) -> Vec<&CheckpointRow> {
+    let mut rows = weights(run);
+    rows.retain(|row| !row.roles.contains(&Role::Ema));
+    rows
+}
+
 /// The `count` newest checkpoints of a run, oldest first.
 pub fn newest(run: &Run, count: usize) -> Vec<&CheckpointRow> {
-    let mut rows = weights(run);
-    // An averaged copy is no state of the training itself.
-    rows.retain(|row| !row.roles.contains(&Role::Ema));
+    let mut rows = series(run);
     let first = rows.len().saturating_sub(count);
     rows.split_off(first)
 }
