@@ -111,3 +111,6 @@ pub fn bytes(a: &Checkpoint, b: &Checkpoint, pairs: &[(TensorId, TensorId)]) -> 
     let of = |checkpoint: &Checkpoint, id| checkpoint.tree().tensor(id).map_or(0, TensorMeta::nbytes);
     pairs.iter().fold(0, |sum: u64, (x, y)| sum.saturating_add(of(a, *x)).saturating_add(of(b, *y)))
 }
+
+#[cfg(test)]
+mod tests;

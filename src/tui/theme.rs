@@ -77,6 +77,15 @@ impl Theme {
         self.tint(Color::Magenta, Modifier::BOLD.union(Modifier::UNDERLINED))
     }
 
+    /// A cell of a heat map, from 1 to `steps`: the height of its block says the same.
+    pub fn heat(self, step: u8, steps: u8) -> Style {
+        match step * 3 / steps.max(1) {
+            0 => self.tint(Color::Blue, Modifier::empty()),
+            1 => self.tint(Color::Cyan, Modifier::empty()),
+            _ => self.tint(Color::Magenta, Modifier::empty()),
+        }
+    }
+
     /// The line of a curve.
     pub fn curve(self) -> Style {
         self.tint(Color::Magenta, Modifier::empty())

@@ -78,7 +78,7 @@ fn rows(rows: &[Row], scale: &Scale, style: &Style, out: &mut Out) -> Result<(),
             row.points.iter().map(|p| symbol(scale.level(p.as_ref(), largest), style.ascii)).collect();
         let last = row.points.last().copied().flatten();
         let change = last.and_then(|p| p.relative_change).map(percent).unwrap_or_default();
-        let norm = last.map(|p| number::number(p.l2)).unwrap_or_default();
+        let norm = last.map(|p| number::metric(p.l2)).unwrap_or_default();
         let (note, tone) = note(row);
         vec![shown(&row.key).into(), heat.into(), change.into(), norm.into(), Cell::toned(note, tone)]
     };
@@ -87,7 +87,7 @@ fn rows(rows: &[Row], scale: &Scale, style: &Style, out: &mut Out) -> Result<(),
 
 /// A relative change in percent.
 fn percent(x: f64) -> String {
-    if x.is_finite() { format!("{}%", number::number(x * 100.0)) } else { "from zero".to_owned() }
+    if x.is_finite() { format!("{}%", number::metric(x * 100.0)) } else { "from zero".to_owned() }
 }
 
 fn note(row: &Row) -> (String, Tone) {
@@ -113,7 +113,7 @@ fn symbol(level: Level, ascii: bool) -> char {
 }
 
 fn legend(scale: &Scale, measure: Measure, style: &Style, out: &mut Out) -> Result<(), Failure> {
-    let value = |x: f64| if measure == Measure::Change { percent(x) } else { number::number(x) };
+    let value = |x: f64| if measure == Measure::Change { percent(x) } else { number::metric(x) };
     let ramp = |step| symbol(Level::Step(step), style.ascii);
     let (low, high) = (ramp(1), ramp(8));
     let line = match scale.bounds() {
