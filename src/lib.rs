@@ -14,6 +14,7 @@ pub mod work;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod stats;
 
 pub mod format;
 
