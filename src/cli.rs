@@ -5,11 +5,13 @@
 //! panics on a full disk.
 
 mod args;
+mod config;
 mod generate;
 mod json;
 mod ls;
 mod output;
 mod show;
+mod stats;
 mod style;
 mod table;
 mod ui;
@@ -37,6 +39,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
+        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -11,6 +11,7 @@ pub mod text;
 pub mod value;
 pub mod work;
 
+pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;

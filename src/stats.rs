@@ -11,20 +11,24 @@
 mod codes;
 mod counts;
 mod engine;
+mod findings;
 mod histogram;
 mod kernel;
 mod moments;
 mod reading;
 mod result;
+mod survey;
 mod total;
 mod worker;
 
 pub use counts::SKETCH_ERROR;
 pub use engine::{Request, default_threads};
+pub use findings::{Finding, findings};
 pub use histogram::{Bars, Histogram, LEVELS};
 pub use moments::Moments;
 use reading::stored_bytes;
 pub use result::TensorStats;
+pub use survey::{Outcome, Plan, Survey};
 
 #[cfg(test)]
 mod tests;
