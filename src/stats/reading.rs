@@ -56,7 +56,7 @@ impl Reading {
         let width = u64::from(elements.dtype().bits()).div_ceil(8).max(1);
         let whole = matches!(way, Way::Few) || is_deflated(checkpoint, stored);
         // A multiple of what packed dtypes keep in one piece.
-        let unit = if whole { len.max(1) } else { (UNIT / width).next_multiple_of(8) };
+        let unit = if whole { len.max(1) } else { (UNIT / width).next_multiple_of(1 << 12) };
         Ok(Self { times, unstored, way, unit, units: len.div_ceil(unit).max(1), rows, elements })
     }
 
@@ -94,10 +94,15 @@ impl Reading {
 fn way(elements: &Elements) -> Way {
     let dtype = elements.dtype();
     match (elements.stored_run(), dtype.bits(), dtype.numeric()) {
-        (Some(run), 8 | 16, _) if dtype != DType::Float4E2m1fnX2 => Way::Codes(run),
+        (Some(run), 8 | 16, _) if !is_packed(dtype) => Way::Codes(run),
         (Some(run), 32, Numeric::Float) if elements.run().is_some() => Way::Float32(run),
         _ => Way::Numbers,
     }
+}
+
+/// True when several numbers share bytes: there is no code of one.
+fn is_packed(dtype: DType) -> bool {
+    dtype == DType::Float4E2m1fnX2 || matches!(dtype, DType::Ggml(_))
 }
 
 /// The tensor whose elements are those of `meta`, and how many zeros it leaves out. Of sparse tensors the values

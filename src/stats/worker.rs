@@ -91,7 +91,7 @@ impl Worker {
 
     fn numbers(&mut self, reading: &Reading, unit: u64, work: &Work) -> Result<Tally> {
         let range = reading.range(unit);
-        let bits = u64::from(reading.elements.dtype().bits());
+        let dtype = reading.elements.dtype();
         let (mut at, mut all) = (range.start, Tally::default());
         while at < range.end {
             work.cancel.check()?;
@@ -102,7 +102,7 @@ impl Worker {
             if let Some(rows) = &reading.rows {
                 self.look(at, rows);
             }
-            work.meter.advance(len as u64 * bits / 8);
+            work.meter.advance(dtype.bytes_for(len as u64).unwrap_or(0));
             at += len as u64;
         }
         Ok(all)
