@@ -5,6 +5,7 @@
 //! panics on a full disk.
 
 mod args;
+mod config;
 mod export;
 mod generate;
 mod json;
@@ -12,6 +13,7 @@ mod ls;
 mod output;
 mod progress;
 mod show;
+mod stats;
 mod style;
 mod table;
 mod timeline;
@@ -43,6 +45,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, args.common.json, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
+        Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
+        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -11,9 +11,11 @@ pub mod text;
 pub mod value;
 pub mod work;
 
+pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod stats;
 
 pub mod format;
 

@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 mod export;
+mod stats;
 mod timeline;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use export::{Average, Export, Output};
+pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
 /// Browse PyTorch training checkpoints in a terminal.
@@ -47,6 +49,9 @@ pub(super) struct Common {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Neither use nor keep what was worked out about files before
+    #[arg(long, global = true)]
+    pub(super) no_cache: bool,
     /// Show more: every metric, time and attribute
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
@@ -76,6 +81,10 @@ pub(super) enum Command {
     Export(Export),
     /// Write the average of several checkpoints as safetensors
     Average(Average),
+    /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
+    Stats(Stats),
+    /// Tell where this program keeps what it remembers
+    Config,
     /// Print a completion script for a shell
     Completions {
         /// The shell
