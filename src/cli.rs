@@ -42,7 +42,7 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
-        Some(Command::Timeline(timeline)) => timeline::run(&timeline, args.common.json, &style, out),
+        Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),

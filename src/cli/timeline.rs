@@ -5,7 +5,8 @@ mod text;
 
 use std::path::PathBuf;
 
-use super::args::Timeline as Args;
+use super::args::{Common, Timeline as Args};
+use super::config;
 use super::output::{Failure, Out};
 use super::progress;
 use super::style::Style;
@@ -15,14 +16,15 @@ use crate::runs::scan::{self, ScanOptions};
 use crate::training::choose;
 
 /// Shows the timeline of what is in the paths.
-pub(super) fn run(args: &Args, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(args: &Args, common: &Common, style: &Style, out: &mut Out) -> Result<(), Failure> {
     super::ls::check(&args.paths)?;
     let sources = sources(&args.paths)?;
-    let timeline = progress::run("timeline", |work| timeline::build(&sources, work, &mut |_| {}))?;
+    let cache = config::cache(common);
+    let timeline = progress::run("timeline", |work| timeline::build(&sources, &cache, work, &mut |_| {}))?;
     if let ([], Some((path, reason))) = (timeline.checkpoints.as_slice(), timeline.skipped.first()) {
         return Err(Failure::at(path, reason));
     }
-    if as_json {
+    if common.json {
         out.json(&json::Document(&timeline))
     } else {
         text::write(&timeline, args.measure.measure(), style, out)

@@ -17,6 +17,7 @@ use super::event::Event;
 use super::model::browser::Opened;
 use super::model::filter;
 use super::model::layers::Layers;
+use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
@@ -115,7 +116,7 @@ impl Runner {
                     let _ = events.send(Event::Job(Action::Timeline(generation, part, false)));
                 }
             };
-            let done = timeline::build(&sources, &work, &mut progress);
+            let done = timeline::build(&sources, &Cache::of_user(), &work, &mut progress);
             Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
         });
     }

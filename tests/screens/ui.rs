@@ -141,7 +141,12 @@ impl Ui {
                     self.act(Action::Opened(generation, result));
                 }
                 Effect::Timeline(generation, work, sources) if !self.by_hand => {
-                    let done = ckpt_tui::compare::timeline::build(&sources, &work, &mut |_| {});
+                    let done = ckpt_tui::compare::timeline::build(
+                        &sources,
+                        &ckpt_tui::cache::Cache::off(),
+                        &work,
+                        &mut |_| {},
+                    );
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }

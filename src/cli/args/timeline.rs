@@ -15,9 +15,6 @@ pub(in crate::cli) struct Timeline {
     /// What the heat map of the text output shows
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = What::Change)]
     pub(in crate::cli) measure: What,
-    /// Read everything again instead of using what is remembered
-    #[arg(long)]
-    pub(in crate::cli) no_cache: bool,
 }
 
 /// What a heat map shows.

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use super::pair::{Cell, Column, column};
 use super::{LayerType, Point, Row, Stop, Timeline};
+use crate::cache::{Cache, CacheKey};
 use crate::checkpoint::Checkpoint;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -23,14 +24,19 @@ pub struct Source {
     pub step: Option<u64>,
 }
 
-/// Reads `sources`, in the order of training. The meter of `work` counts checkpoints; `progress` sees the timeline
+/// Reads `sources`, in the order of training; what `cache` remembers of two files is not read again. The meter of `work` counts checkpoints; `progress` sees the timeline
 /// after each of them.
 ///
 /// A file that cannot be read is left out and listed with the reason.
 ///
 /// # Errors
 /// [`ErrorKind::Cancelled`] when the work was cancelled.
-pub fn build(sources: &[Source], work: &Work, progress: &mut dyn FnMut(&Timeline)) -> Result<Timeline> {
+pub fn build(
+    sources: &[Source],
+    cache: &Cache,
+    work: &Work,
+    progress: &mut dyn FnMut(&Timeline),
+) -> Result<Timeline> {
     work.meter.expect(sources.len() as u64);
     let limits = Limits::default();
     let mut timeline = Timeline::default();
@@ -39,7 +45,7 @@ pub fn build(sources: &[Source], work: &Work, progress: &mut dyn FnMut(&Timeline
     for source in sources {
         work.cancel.check()?;
         let read = crate::format::open(&source.path, &limits)
-            .and_then(|now| column(before.as_ref(), &now, work).map(|column| (now, column)));
+            .and_then(|now| remembered(before.as_ref(), &now, cache, work).map(|column| (now, column)));
         match read {
             Ok((now, column)) => {
                 timeline.push(source, column, &mut index);
@@ -52,6 +58,33 @@ pub fn build(sources: &[Source], work: &Work, progress: &mut dyn FnMut(&Timeline
         progress(&timeline);
     }
     Ok(timeline)
+}
+
+/// What was worked out of these two files before, else what they give now.
+fn remembered(before: Option<&Checkpoint>, now: &Checkpoint, cache: &Cache, work: &Work) -> Result<Column> {
+    let place = || -> Option<(String, CacheKey)> {
+        cache.folder()?;
+        let first = before.map(|checkpoint| CacheKey::of(checkpoint).map(|key| hash(&key)));
+        let kind = match first {
+            None => "timeline-first".to_owned(),
+            Some(hash) => format!("timeline-{:016x}", hash?),
+        };
+        Some((kind, CacheKey::of(now)?))
+    };
+    let place = place();
+    if let Some(column) = place.as_ref().and_then(|(kind, key)| cache.load(kind, key)) {
+        return Ok(column);
+    }
+    let column = column(before, now, work)?;
+    if let Some((kind, key)) = &place {
+        cache.store(kind, key, &column);
+    }
+    Ok(column)
+}
+
+fn hash(key: &CacheKey) -> u64 {
+    use std::hash::BuildHasher as _;
+    rustc_hash::FxBuildHasher.hash_one(key)
 }
 
 impl Timeline {
