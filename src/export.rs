@@ -11,6 +11,7 @@ pub mod encode;
 mod made;
 mod names;
 pub mod python;
+pub mod repaired;
 pub mod safetensors;
 pub mod snippet;
 pub mod weights;

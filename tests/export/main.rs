@@ -8,6 +8,7 @@ mod average;
 mod faults;
 mod kill;
 mod options;
+mod repaired;
 mod same;
 
 use std::collections::BTreeMap;
