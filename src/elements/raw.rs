@@ -12,6 +12,11 @@ impl Elements {
         !self.scale.is_some()
     }
 
+    /// Bytes of one stored number, where they are the tensor's own: neither quantised nor packed.
+    pub fn bytes_of_number(&self) -> Option<usize> {
+        (self.is_stored_as_is() && self.unit.numbers == 1).then_some(self.unit.bytes as usize)
+    }
+
     /// Fills `out` with the stored elements from number `start` on, row-major and little-endian, as many as fit;
     /// conjugate and negative bits are resolved, quantised integers stay what they are.
     ///

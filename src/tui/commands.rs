@@ -47,6 +47,7 @@ pub enum Command {
     Best,
     Timeline,
     Group,
+    Dense,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -161,6 +162,10 @@ fn in_timeline(model: &Model) -> bool {
     model.place == Place::Timeline
 }
 
+fn can_be_dense(model: &Model) -> bool {
+    in_timeline(model) && model.theme.half(1).is_some()
+}
+
 fn has_timeline(model: &Model) -> bool {
     !in_timeline(model) && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
 }
@@ -219,6 +224,7 @@ pub static TABLE: &[Entry] = table! {
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
+    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;

@@ -160,6 +160,13 @@ impl Model {
         self.toast = Some(Toast { text: text.into(), is_error: true });
     }
 
+    /// Lines of a timeline that fit on the screen: two in each row of a dense one.
+    pub fn heat_lines(&self) -> usize {
+        let rows = usize::from(self.layout().heat_rows());
+        let dense = self.timeline.as_ref().is_some_and(|view| view.is_dense) && self.theme.half(1).is_some();
+        if dense { rows * 2 } else { rows }
+    }
+
     /// The view that is shown, if a checkpoint is.
     pub fn view(&self) -> Option<View> {
         self.browser.as_ref().filter(|_| self.place == Place::Checkpoint).map(|b| b.view)
@@ -244,9 +251,10 @@ impl Model {
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
         }
         self.settle_browser(&layout);
+        let lines = self.heat_lines();
         if let Some(view) = &mut self.timeline {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
-            view.settle(layout.heat_rows().into(), columns.visible);
+            view.settle(lines, columns.visible);
         }
         if let Mode::Help { input, cursor } = &mut self.mode {
             let rows = super::help::rows(input.value()).len();

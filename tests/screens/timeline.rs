@@ -181,3 +181,18 @@ fn a_click_selects_a_cell() {
     ui.keys("y");
     assert_eq!(ui.copied, ["/data/r/e4.pt"]);
 }
+
+#[test]
+fn two_lines_share_a_row_of_half_blocks_where_there_are_colours() {
+    let mut ui = waiting((80, 24));
+    feed(&mut ui, 8, true);
+    ui.keys("f");
+    let screen = ui.screen();
+    assert!(screen.contains('\u{2580}') && screen.contains('\u{25b2}'), "{screen}");
+    insta::assert_snapshot!("timeline_dense_80x24", screen);
+    ui.keys("j");
+    assert!(ui.screen().contains('\u{25bc}'), "{}", ui.screen());
+    ui.model.theme = Theme::new(false, false);
+    let plain = ui.screen();
+    assert!(!plain.contains('\u{2580}'), "without colours each has its own row: {plain}");
+}

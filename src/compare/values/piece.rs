@@ -77,12 +77,7 @@ impl Sides {
     /// Bytes of an element on each side, if both can be read as bytes.
     fn bytes_of_one(&self) -> Option<[usize; 2]> {
         let [a, b] = &self.elements;
-        let size = |elements: &Elements| {
-            let bits = elements.dtype().bits() as usize;
-            let whole = bits.is_multiple_of(8) && elements.dtype() != DType::Float4E2m1fnX2;
-            (whole && elements.is_stored_as_is()).then_some(bits / 8)
-        };
-        Some([size(a)?, size(b)?])
+        Some([a.bytes_of_number()?, b.bytes_of_number()?])
     }
 
     /// Bytes of so many numbers on both sides.

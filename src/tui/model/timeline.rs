@@ -72,6 +72,8 @@ pub struct TimelineView {
     pub measure: Measure,
     /// What the lines are.
     pub grouping: Grouping,
+    /// Two lines share a row of the screen, where it has colours for that.
+    pub is_dense: bool,
     /// Lines of the heat map.
     pub lines: Vec<Line>,
     /// For the measure, over everything read.
@@ -97,6 +99,7 @@ impl TimelineView {
             data,
             measure: Measure::Change,
             grouping: Grouping::Tensors,
+            is_dense: false,
             lines: Vec::new(),
             scale,
             cursor: Cursor::default(),

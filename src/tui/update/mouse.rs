@@ -110,8 +110,9 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         return Vec::new();
     }
     let layout = model.layout();
+    let lines = model.heat_lines();
     if let (Place::Timeline, Some(view)) = (model.place, &mut model.timeline) {
-        view.cursor.scrolled(by, view.lines.len(), layout.heat_rows().into());
+        view.cursor.scrolled(by, view.lines.len(), lines);
         return Vec::new();
     }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };

@@ -76,7 +76,7 @@ pub(super) fn arrived(
 }
 
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
-    let page = model.layout().heat_rows().into();
+    let page = model.heat_lines();
     let Some(view) = &mut model.timeline else { return Vec::new() };
     if view.cursor.moved(command, count, view.lines.len(), page) {
         return Vec::new();
@@ -85,6 +85,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     match command {
         Command::Left => view.step(-times),
         Command::Right => view.step(times),
+        Command::Dense => view.is_dense = !view.is_dense,
         Command::Group => {
             view.grouping = view.grouping.next();
             view.rebuild();
@@ -118,11 +119,13 @@ pub(super) fn leave(model: &mut Model) {
 /// A click on a cell selects its line and its checkpoint.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) {
     let layout = model.layout();
+    let lines = model.heat_lines();
     let inner = layout.inner(Pane::Timeline);
     let Some(view) = &mut model.timeline else { return };
     let columns = super::super::view::timeline::columns(inner.width, view);
-    let row = usize::from(y.saturating_sub(inner.y + 1));
-    if y > inner.y && row < usize::from(layout.heat_rows()) && view.cursor.first + row < view.lines.len() {
+    let per_row = lines / usize::from(layout.heat_rows()).max(1);
+    let row = usize::from(y.saturating_sub(inner.y + 1)) * per_row;
+    if y > inner.y && row < lines && view.cursor.first + row < view.lines.len() {
         view.cursor.at = view.cursor.first + row;
     }
     let left = inner.x + columns.names + 1;

@@ -2,6 +2,8 @@
 //!
 //! A cell is read by the height of its block (or by its ASCII character), and its colour only says it again.
 
+mod halves;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -53,7 +55,13 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     let columns = columns(inner.width, view);
     axis(model, view, Rect { height: 1, ..inner }, columns, buffer);
     let heat = Rect { y: inner.y + 1, height: layout.heat_rows(), ..inner };
-    let window = view.cursor.window(view.lines.len(), heat.height.into());
+    let foot = Rect { y: heat.bottom(), height: inner.bottom().saturating_sub(heat.bottom()), ..inner };
+    draw_foot(model, view, foot, buffer);
+    let height = model.heat_lines();
+    if height > usize::from(heat.height) {
+        return halves::draw(model, view, heat, columns, buffer);
+    }
+    let window = view.cursor.window(view.lines.len(), height);
     let mut selected = None;
     for (y, at) in (heat.y..heat.bottom()).zip(window) {
         let Some(line) = view.lines.get(at) else { break };
@@ -73,8 +81,6 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
         }
     }
     rows::scroll_bar(model, heat, view.cursor.first, view.lines.len(), buffer);
-    let foot = Rect { y: heat.bottom(), height: inner.bottom().saturating_sub(heat.bottom()), ..inner };
-    draw_foot(model, view, foot, buffer);
     selected
 }
 
