@@ -3,4 +3,6 @@
 //! The reference is the model's side: what `model.load_state_dict(candidate)` would say is said in torch's own
 //! words. Nothing here reads elements; values are compared apart from names.
 
+pub mod keys;
 pub mod plan;
+pub mod torch_rules;
