@@ -11,6 +11,7 @@
 mod apply;
 mod recipe;
 
+pub(super) use apply::is_magnitude;
 pub use apply::PlanError;
 pub use recipe::{How, Recipe};
 
