@@ -5,4 +5,5 @@
 
 pub mod keys;
 pub mod plan;
+pub mod repairs;
 pub mod torch_rules;

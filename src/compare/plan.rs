@@ -11,8 +11,8 @@
 mod apply;
 mod recipe;
 
-pub(super) use apply::is_magnitude;
 pub use apply::PlanError;
+pub(super) use apply::is_magnitude;
 pub use recipe::{How, Recipe};
 
 use crate::tensor::DType;

@@ -31,8 +31,20 @@ const FAMILIES: [(&str, &[&[&str]], &[&str]); 3] = [
             &["queries", "keys", "values"],
         ],
         &[
-            "qkv", "in_proj", "c_attn", "query_key_value", "qkv_proj", "Wqkv", "to_qkv", "W_pack", "wqkv", "attn_qkv",
-            "linear_qkv", "qkv_linear", "fused_qkv", "mixed_qkv",
+            "qkv",
+            "in_proj",
+            "c_attn",
+            "query_key_value",
+            "qkv_proj",
+            "Wqkv",
+            "to_qkv",
+            "W_pack",
+            "wqkv",
+            "attn_qkv",
+            "linear_qkv",
+            "qkv_linear",
+            "fused_qkv",
+            "mixed_qkv",
         ],
     ),
     (
@@ -42,13 +54,7 @@ const FAMILIES: [(&str, &[&[&str]], &[&str]); 3] = [
     ),
     (
         "key and value",
-        &[
-            &["k_proj", "v_proj"],
-            &["to_k", "to_v"],
-            &["k", "v"],
-            &["key", "value"],
-            &["wk", "wv"],
-        ],
+        &[&["k_proj", "v_proj"], &["to_k", "to_v"], &["k", "v"], &["key", "value"], &["wk", "wv"]],
         &["kv", "kv_proj", "to_kv", "wkv", "key_value", "c_kv"],
     ),
 ];
@@ -90,7 +96,10 @@ fn cut<'a>(key: &'a str, word: &str) -> Option<(&'a str, &'a str)> {
     let at = key.rmatch_indices(word).map(|(at, _)| at).find(|at| {
         let end = at + word.len();
         let before = key.get(..*at).is_some_and(|b| b.is_empty() || b.ends_with('.'));
-        before && key.get(end..).is_some_and(|a| a.is_empty() || a.starts_with('.') || a.starts_with("_weight") || a.starts_with("_bias"))
+        before
+            && key.get(end..).is_some_and(|a| {
+                a.is_empty() || a.starts_with('.') || a.starts_with("_weight") || a.starts_with("_bias")
+            })
     })?;
     Some((key.get(..at)?, key.get(at + word.len()..)?))
 }
@@ -108,18 +117,27 @@ fn parts(tensors: &FxHashMap<&str, &Described>) -> Vec<Parts> {
             for key in tensors.keys() {
                 let Some((parent, after)) = cut(key, first) else { continue };
                 let name = |word: &&str| format!("{parent}{word}{after}");
-                let keys: Vec<String> = std::iter::once((*key).to_owned()).chain(others.iter().map(name)).collect();
+                let keys: Vec<String> =
+                    std::iter::once((*key).to_owned()).chain(others.iter().map(name)).collect();
                 if keys.iter().all(|key| tensors.contains_key(key.as_str())) {
                     found.push(Parts { family, parent: parent.to_owned(), tail: tail(after), keys });
                 }
             }
         }
     }
-    found.sort_by(|a, b| a.family.cmp(&b.family).then_with(|| crate::text::natural::compare(&a.keys.concat(), &b.keys.concat())));
+    found.sort_by(|a, b| {
+        a.family
+            .cmp(&b.family)
+            .then_with(|| crate::text::natural::compare(&a.keys.concat(), &b.keys.concat()))
+    });
     found
 }
 
-fn fusions(all: &[Parts], wholes: &FxHashMap<&str, &Described>, parts: &FxHashMap<&str, &Described>) -> Vec<Fusion> {
+fn fusions(
+    all: &[Parts],
+    wholes: &FxHashMap<&str, &Described>,
+    parts: &FxHashMap<&str, &Described>,
+) -> Vec<Fusion> {
     let mut by_place: FxHashMap<(usize, String, String), (&str, &Described)> = FxHashMap::default();
     for (key, tensor) in wholes {
         for (family, (_, _, names)) in FAMILIES.iter().enumerate() {
@@ -132,7 +150,8 @@ fn fusions(all: &[Parts], wholes: &FxHashMap<&str, &Described>, parts: &FxHashMa
     }
     let fuse = |p: &Parts| {
         let (word, whole) = by_place.get(&(p.family, p.parent.clone(), p.tail.clone()))?;
-        let shapes: Vec<&[u64]> = p.keys.iter().filter_map(|key| parts.get(key.as_str())).map(|t| &*t.shape).collect();
+        let shapes: Vec<&[u64]> =
+            p.keys.iter().filter_map(|key| parts.get(key.as_str())).map(|t| &*t.shape).collect();
         let sizes: Vec<u64> = shapes.iter().filter_map(|shape| shape.first().copied()).collect();
         let rest = shapes.first()?.get(1..)?;
         if sizes.len() != p.keys.len() || shapes.iter().any(|shape| shape.get(1..) != Some(rest)) {
@@ -161,15 +180,21 @@ fn usable(all: &[Fusion]) -> Vec<&Fusion> {
 }
 
 fn rows(fusions: &[&Fusion]) -> Vec<Vec<String>> {
-    fusions.iter().map(|f| std::iter::once(f.whole.clone()).chain(f.parts.iter().cloned()).collect()).collect()
+    fusions
+        .iter()
+        .map(|f| std::iter::once(f.whole.clone()).chain(f.parts.iter().cloned()).collect())
+        .collect()
 }
 
 /// Python for all fusions with so many parts, one loop each.
 fn code(fusions: &[&Fusion], body: impl Fn(&str, bool) -> Vec<String>) -> Vec<String> {
     let mut out = Vec::new();
     for (parts, transposed) in [(3, false), (3, true), (2, false), (2, true)] {
-        let these: Vec<&Fusion> =
-            fusions.iter().copied().filter(|f| f.parts.len() == parts && f.transposed == transposed).collect();
+        let these: Vec<&Fusion> = fusions
+            .iter()
+            .copied()
+            .filter(|f| f.parts.len() == parts && f.transposed == transposed)
+            .collect();
         if these.is_empty() {
             continue;
         }
@@ -235,8 +260,15 @@ fn merge(all: &[Fusion]) -> Option<Proposal> {
     };
     Some(Proposal {
         rule: "merge_split",
-        title: format!("{what} are apart in the candidate and fused in the model ({}): joined{}", counted(fusions.len(), "tensor"), sizes(&fusions)),
-        notes: vec!["the parts are put one behind the other; a model that interleaves heads would need another order".to_owned()],
+        title: format!(
+            "{what} are apart in the candidate and fused in the model ({}): joined{}",
+            counted(fusions.len(), "tensor"),
+            sizes(&fusions)
+        ),
+        notes: vec![
+            "the parts are put one behind the other; a model that interleaves heads would need another order"
+                .to_owned(),
+        ],
         estimate: fusions.len(),
         plan,
         lines: code(&fusions, body),

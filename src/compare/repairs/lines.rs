@@ -84,7 +84,8 @@ fn grouped(rows: &[Vec<String>]) -> Vec<Group> {
         plain.into_iter().map(|row| row.iter().map(|value| string(value)).collect()).collect();
     for (template, numbers) in single {
         let number = numbers.first().copied().unwrap_or_default();
-        let is_it = |row: &&Vec<String>| self::template(row).is_some_and(|(t, n)| t == template && n == number);
+        let is_it =
+            |row: &&Vec<String>| self::template(row).is_some_and(|(t, n)| t == template && n == number);
         rest.extend(rows.iter().find(is_it).map(|row| row.iter().map(|value| string(value)).collect()));
     }
     if !rest.is_empty() {

@@ -19,7 +19,8 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     pairs.sort_by(|a, b| crate::text::natural::compare(&a.1, &b.1));
     let pairs = view.without_clashes(pairs);
     if !pairs.is_empty() {
-        let title = "spectral norm under other names: old (weight_orig) and new (parametrizations.weight.original)";
+        let title =
+            "spectral norm under other names: old (weight_orig) and new (parametrizations.weight.original)";
         let lines = lines::rename(&pairs);
         out.push(Proposal::rename(view, "spectral_norm", title.to_owned(), pairs, lines));
     }
@@ -52,7 +53,11 @@ fn computed(view: &View<'_>, out: &mut Vec<Proposal>) {
         Some(format!("{module}{}", rest.strip_suffix(".original")?))
     };
     let plain = |key: &str| plain(key).or_else(|| Some(key.strip_suffix("_orig")?.to_owned()));
-    let found: Vec<String> = view.unexpected().filter_map(|t| plain(&t.key)).filter(|k| missing.contains_key(k.as_str())).collect();
+    let found: Vec<String> = view
+        .unexpected()
+        .filter_map(|t| plain(&t.key))
+        .filter(|k| missing.contains_key(k.as_str()))
+        .collect();
     if !found.is_empty() {
         out.push(Proposal {
             rule: "parametrization",

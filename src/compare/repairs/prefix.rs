@@ -100,7 +100,8 @@ fn of_change(view: &View<'_>, (from, to): &Change, estimate: usize) -> Option<Pr
     let mut plan = Plan::one(Operation::Drop(outside.clone()));
     plan.then(Plan::one(Operation::Rename(pairs.clone())));
     let (p, q) = (string(from), string(to));
-    let new = if to.is_empty() { format!("key.removeprefix({p})") } else { format!("{q} + key.removeprefix({p})") };
+    let new =
+        if to.is_empty() { format!("key.removeprefix({p})") } else { format!("{q} + key.removeprefix({p})") };
     (!clash && !from.is_empty()).then(|| Proposal {
         rule: "prefix",
         title: format!("{title}; {} outside it left out", counted(outside.len(), "key")),
@@ -158,7 +159,9 @@ pub(super) fn component_cause(component: &str) -> Option<&'static str> {
         "_module" => "Opacus",
         "model" | "net" | "network" => "an attribute of a Lightning module or trainer",
         "backbone" | "encoder" | "student" | "teacher" => "a part of a larger model",
-        "transformer" | "bert" | "roberta" | "vit" | "gpt_neox" | "base_model" => "the base model of a Hugging Face head",
+        "transformer" | "bert" | "roberta" | "vit" | "gpt_neox" | "base_model" => {
+            "the base model of a Hugging Face head"
+        }
         "ema_model" | "model_ema" | "ema" | "online_model" | "shadow" => "an averaged copy of the weights",
         _ => return None,
     })

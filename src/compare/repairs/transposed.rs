@@ -30,7 +30,8 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
 
 fn order(wanted: &[u64], given: &[u64]) -> Option<&'static [usize]> {
     let fits = |order: &&&[usize]| {
-        order.len() == given.len() && wanted.len() == given.len()
+        order.len() == given.len()
+            && wanted.len() == given.len()
             && order.iter().zip(wanted).all(|(dim, size)| given.get(*dim) == Some(size))
     };
     ORDERS.iter().find(fits).copied()
@@ -41,7 +42,8 @@ fn permute(view: &View<'_>, turned: &[(&Described, &'static [usize])]) -> Propos
     let mut rows: Vec<(String, &'static [usize])> =
         turned.iter().map(|(t, order)| (t.key.clone(), *order)).collect();
     rows.extend(squares.iter().map(|key| (key.clone(), ORDERS.first().copied().unwrap_or_default())));
-    let operations = rows.iter().map(|(key, order)| Operation::Permute { key: key.clone(), order: order.to_vec() });
+    let operations =
+        rows.iter().map(|(key, order)| Operation::Permute { key: key.clone(), order: order.to_vec() });
     let mut code = Vec::new();
     for order in ORDERS {
         let keys: Vec<Vec<String>> =
@@ -55,7 +57,8 @@ fn permute(view: &View<'_>, turned: &[(&Described, &'static [usize])]) -> Propos
         code.extend(lines::for_each(&["key"], &keys, &[body.as_str()]));
     }
     let conv1d = turned.iter().any(|(t, _)| CONV1D.contains(&module_name(&t.key)));
-    let why = if conv1d { " (Conv1D of Hugging Face's GPT-2 against Linear)" } else { " (in, out) for (out, in)" };
+    let why =
+        if conv1d { " (Conv1D of Hugging Face's GPT-2 against Linear)" } else { " (in, out) for (out, in)" };
     let mut notes = Vec::new();
     if !squares.is_empty() {
         notes.push(format!(
@@ -97,14 +100,16 @@ fn squares(view: &View<'_>, turned: &[(&Described, &'static [usize])]) -> Vec<St
     let names: FxHashSet<&str> = turned.iter().map(|(t, _)| module_name(&t.key)).collect();
     let conv1d = names.iter().any(|name| CONV1D.contains(name));
     let straight = |t: &Described| t.shape.len() == 2 && !is_square(t) && !is_embedding(&t.key);
-    let all = turned.iter().any(|(t, _)| t.shape.len() == 2) && !view.matched().any(|(_, given)| straight(given));
+    let all =
+        turned.iter().any(|(t, _)| t.shape.len() == 2) && !view.matched().any(|(_, given)| straight(given));
     let several = turned.len() > 1;
     let belongs = |t: &Described| {
         let name = module_name(&t.key);
         let same = several && !is_number(name) && names.contains(name);
         same || conv1d && CONV1D.contains(&name) || several && all && !is_embedding(&t.key)
     };
-    let squares = view.matched().map(|(_, given)| given).filter(|t| is_square(t) && t.key.ends_with("weight"));
+    let squares =
+        view.matched().map(|(_, given)| given).filter(|t| is_square(t) && t.key.ends_with("weight"));
     squares.filter(|t| belongs(t)).map(|t| t.key.clone()).collect()
 }
 
@@ -134,11 +139,16 @@ fn same_but_ones(a: &[u64], b: &[u64]) -> bool {
 }
 
 fn reshape(all: &[(&Described, &Described)]) -> Proposal {
-    let operations =
-        all.iter().map(|(wanted, given)| Operation::Reshape { key: given.key.clone(), shape: wanted.shape.clone() });
+    let operations = all
+        .iter()
+        .map(|(wanted, given)| Operation::Reshape { key: given.key.clone(), shape: wanted.shape.clone() });
     let rows: Vec<Vec<String>> = all.iter().map(|(_, given)| vec![given.key.clone()]).collect();
     let mut code = vec!["own = model.state_dict()".to_owned()];
-    code.extend(lines::for_each(&["key"], &rows, &["state_dict[key] = state_dict[key].reshape(own[key].shape)"]));
+    code.extend(lines::for_each(
+        &["key"],
+        &rows,
+        &["state_dict[key] = state_dict[key].reshape(own[key].shape)"],
+    ));
     Proposal {
         rule: "reshape",
         title: format!("{} differ in dimensions of size 1 alone: reshaped", counted(all.len(), "tensor")),

@@ -17,7 +17,8 @@ struct Normed {
 pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     let (missing, unexpected) = (view.missing_by_name(), view.unexpected_by_name());
     let given: Vec<Normed> = unexpected.keys().filter_map(|key| normed(key)).collect();
-    let given = ordered(given, |n| unexpected.contains_key(n.g.as_str()) && unexpected.contains_key(n.v.as_str()));
+    let given =
+        ordered(given, |n| unexpected.contains_key(n.g.as_str()) && unexpected.contains_key(n.v.as_str()));
     let asked: Vec<Normed> = missing.keys().filter_map(|key| normed(key)).collect();
     let asked = ordered(asked, |n| missing.contains_key(n.g.as_str()) && missing.contains_key(n.v.as_str()));
     names(view, &given, &asked, out);
@@ -84,7 +85,10 @@ fn fold(view: &View<'_>, given: &[Normed], out: &mut Vec<Proposal>) {
     let estimate = operations.len();
     out.push(Proposal {
         rule: "fold_weight_norm",
-        title: format!("weight norm is still on {} of the candidate and not in the model: folded into the weight", counted(estimate, "layer")),
+        title: format!(
+            "weight norm is still on {} of the candidate and not in the model: folded into the weight",
+            counted(estimate, "layer")
+        ),
         plan: Plan { operations },
         lines: lines::for_each(&["g", "v", "weight"], &rows, &body),
         pairs,

@@ -50,8 +50,15 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     if pairs.is_empty() {
         return;
     }
-    let words: Vec<&str> = WRAPPERS.iter().copied().filter(|w| given.contains(w) || asked.contains(w)).collect();
-    out.push(Proposal::rename(view, "wrappers", title(&given, &asked), pairs.clone(), code(view, &words, &pairs)));
+    let words: Vec<&str> =
+        WRAPPERS.iter().copied().filter(|w| given.contains(w) || asked.contains(w)).collect();
+    out.push(Proposal::rename(
+        view,
+        "wrappers",
+        title(&given, &asked),
+        pairs.clone(),
+        code(view, &words, &pairs),
+    ));
 }
 
 /// The name without wrappers.
@@ -83,9 +90,11 @@ fn code(view: &View<'_>, words: &[&str], pairs: &[(String, String)]) -> Vec<Stri
         parts.join(".")
     };
     let moved: FxHashMap<&str, &str> = pairs.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-    let as_stripped = view.current.items.iter().all(|item| {
-        moved.get(item.key()).copied().unwrap_or(item.key()) == strip(item.key())
-    });
+    let as_stripped = view
+        .current
+        .items
+        .iter()
+        .all(|item| moved.get(item.key()).copied().unwrap_or(item.key()) == strip(item.key()));
     if !as_stripped {
         return lines::rename(pairs);
     }
