@@ -9,6 +9,7 @@ mod outline;
 mod read;
 mod scalar;
 mod section;
+mod shards;
 mod sharing;
 mod vector;
 
@@ -17,6 +18,7 @@ pub use outline::Outline;
 pub use read::Located;
 pub(crate) use read::payload_offset;
 pub use scalar::Scalar;
+pub use shards::{Shard, ShardStatus};
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -94,6 +96,8 @@ pub struct Parts {
     pub format: Format,
     /// Files; storages name them by index.
     pub files: Vec<CheckpointFile>,
+    /// Sources that put storages together from pieces; [`crate::tensor::Place::Assembled`] names them by index.
+    pub assembled: Vec<Arc<dyn ReadAt>>,
     /// Identity of the first file when it was opened.
     pub identity: Option<Identity>,
     /// The object graph.
@@ -119,6 +123,7 @@ pub struct Checkpoint {
     sections: Vec<Section>,
     entries: Vec<TensorEntry>,
     modules: Vec<ModuleInfo>,
+    shards: Vec<Shard>,
     scalars: Mutex<HashMap<TensorId, Option<Scalar>>>,
     shared: OnceLock<sharing::Sharing>,
     by_id: OnceLock<HashMap<TensorId, u32>>,

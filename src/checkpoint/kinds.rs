@@ -14,9 +14,38 @@ pub enum Format {
     TorchExport,
     Pickle,
     Safetensors,
+    Gguf,
+    Npz,
+    Npy,
+    Hdf5,
+    Keras,
+    Onnx,
+    Paddle,
+    FlaxMsgpack,
+    TfCheckpoint,
+    Nemo,
+    Orbax,
+    HfSharded,
+    HfTrainer,
+    Accelerate,
+    Peft,
+    Dcp,
+    DeepSpeed,
+    Megatron,
+    NemoFolder,
+    TorchUnzipped,
 }
 
 impl Format {
+    /// The container lists tensors and keeps its metadata beside them, rather than both in one object.
+    pub fn is_listing(self) -> bool {
+        use Format as F;
+        matches!(
+            self,
+            F::Safetensors | F::Gguf | F::Npz | F::Npy | F::Hdf5 | F::Keras | F::Onnx | F::TfCheckpoint
+        )
+    }
+
     /// The contract's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,7 +57,50 @@ impl Format {
             Self::TorchExport => "torch-export",
             Self::Pickle => "pickle",
             Self::Safetensors => "safetensors",
+            Self::Gguf => "gguf",
+            Self::Npz => "npz",
+            Self::Npy => "npy",
+            Self::Hdf5 => "hdf5",
+            Self::Keras => "keras",
+            Self::Onnx => "onnx",
+            Self::Paddle => "paddle",
+            Self::FlaxMsgpack => "flax-msgpack",
+            Self::TfCheckpoint => "tf-checkpoint",
+            Self::Nemo => "nemo",
+            Self::Orbax => "orbax",
+            Self::HfSharded => "hf-sharded",
+            Self::HfTrainer => "hf-trainer",
+            Self::Accelerate => "accelerate",
+            Self::Peft => "peft",
+            Self::Dcp => "dcp",
+            Self::DeepSpeed => "deepspeed",
+            Self::Megatron => "megatron",
+            Self::NemoFolder => "nemo",
+            Self::TorchUnzipped => "torch-unzipped",
         }
+    }
+
+    /// Mappings inside mappings whose names are layers, as no library around torch writes.
+    pub fn is_nested(self) -> bool {
+        use Format as F;
+        matches!(self, F::Hdf5 | F::Keras | F::TfCheckpoint | F::FlaxMsgpack | F::Orbax)
+    }
+
+    /// A folder is one checkpoint of this format.
+    pub fn is_folder(self) -> bool {
+        matches!(
+            self,
+            Self::HfSharded
+                | Self::HfTrainer
+                | Self::Accelerate
+                | Self::Peft
+                | Self::Dcp
+                | Self::DeepSpeed
+                | Self::Megatron
+                | Self::NemoFolder
+                | Self::TorchUnzipped
+                | Self::Orbax
+        )
     }
 }
 

@@ -52,6 +52,16 @@ impl Source {
                 ..plain("import pickle", "content".to_owned())
             },
             Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
+            // `libraries` writes their lines.
+            format if format.is_listing() || !format.is_folder() => Self {
+                imports: Vec::new(),
+                setup: Vec::new(),
+                expression: String::new(),
+                weights_only: checkpoint.weights_only(),
+                reason: None,
+            },
+            // Folders have lines of their own.
+            _ => Self::torch(checkpoint, &path),
         }
     }
 
