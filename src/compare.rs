@@ -3,6 +3,10 @@
 //! The reference is the model's side: what `model.load_state_dict(candidate)` would say is said in torch's own
 //! words. Names and shapes are compared without reading an element; values are compared apart, in [`values`].
 
+pub mod keys;
 pub mod plan;
+pub mod repairs;
+pub mod report;
 pub mod timeline;
+pub mod torch_rules;
 pub mod values;

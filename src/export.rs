@@ -11,6 +11,7 @@ pub mod encode;
 mod made;
 mod names;
 pub mod python;
+pub mod repair_script;
 pub mod repaired;
 pub mod safetensors;
 pub mod snippet;

@@ -12,6 +12,7 @@ mod apply;
 mod recipe;
 
 pub use apply::PlanError;
+pub(super) use apply::is_magnitude;
 pub use recipe::{How, Recipe};
 
 use crate::tensor::DType;
