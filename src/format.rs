@@ -40,7 +40,7 @@ pub fn open_source(
 
 fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     if file.source.is_empty() {
-        let error = Error::new(ErrorKind::Truncated, "the file is empty");
+        let error = Error::new(ErrorKind::Truncated, "the file is empty").coded("EMPTY_FILE");
         return Err(error.advise("the save was interrupted, or has not begun"));
     }
     let mut head = vec![0; sniff::HEAD.min(usize::try_from(file.source.len()).unwrap_or(usize::MAX))];
@@ -54,7 +54,7 @@ fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Re
         Container::Known(what) => {
             Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
         }
-        Container::Foreign(what) => Err(Error::new(ErrorKind::NotACheckpoint, what)),
+        Container::Foreign { code, what } => Err(Error::new(ErrorKind::NotACheckpoint, what).coded(code)),
         Container::Unknown => Err(sniff::unknown(&head)),
     }
 }

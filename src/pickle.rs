@@ -10,16 +10,20 @@
 
 mod allow;
 mod builtins;
+mod danger;
 mod globals;
 mod input;
 mod machine;
 mod memo;
 mod objects;
 mod opcode;
+mod scan;
 mod text;
 
-pub use allow::{Summary, verdict};
+pub use allow::{Summary, is_data, verdict};
+pub use danger::{Danger, danger};
 pub use machine::Unpickled;
+pub use scan::{Names, names};
 
 use std::sync::Arc;
 

@@ -138,6 +138,8 @@ pub struct Global {
     pub name: Box<str>,
     /// The file calls it, or makes instances of it, rather than only naming it.
     pub called: bool,
+    /// The file calls it as a function, and what that gives is not known here.
+    pub opaque: bool,
 }
 
 impl Global {
@@ -277,7 +279,12 @@ impl Tree {
             return *id;
         }
         let id = GlobalId(index(self.globals.len()));
-        self.globals.push(Global { module: key.0.clone(), name: key.1.clone(), called: false });
+        self.globals.push(Global {
+            module: key.0.clone(),
+            name: key.1.clone(),
+            called: false,
+            opaque: false,
+        });
         self.global_index.insert(key, id);
         id
     }
@@ -286,6 +293,13 @@ impl Tree {
     pub fn mark_called(&mut self, id: GlobalId) {
         if let Some(global) = self.globals.get_mut(id.0 as usize) {
             global.called = true;
+        }
+    }
+
+    /// Notes that the file calls a global as a function whose result is not known here.
+    pub fn mark_opaque(&mut self, id: GlobalId) {
+        if let Some(global) = self.globals.get_mut(id.0 as usize) {
+            global.opaque = true;
         }
     }
 

@@ -26,7 +26,12 @@ pub enum Container {
     /// A checkpoint format this version does not read.
     Known(&'static str),
     /// Not a checkpoint, and what it is instead, with what to do.
-    Foreign(String),
+    Foreign {
+        /// Code of the finding.
+        code: &'static str,
+        /// In words.
+        what: String,
+    },
     /// Nothing known.
     Unknown,
 }
@@ -48,8 +53,8 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     if let Some(what) = known(head) {
         return Container::Known(what);
     }
-    if let Some(what) = foreign(head) {
-        return Container::Foreign(what);
+    if let Some((code, what)) = foreign(head) {
+        return Container::Foreign { code, what };
     }
     if is_pickle(head) { Container::Pickle } else { Container::Unknown }
 }
@@ -106,18 +111,19 @@ fn known(head: &[u8]) -> Option<&'static str> {
     })
 }
 
-fn foreign(head: &[u8]) -> Option<String> {
+fn foreign(head: &[u8]) -> Option<(&'static str, String)> {
     if head.starts_with(b"version https://git-lfs.github.com/spec/v1") {
         let text = String::from_utf8_lossy(head);
         let size = text.lines().find_map(|l| l.strip_prefix("size ")?.trim().parse::<u64>().ok());
         let size = size.map(|s| format!(" of {s} bytes")).unwrap_or_default();
-        return Some(format!("a git-LFS pointer: the real file{size} is not downloaded; run `git lfs pull`"));
+        let what = format!("a git-LFS pointer: the real file{size} is not downloaded; run `git lfs pull`");
+        return Some(("LFS_POINTER", what));
     }
     let start =
         head.iter().position(|b| !b.is_ascii_whitespace()).and_then(|at| head.get(at..)).unwrap_or_default();
     let lower: Vec<u8> = start.iter().take(16).map(u8::to_ascii_lowercase).collect();
     if lower.starts_with(b"<!do") || lower.starts_with(b"<htm") || lower.starts_with(b"<?xml") {
-        return Some("an HTML or XML page: a failed download".to_owned());
+        return Some(("LOOKS_LIKE_HTML", "an HTML or XML page: a failed download".to_owned()));
     }
     let named: [(&[u8], &str); 6] = [
         (b"\x1f\x8b", "a gzip file: unpack it first"),
@@ -127,10 +133,11 @@ fn foreign(head: &[u8]) -> Option<String> {
         (b"(\xb5/\xfd", "a zstd file: unpack it first"),
         (b"Rar!", "a RAR archive: unpack it first"),
     ];
-    let found = named.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| (*what).to_owned());
-    found.or_else(|| {
-        (head.len() >= 64 && head.iter().all(|b| *b == 0))
-            .then(|| "only zeros at the start: the save was interrupted, or the disk was full".to_owned())
+    let found = named.iter().find(|(magic, _)| head.starts_with(magic));
+    found.map(|(_, what)| ("UNKNOWN_FORMAT", (*what).to_owned())).or_else(|| {
+        let zeros = head.len() >= 64 && head.iter().all(|b| *b == 0);
+        let what = "only zeros at the start: the save was interrupted, or the disk was full";
+        zeros.then(|| ("ALL_ZERO", what.to_owned()))
     })
 }
 
@@ -173,9 +180,9 @@ mod tests {
     #[test]
     fn files_that_are_something_else_say_so() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 42\n";
-        let Container::Foreign(text) = sniff(pointer, 64) else { panic!("not recognised") };
+        let Container::Foreign { what: text, .. } = sniff(pointer, 64) else { panic!("not recognised") };
         assert!(text.contains("42 bytes") && text.contains("git lfs pull"));
-        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign(_)));
-        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign(_)));
+        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign { .. }));
+        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign { .. }));
     }
 }

@@ -35,7 +35,8 @@ pub(super) struct Machine<'a> {
     pub(super) memo: Memo,
     pub(super) protocol: u8,
     pub(super) summary: Summary,
-    /// Nesting of values, tracked for containers on the stack only where they are built.
+    /// Position behind the frame being read.
+    frame: Option<usize>,
     budget: usize,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Machine<'a> {
             memo: Memo::default(),
             protocol: 0,
             summary: Summary::default(),
+            frame: None,
             budget: limits.object_bytes,
         }
     }
@@ -67,10 +69,14 @@ impl<'a> Machine<'a> {
             let at = self.input.position();
             let opcode = self.input.u8()?;
             if opcode == b'.' {
+                self.leave_frame(at, true);
                 let value = self.pop().map_err(|e| e.at(at as u64))?;
                 return Ok(Unpickled { value, end: self.input.position(), summary: self.summary });
             }
             self.step(opcode, at).map_err(|e| e.at(at as u64))?;
+            if self.frame.is_some() {
+                self.leave_frame(at, false);
+            }
             until_check -= 1;
             if until_check == 0 {
                 until_check = CHECK;
@@ -79,13 +85,35 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A frame of so many bytes begins here.
+    pub(super) fn enter_frame(&mut self, at: usize, len: u64) {
+        let here = self.input.position();
+        if self.frame.is_some_and(|end| here < end) {
+            self.summary.frame_fault.get_or_insert(at);
+        }
+        self.frame = Some(here.saturating_add(usize::try_from(len).unwrap_or(usize::MAX)));
+    }
+
+    /// After the instruction at `at`: a frame ends with an instruction, and the last one with the pickle.
+    fn leave_frame(&mut self, at: usize, stopped: bool) {
+        let here = self.input.position();
+        let Some(end) = self.frame.filter(|end| here >= *end || stopped) else { return };
+        if here != end && at < end {
+            self.summary.frame_fault.get_or_insert(at);
+        }
+        self.frame = None;
+    }
+
     fn check_budget(&self) -> Result<()> {
         let cells = self.stack.len() + self.memo.len() + self.marks.len();
         if self.tree.memory() + cells * size_of::<Value>() <= self.budget {
             return Ok(());
         }
-        let text = format!("the pickle builds more than {} MiB of objects", self.budget >> 20);
-        Err(Error::new(ErrorKind::Limit, text))
+        let text = format!(
+            "the pickle builds more than {} MiB of objects, the limit; --max-mem raises it",
+            self.budget >> 20
+        );
+        Err(Error::new(ErrorKind::Limit, text).coded("PICKLE_BUDGET"))
     }
 
     // The stack. Nothing below the last mark can be popped, as in the C unpickler.
@@ -120,7 +148,10 @@ impl<'a> Machine<'a> {
 
     /// The values above the last mark, which is taken away.
     pub(super) fn pop_mark(&mut self) -> Result<Vec<Value>> {
-        let mark = self.marks.pop().ok_or_else(|| malformed("an opcode needs a mark, and there is none"))?;
+        let mark = self
+            .marks
+            .pop()
+            .ok_or_else(|| malformed("an opcode needs a mark, and there is none").coded("PICKLE_STACK"))?;
         if mark > self.stack.len() {
             return Err(underflow());
         }
@@ -130,7 +161,7 @@ impl<'a> Machine<'a> {
 
 #[cold]
 fn underflow() -> Error {
-    malformed("the pickle takes more from its stack than is there")
+    malformed("the pickle takes more from its stack than is there").coded("PICKLE_STACK")
 }
 
 #[cold]

@@ -87,6 +87,9 @@ impl Machine<'_> {
         let value = if let Some(value) = known {
             value
         } else {
+            if let (Value::Global(id), Construct::Call) = (callable, construct) {
+                self.tree.mark_opaque(id);
+            }
             let object = Object { kwargs, ..Object::new(callable, construct, args) };
             Value::Object(self.tree.add_object(object))
         };
@@ -150,7 +153,7 @@ impl Machine<'_> {
             _ => i64::from(self.input.i32()?),
         };
         if code <= 0 {
-            return Err(malformed("an extension code that is not positive"));
+            return Err(malformed("an extension code that is not positive").coded("PICKLE_EXT"));
         }
         let callable = Value::Global(self.tree.intern_global("copyreg", "_extension"));
         let args = self.tree.add_tuple(&[Value::Int(code)]);

@@ -78,10 +78,16 @@ impl Machine<'_> {
             }
             b'0' | b'1' | b'2' => self.shuffle(opcode),
             0x80 => self.set_protocol(),
-            // The length of a frame says how far to buffer; it bounds nothing.
-            0x95 => self.input.take(8).map(|_| ()),
-            0x97 | 0x98 => Err(malformed("the pickle refers to buffers kept outside of it")),
-            other => Err(malformed(format!("unknown pickle opcode 0x{other:02x}"))),
+            // The length of a frame says how far to buffer; it bounds nothing, but readers differ when it lies.
+            0x95 => {
+                let len = self.input.u64()?;
+                self.enter_frame(at, len);
+                Ok(())
+            }
+            0x97 | 0x98 => {
+                Err(malformed("the pickle refers to buffers kept outside of it").coded("PICKLE_OPCODE"))
+            }
+            other => Err(malformed(format!("unknown pickle opcode 0x{other:02x}")).coded("PICKLE_OPCODE")),
         }
     }
 
@@ -90,7 +96,8 @@ impl Machine<'_> {
         if protocol > HIGHEST {
             return Err(malformed(format!(
                 "pickle protocol {protocol} does not exist (the highest is {HIGHEST})"
-            )));
+            ))
+            .coded("PICKLE_PROTO"));
         }
         self.protocol = protocol;
         Ok(())
@@ -128,7 +135,8 @@ impl Machine<'_> {
     }
 
     fn length_i32(&mut self) -> Result<u64> {
-        u64::try_from(self.input.i32()?).map_err(|_| malformed("a negative length in the pickle"))
+        u64::try_from(self.input.i32()?)
+            .map_err(|_| malformed("a negative length in the pickle").coded("PICKLE_LENGTH"))
     }
 
     fn string(&mut self, opcode: u8) -> Result<Value> {
@@ -259,8 +267,10 @@ impl Machine<'_> {
 
     fn get(&mut self, operand: Operand) -> Result<()> {
         let at = self.operand(operand)?;
-        let value =
-            self.memo.get(at).ok_or_else(|| malformed(format!("memo value {at} was never stored")))?;
+        let value = self
+            .memo
+            .get(at)
+            .ok_or_else(|| malformed(format!("memo value {at} was never stored")).coded("PICKLE_MEMO"))?;
         self.push(value);
         Ok(())
     }
@@ -278,15 +288,17 @@ impl Machine<'_> {
             Operand::Line => {
                 let (line, _) = self.input.line()?;
                 let text = std::str::from_utf8(line).unwrap_or_default();
-                text.trim().parse().map_err(|_| malformed("malformed memo index"))
+                text.trim().parse().map_err(|_| malformed("malformed memo index").coded("PICKLE_MEMO"))
             }
         }
     }
 
     /// A global by name, under its present spelling.
     pub(super) fn global(&mut self, module: &[u8], name: &[u8]) -> Result<Value> {
-        let utf8 =
-            |bytes| std::str::from_utf8(bytes).map_err(|_| malformed("a global name that is not UTF-8"));
+        let utf8 = |bytes| {
+            std::str::from_utf8(bytes)
+                .map_err(|_| malformed("a global name that is not UTF-8").coded("PICKLE_UTF8"))
+        };
         let (module, name) = globals::present(utf8(module)?, utf8(name)?, self.protocol < 3);
         Ok(Value::Global(self.tree.intern_global(module, name)))
     }
@@ -302,7 +314,7 @@ enum Operand {
 
 fn pairs(items: &[Value]) -> Result<Vec<(Value, Value)>> {
     if !items.len().is_multiple_of(2) {
-        return Err(malformed("a key without a value in the pickle"));
+        return Err(malformed("a key without a value in the pickle").coded("PICKLE_STACK"));
     }
     Ok(items.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect())
 }

@@ -61,7 +61,7 @@ pub(super) fn storages(tree: &Tree) -> Vec<Diagnostic> {
         !matches!(s.place, Place::Missing | Place::NotStored) && s.available() != s.nbytes && s.nbytes > 0
     });
     let mut found = Vec::new();
-    found.extend(finding("STORAGE_MISSING", "not in the file", missing));
+    found.extend(finding("MISSING_STORAGE", "not in the file", missing));
     found.extend(finding("STORAGE_SIZE", "of another size than the pickle says", wrong));
     found
 }
