@@ -172,6 +172,13 @@ impl Error {
         self
     }
 
+    /// Gives another code than the one it has: what ends a pickle is one thing, what ends a file another.
+    #[must_use]
+    pub fn recoded(mut self, code: &'static str) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
     /// Stable upper-case code, as `check` prints it: of this error where it has one, else of its kind.
     pub fn code(&self) -> &'static str {
         self.0.code.unwrap_or_else(|| self.0.kind.code())

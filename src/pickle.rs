@@ -13,6 +13,7 @@ mod builtins;
 mod danger;
 mod globals;
 mod input;
+mod live;
 mod machine;
 mod memo;
 mod objects;

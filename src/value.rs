@@ -19,7 +19,7 @@ pub mod view;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::tensor::{Storage, StorageId, TensorId, TensorMeta};
 
@@ -164,11 +164,30 @@ pub struct Tree {
     global_index: FxHashMap<(Box<str>, Box<str>), GlobalId>,
     tensors: Vec<TensorMeta>,
     storages: Vec<Storage>,
+    /// Sizes and strides met so far.
+    extents: FxHashSet<Arc<[u64]>>,
     /// Class and attributes of tensor subclasses.
     notes: FxHashMap<TensorId, (Value, Value)>,
     /// Objects that turned out to be something else once their state was known.
     resolved: FxHashMap<ObjectId, Value>,
     root: Option<Value>,
+    /// The first key that stood twice in a mapping.
+    duplicate: Option<Value>,
+}
+
+/// Heights of the tables that grow with the arguments of calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Level {
+    tuples: usize,
+    dicts: usize,
+}
+
+impl Level {
+    /// The higher of both, table by table.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { tuples: self.tuples.max(other.tuples), dicts: self.dicts.max(other.dicts) }
+    }
 }
 
 fn index(len: usize) -> u32 {
@@ -242,6 +261,17 @@ impl Tree {
         Value::Tuple { start, len: index(items.len()) }
     }
 
+    /// Where the tables end now.
+    pub fn level(&self) -> Level {
+        Level { tuples: self.tuples.len(), dicts: self.dicts.len() }
+    }
+
+    /// Takes back tuples and mappings added since `level`. Whoever calls this knows that nothing refers to them.
+    pub(crate) fn truncate(&mut self, level: Level) {
+        self.tuples.truncate(level.tuples);
+        self.dicts.truncate(level.dicts);
+    }
+
     /// Adds a list.
     pub fn add_list(&mut self, items: Vec<Value>) -> ListId {
         self.lists.push(items);
@@ -261,7 +291,8 @@ impl Tree {
     }
 
     /// Adds a tensor.
-    pub fn add_tensor(&mut self, meta: TensorMeta) -> TensorId {
+    pub fn add_tensor(&mut self, mut meta: TensorMeta) -> TensorId {
+        meta.share_extents(&mut self.extents);
         self.tensors.push(meta);
         TensorId(index(self.tensors.len() - 1))
     }
@@ -404,6 +435,11 @@ impl Tree {
     /// Notes what an object is, now that its state is known; [`Tree::settle`] puts it in its place.
     pub fn resolve_object(&mut self, id: ObjectId, value: Value) {
         self.resolved.insert(id, value);
+    }
+
+    /// The first key [`Tree::drop_duplicate_keys`] met twice in a mapping.
+    pub fn duplicate_key(&self) -> Option<Value> {
+        self.duplicate
     }
 
     /// Numbers of lists and sets, mappings, and objects: sizes for tables indexed by their ids.

@@ -166,4 +166,34 @@ pub struct GlobalUse {
     pub name: String,
     /// What torch would think of it.
     pub verdict: Verdict,
+    /// The file calls it as a function whose result is not known here, and which is not known to make plain
+    /// data.
+    pub calls_unknown: bool,
+    /// Why it is not on torch's list, or what it does.
+    pub why: &'static str,
+}
+
+impl GlobalUse {
+    /// A name and its verdict, without a reason.
+    pub fn new(name: impl Into<String>, verdict: Verdict) -> Self {
+        Self { name: name.into(), verdict, calls_unknown: false, why: "" }
+    }
+
+    /// Judges a name a pickle uses.
+    pub(crate) fn of(global: &crate::value::Global) -> Self {
+        use crate::pickle::{danger, is_data, verdict};
+        let (module, name) = (&*global.module, &*global.name);
+        let verdict = verdict(module, name);
+        let data = is_data(module, name);
+        let calls_unknown = verdict == Verdict::Unknown && global.opaque && !data;
+        let why = match (verdict, danger(module, name)) {
+            (Verdict::Allowed, _) => "on torch's weights_only list",
+            (_, Some(danger)) => danger.text(),
+            _ if data => "plain data, though not on torch's weights_only list",
+            _ if module.starts_with("torch.") => "part of torch, not on its weights_only list",
+            _ if calls_unknown => "called, and nothing is known about it",
+            _ => "a class nothing is known about, not on torch's weights_only list",
+        };
+        Self { name: global.path(), verdict, calls_unknown, why }
+    }
 }

@@ -64,7 +64,7 @@ fn is_legacy(head: &[u8]) -> bool {
         [0x80, _, 0x95, _, _, _, _, _, _, _, _, rest @ ..] | [0x80, _, rest @ ..] => rest,
         rest => rest,
     };
-    body.starts_with(&LEGACY_MAGIC) || head.starts_with(LEGACY_TEXT)
+    body.starts_with(&LEGACY_MAGIC) || body.starts_with(LEGACY_TEXT)
 }
 
 fn is_tar(head: &[u8]) -> bool {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::Host;
 use super::allow::Summary;
 use super::input::Input;
+use super::live;
 use super::memo::Memo;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::value::{Tree, Value};
+use crate::value::{Level, Tree, Value};
 
 /// Opcodes between two looks at the budget.
 const CHECK: u32 = 4096;
@@ -32,6 +33,12 @@ pub(super) struct Machine<'a> {
     pub(super) stack: Vec<Value>,
     /// Stack heights at open marks.
     pub(super) marks: Vec<usize>,
+    /// Heights of the tree's tables at open marks.
+    levels: Vec<Level>,
+    /// The last tuple closed by a mark, as its start, with the level at that mark.
+    closed: Option<(u32, Level)>,
+    /// Level below which values are held by something else than the stack.
+    held: Level,
     pub(super) memo: Memo,
     pub(super) protocol: u8,
     pub(super) summary: Summary,
@@ -55,7 +62,10 @@ impl<'a> Machine<'a> {
             input: Input::new(input, start, origin),
             stack: Vec::new(),
             marks: Vec::new(),
-            memo: Memo::default(),
+            levels: Vec::new(),
+            closed: None,
+            held: Level::default(),
+            memo: Memo::new(live::fetched(input, start)),
             protocol: 0,
             summary: Summary::default(),
             frame: None,
@@ -105,7 +115,7 @@ impl<'a> Machine<'a> {
     }
 
     fn check_budget(&self) -> Result<()> {
-        let cells = self.stack.len() + self.memo.len() + self.marks.len();
+        let cells = self.stack.len() + self.memo.held() + 2 * self.marks.len();
         if self.tree.memory() + cells * size_of::<Value>() <= self.budget {
             return Ok(());
         }
@@ -114,6 +124,45 @@ impl<'a> Machine<'a> {
             self.budget >> 20
         );
         Err(Error::new(ErrorKind::Limit, text).coded("PICKLE_BUDGET"))
+    }
+
+    // Room. The arguments of a call that made a tensor are of no use any more, and there may be a million of
+    // them: what was added since their mark is taken back, unless something but the stack may hold it.
+
+    pub(super) fn mark(&mut self) {
+        self.marks.push(self.stack.len());
+        self.levels.push(self.tree.level());
+    }
+
+    /// A mark was taken away without its values.
+    pub(super) fn unmark(&mut self) {
+        self.marks.pop();
+        self.levels.pop();
+    }
+
+    /// The values above the last mark as a tuple.
+    pub(super) fn marked_tuple(&mut self) -> Result<Value> {
+        let level = self.levels.last().copied();
+        let items = self.pop_mark()?;
+        let tuple = self.tree.add_tuple(&items);
+        if let (Value::Tuple { start, .. }, Some(level)) = (tuple, level) {
+            self.closed = Some((start, level));
+        }
+        Ok(tuple)
+    }
+
+    /// Something but the stack may hold any value there is by now.
+    pub(super) fn hold(&mut self) {
+        self.held = self.tree.level();
+    }
+
+    /// Takes back the arguments of a call that made a tensor.
+    pub(super) fn take_back(&mut self, args: Value) {
+        let (Value::Tuple { start, .. }, Some((closed, level))) = (args, self.closed) else { return };
+        if start == closed {
+            self.tree.truncate(level.max(self.held));
+            self.closed = None;
+        }
     }
 
     // The stack. Nothing below the last mark can be popped, as in the C unpickler.

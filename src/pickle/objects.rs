@@ -94,12 +94,30 @@ impl Machine<'_> {
             Value::Object(self.tree.add_object(object))
         };
         self.push(value);
+        match value {
+            Value::Tensor(_) if self.is_plain_rebuild(callable) => self.take_back(args),
+            // Whatever was made may hold its arguments.
+            _ if kwargs != Value::None || !self.tree.items(args).is_empty() => self.hold(),
+            _ => {}
+        }
         Ok(())
+    }
+
+    /// True for the functions that make a tensor and keep nothing of their arguments.
+    fn is_plain_rebuild(&self, callable: Value) -> bool {
+        let Value::Global(id) = callable else { return false };
+        self.tree.global(id).is_some_and(|g| {
+            matches!(
+                &*g.name,
+                "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3" | "_rebuild_parameter"
+            ) && &*g.module == "torch._utils"
+        })
     }
 
     fn build(&mut self, at: usize) -> Result<()> {
         let state = self.pop()?;
         let target = self.top()?;
+        self.hold();
         if let Some(built) = self.host.build(self.tree, target, state)? {
             self.replace_top(built);
             return Ok(());
@@ -140,6 +158,9 @@ impl Machine<'_> {
         };
         let value = self.host.persistent(self.tree, id)?;
         if !matches!(value, Value::Storage(_)) {
+            self.hold();
+        }
+        if !matches!(value, Value::Storage(_)) {
             self.summary.foreign_id.get_or_insert(at);
         }
         self.push(value);
@@ -160,6 +181,7 @@ impl Machine<'_> {
         let object = Object::new(callable, Construct::Extension, args);
         let object = Value::Object(self.tree.add_object(object));
         self.push(object);
+        self.hold();
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Machine<'_> {
             b'p' => self.put(Operand::Line),
             0x94 => self.memoize(),
             b'(' => {
-                self.marks.push(self.stack.len());
+                self.mark();
                 Ok(())
             }
             b')' | b']' | b'}' | b't' | b'l' | b'd' | 0x85..=0x87 | 0x8f | 0x91 => self.container(opcode),
@@ -177,10 +177,7 @@ impl Machine<'_> {
             0x85 => self.tuple_of(1)?,
             0x86 => self.tuple_of(2)?,
             0x87 => self.tuple_of(3)?,
-            b't' => {
-                let items = self.pop_mark()?;
-                self.tree.add_tuple(&items)
-            }
+            b't' => self.marked_tuple()?,
             b'l' => {
                 let items = self.pop_mark()?;
                 Value::List(self.tree.add_list(items))
@@ -218,6 +215,7 @@ impl Machine<'_> {
             _ => self.pop_mark()?,
         };
         let target = self.top()?;
+        self.hold();
         let plain = match opcode {
             b's' | b'u' => {
                 self.set_items(target, &pairs(&items)?)?;
@@ -242,7 +240,7 @@ impl Machine<'_> {
         match opcode {
             // Like the C unpickler: at a mark, POP takes the mark.
             b'0' if self.marks.last() == Some(&self.stack.len()) => {
-                self.marks.pop();
+                self.unmark();
             }
             b'0' => {
                 self.pop()?;
@@ -253,6 +251,7 @@ impl Machine<'_> {
             _ => {
                 let top = self.top()?;
                 self.push(top);
+                self.hold();
             }
         }
         Ok(())
@@ -261,7 +260,9 @@ impl Machine<'_> {
     fn put(&mut self, operand: Operand) -> Result<()> {
         let at = self.operand(operand)?;
         let top = self.top()?;
-        self.memo.put(at, top);
+        if self.memo.put(at, top) {
+            self.hold();
+        }
         Ok(())
     }
 
@@ -277,7 +278,9 @@ impl Machine<'_> {
 
     fn memoize(&mut self) -> Result<()> {
         let top = self.top()?;
-        self.memo.put(self.memo.len() as u32, top);
+        if self.memo.put(self.memo.len() as u32, top) {
+            self.hold();
+        }
         Ok(())
     }
 

@@ -52,6 +52,12 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let (found, sources) = host.finish();
     diagnostics.extend(found);
     tree.set_root(unpickled.value);
+    let held = <[u8]>::len(&bytes);
+    if unpickled.end < held {
+        let text =
+            format!("{} bytes follow the pickle in data.pkl; torch.load ignores them", held - unpickled.end);
+        diagnostics.push(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text));
+    }
     let types = if is_script {
         script::types(&archive, &*file.source, &root, limits)
     } else {
