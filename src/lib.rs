@@ -17,6 +17,7 @@ pub mod pickle;
 
 pub mod format;
 
+pub mod check;
 pub mod training;
 
 pub mod export;

@@ -24,7 +24,8 @@ mod text;
 pub use allow::{Summary, is_data, verdict};
 pub use danger::{Danger, danger};
 pub use machine::Unpickled;
-pub use scan::{Names, names};
+pub(crate) use scan::is_pickle;
+pub use scan::{Names, may_be_pickle, names, spelled};
 
 use std::sync::Arc;
 

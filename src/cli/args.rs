@@ -1,7 +1,10 @@
 //! What may stand on the command line.
 
+mod check;
+
 use std::path::PathBuf;
 
+pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 /// Browse PyTorch training checkpoints in a terminal.
@@ -32,7 +35,7 @@ pub(super) struct Args {
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Common {
-    /// Print JSON, for scripts (`ls` and `show`)
+    /// Print JSON, for scripts (`ls`, `show` and `check`)
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
@@ -64,6 +67,8 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
+    Check(Check),
     /// Print a completion script for a shell
     Completions {
         /// The shell

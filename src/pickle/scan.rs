@@ -53,6 +53,20 @@ pub fn names(input: &Arc<[u8]>, start: usize, limits: &Limits) -> Names {
     found
 }
 
+/// Names spelled out anywhere in `bytes` that are known to run code: what is left when a stream means one
+/// thing to one unpickler and another to the next.
+pub fn spelled(bytes: &[u8]) -> Vec<Global> {
+    let mut tree = Tree::default();
+    written_names(bytes, &mut tree);
+    let runs_code = |g: &&Global| super::danger(&g.module, &g.name).is_some();
+    tree.globals().iter().filter(runs_code).cloned().collect()
+}
+
+/// True when `head` may begin a pickle of any protocol.
+pub fn may_be_pickle(head: &[u8]) -> bool {
+    matches!(head, [0x80, 0..=5, ..] | [b'c' | b'(' | b']' | b'}' | b'V' | b'X' | b'S', ..])
+}
+
 /// True when `bytes` may begin a pickle of protocol 2 or later.
 pub(crate) fn is_pickle(bytes: &[u8]) -> bool {
     matches!(bytes, [0x80, 2..=5, ..])
