@@ -140,9 +140,20 @@ pub struct Global {
     pub called: bool,
     /// The file calls it as a function, and what that gives is not known here.
     pub opaque: bool,
+    /// How the file spells it, where that is not `module.name`.
+    pub written: Option<Box<str>>,
 }
 
+/// Longest name of a module or class that is taken for one, in bytes.
+const LONGEST_NAME: usize = 4_096;
+
 impl Global {
+    /// True for what no module or class of Python can be called.
+    pub fn is_impossible(&self) -> bool {
+        let odd = |name: &str| name.len() > LONGEST_NAME || name.chars().any(char::is_control);
+        self.module.is_empty() || odd(&self.module) || odd(&self.name)
+    }
+
     /// `module.name`.
     pub fn path(&self) -> String {
         if self.module.is_empty() { self.name.to_string() } else { format!("{}.{}", self.module, self.name) }
@@ -315,9 +326,17 @@ impl Tree {
             name: key.1.clone(),
             called: false,
             opaque: false,
+            written: None,
         });
         self.global_index.insert(key, id);
         id
+    }
+
+    /// Notes how the file spells a global.
+    pub fn note_spelling(&mut self, id: GlobalId, module: &str, name: &str) {
+        if let Some(global) = self.globals.get_mut(id.0 as usize) {
+            global.written.get_or_insert_with(|| format!("{module}.{name}").into_boxed_str());
+        }
     }
 
     /// Notes that the file calls a global.

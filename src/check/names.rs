@@ -57,7 +57,8 @@ fn dangers(report: &mut Report, uses: &[(GlobalUse, String)]) {
         } else {
             ("UNKNOWN_CALL", "unpickling would call what nobody here knows")
         };
-        let text = format!("{would}: {} ({})", brief(&used.name), used.why);
+        let written = used.written.as_deref().map(|w| format!(", written {}", brief(w))).unwrap_or_default();
+        let text = format!("{would}: {}{written} ({})", brief(&used.name), used.why);
         report.findings.push(Finding::new(Severity::Dangerous, code, member.clone(), text));
     }
     let more = uses.iter().filter(is_danger).count().saturating_sub(NAMED);

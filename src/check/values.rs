@@ -6,7 +6,8 @@ use super::Finding;
 use crate::checkpoint::{Checkpoint, Severity, TensorEntry};
 use crate::elements::{Elements, Run, Scratch};
 use crate::error::{ErrorKind, Result};
-use crate::tensor::{DType, Numeric, TensorRole};
+use crate::source::ReadAt as _;
+use crate::tensor::{DType, Numeric, Place, TensorRole};
 use crate::text::brief;
 use crate::work::Work;
 
@@ -30,30 +31,180 @@ impl Odd {
 }
 
 /// Findings about every tensor with such elements, each tensor once.
+///
+/// Whole storages are looked at first, neighbours together: nearly always there is nothing, and a million
+/// small tensors cost no more than a large one. Only where there is something each tensor is looked at.
 pub(super) fn find(checkpoint: &Checkpoint, work: &Work) -> Result<Vec<Finding>> {
-    let mut seen = FxHashSet::default();
+    let mut scan = Scan { checkpoint, work, block: vec![0; BLOCK], scratch: Scratch::default() };
     let mut found = Found::default();
-    let mut scratch = Scratch::default();
     work.meter.expect(checkpoint.bytes());
-    for entry in checkpoint.tensors() {
-        let meta = checkpoint.meta(entry);
-        let float = matches!(meta.dtype.numeric(), Numeric::Float | Numeric::Complex);
-        if !float || meta.storage.is_none() || meta.numel() == 0 || !seen.insert(entry.id) {
-            continue;
-        }
+    let tensors = scan.tensors();
+    let mut rest = tensors.as_slice();
+    while let Some((region, len)) = scan.region(rest) {
         work.cancel.check()?;
-        match count(checkpoint, entry, &mut scratch, work) {
-            Ok(odd) => found.note(entry, odd, meta.numel()),
-            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
-            // What is missing or out of bounds was told when the file was opened.
-            Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Changed) => {
-                let text = format!("its elements cannot be read: {}", error.reason());
-                found.findings.push(Finding::new(Severity::Broken, "UNREADABLE", brief(&entry.path), text));
-            }
-            Err(_) => {}
+        let (here, behind) = rest.split_at(len);
+        rest = behind;
+        // An error here is told of the tensors it concerns.
+        let clean = match &region {
+            Some((run, layout)) => scan.raw(run, *layout).is_ok_and(|odd| odd == Odd::default()),
+            None => false,
+        };
+        if !clean {
+            scan.each(here, &mut found)?;
         }
     }
     Ok(found.finish())
+}
+
+/// A tensor, by its storage and its entry.
+type Tensor = (u32, u32);
+
+struct Scan<'a> {
+    checkpoint: &'a Checkpoint,
+    work: &'a Work,
+    block: Vec<u8>,
+    scratch: Scratch,
+}
+
+impl Scan<'_> {
+    /// Every tensor that can hold such elements, once, by storage.
+    fn tensors(&self) -> Vec<Tensor> {
+        let mut seen = FxHashSet::default();
+        let mut tensors = Vec::new();
+        for (at, entry) in self.checkpoint.tensors().iter().enumerate() {
+            let meta = self.checkpoint.meta(entry);
+            let float = matches!(meta.dtype.numeric(), Numeric::Float | Numeric::Complex);
+            if let Some(storage) = meta.storage.filter(|_| float && meta.numel() > 0)
+                && seen.insert(entry.id)
+            {
+                tensors.push((storage.0, at as u32));
+            }
+        }
+        tensors.sort_unstable();
+        tensors
+    }
+
+    fn dtype(&self, tensor: Tensor) -> Option<DType> {
+        let entry = self.checkpoint.tensors().get(tensor.1 as usize)?;
+        Some(self.checkpoint.meta(entry).dtype)
+    }
+
+    /// The bytes the first of `tensors` lie in, and how many of them do; without bytes where they are to be
+    /// looked at one by one. `None` when there are no more.
+    fn region(&self, tensors: &[Tensor]) -> Option<(Option<(Run, Layout)>, usize)> {
+        let first = *tensors.first()?;
+        let dtype = self.dtype(first)?;
+        let uniform = tensors.iter().take_while(|t| t.0 == first.0 && self.dtype(**t) == Some(dtype)).count();
+        let alone = Some((None, uniform));
+        if tensors.get(uniform).is_some_and(|next| next.0 == first.0) {
+            // Several dtypes in one storage.
+            return alone;
+        }
+        let storages = self.checkpoint.tree().storages();
+        let storage = storages.get(first.0 as usize)?;
+        let big_endian = storage.big_endian;
+        let Place::Range { file, offset, len } = storage.place else {
+            let Ok(source) = self.checkpoint.storage_source(storage) else { return alone };
+            let run = Run { len: source.len(), source, offset: 0, dtype, big_endian };
+            return Some((bits(&run).map(|layout| (run, layout)), uniform));
+        };
+        let Some(source) = self.checkpoint.files().get(file as usize) else { return alone };
+        let (mut end, mut count) = (offset.saturating_add(len), uniform);
+        while let Some(next) = tensors.get(count) {
+            let place = storages.get(next.0 as usize).map(|s| (s.place, s.big_endian));
+            match place {
+                Some((Place::Range { file: other, offset, len }, order))
+                    if other == file
+                        && offset == end
+                        && order == big_endian
+                        && self.dtype(*next) == Some(dtype) =>
+                {
+                    end = end.saturating_add(len);
+                    count += 1;
+                }
+                _ => break,
+            }
+        }
+        let run = Run {
+            source: std::sync::Arc::clone(&source.source),
+            offset,
+            len: end - offset,
+            dtype,
+            big_endian,
+        };
+        Some((bits(&run).map(|layout| (run, layout)), count))
+    }
+
+    /// Looks at each of `tensors` by itself.
+    fn each(&mut self, tensors: &[Tensor], found: &mut Found) -> Result<()> {
+        for tensor in tensors {
+            self.work.cancel.check()?;
+            let Some(entry) = self.checkpoint.tensors().get(tensor.1 as usize) else { continue };
+            match self.count(entry) {
+                Ok(odd) => found.note(entry, odd, self.checkpoint.meta(entry).numel()),
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                // What is missing or out of bounds was told when the file was opened.
+                Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Changed) => {
+                    let text = format!("its elements cannot be read: {}", error.reason());
+                    found.findings.push(Finding::new(
+                        Severity::Broken,
+                        "UNREADABLE",
+                        brief(&entry.path),
+                        text,
+                    ));
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, entry: &TensorEntry) -> Result<Odd> {
+        let meta = self.checkpoint.meta(entry);
+        let (elements, times) = Elements::open(self.checkpoint, meta)?.in_storage_order();
+        let mut odd = match elements.run().and_then(|run| Some((bits(&run)?, run))) {
+            Some((layout, run)) => self.raw(&run, layout)?,
+            None => self.decoded(&elements)?,
+        };
+        (odd.nan, odd.inf) = (odd.nan.saturating_mul(times), odd.inf.saturating_mul(times));
+        Ok(odd)
+    }
+
+    /// Any dtype, through numbers.
+    fn decoded(&mut self, elements: &Elements) -> Result<Odd> {
+        let mut odd = Odd::default();
+        let mut at = 0;
+        let most = usize::try_from(elements.len()).unwrap_or(usize::MAX).min(BLOCK / 8);
+        let mut block = vec![0.0; most];
+        while at < elements.len() {
+            self.work.cancel.check()?;
+            let n = usize::try_from(elements.len() - at).unwrap_or(usize::MAX).min(most);
+            let Some(part) = block.get_mut(..n) else { break };
+            elements.read(at, part, &mut self.scratch)?;
+            for x in part.iter() {
+                odd.nan += u64::from(x.is_nan());
+                odd.inf += u64::from(x.is_infinite());
+            }
+            at += n as u64;
+            self.work.meter.advance(n as u64 * u64::from(elements.dtype().bits()) / 8);
+        }
+        Ok(odd)
+    }
+
+    fn raw(&mut self, run: &Run, layout: Layout) -> Result<Odd> {
+        let mut odd = Odd::default();
+        let mut done = 0;
+        while done < run.len {
+            self.work.cancel.check()?;
+            let n = usize::try_from(run.len - done).unwrap_or(usize::MAX).min(BLOCK);
+            let Some(part) = self.block.get_mut(..n) else { break };
+            run.source.read_exact_at(part, run.offset + done)?;
+            odd.add(look(part, layout));
+            done += n as u64;
+            self.work.meter.advance(n as u64);
+        }
+        Ok(odd)
+    }
 }
 
 #[derive(Default)]
@@ -96,36 +247,6 @@ impl Found {
     }
 }
 
-fn count(checkpoint: &Checkpoint, entry: &TensorEntry, scratch: &mut Scratch, work: &Work) -> Result<Odd> {
-    let (elements, times) = Elements::open(checkpoint, checkpoint.meta(entry))?.in_storage_order();
-    let mut odd = match elements.run().and_then(|run| Some((bits(&run)?, run))) {
-        Some((layout, run)) => raw(&run, layout, work)?,
-        None => decoded(&elements, scratch, work)?,
-    };
-    (odd.nan, odd.inf) = (odd.nan.saturating_mul(times), odd.inf.saturating_mul(times));
-    Ok(odd)
-}
-
-/// Any dtype, through numbers.
-fn decoded(elements: &Elements, scratch: &mut Scratch, work: &Work) -> Result<Odd> {
-    let mut odd = Odd::default();
-    let mut at = 0;
-    let mut block = vec![0.0; BLOCK / 8];
-    while at < elements.len() {
-        work.cancel.check()?;
-        let n = usize::try_from(elements.len() - at).unwrap_or(usize::MAX).min(block.len());
-        let Some(part) = block.get_mut(..n) else { break };
-        elements.read(at, part, scratch)?;
-        for x in part.iter() {
-            odd.nan += u64::from(x.is_nan());
-            odd.inf += u64::from(x.is_infinite());
-        }
-        at += n as u64;
-        work.meter.advance(n as u64 * u64::from(elements.dtype().bits()) / 8);
-    }
-    Ok(odd)
-}
-
 /// Where the exponent is: bytes of a number, and its bits when it is infinite.
 #[derive(Clone, Copy)]
 enum Layout {
@@ -144,22 +265,6 @@ fn bits(run: &Run) -> Option<Layout> {
         DType::Float64 | DType::Complex128 => Some(Layout::Eight(0x7ff0 << 48)),
         _ => None,
     }
-}
-
-fn raw(run: &Run, layout: Layout, work: &Work) -> Result<Odd> {
-    let mut odd = Odd::default();
-    let mut block = vec![0; BLOCK];
-    let mut done = 0;
-    while done < run.len {
-        work.cancel.check()?;
-        let n = usize::try_from(run.len - done).unwrap_or(usize::MAX).min(BLOCK);
-        let Some(part) = block.get_mut(..n) else { break };
-        run.source.read_exact_at(part, run.offset + done)?;
-        odd.add(look(part, layout));
-        done += n as u64;
-        work.meter.advance(n as u64);
-    }
-    Ok(odd)
 }
 
 macro_rules! look_at {

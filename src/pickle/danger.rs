@@ -17,6 +17,7 @@ pub enum Danger {
     Native,
     Installs,
     Hidden,
+    Imitates,
 }
 
 impl Danger {
@@ -33,6 +34,7 @@ impl Danger {
             Self::Native => "loads or calls native code",
             Self::Installs => "installs packages, which runs their code",
             Self::Hidden => "stands for a name registered elsewhere, which a scanner cannot see",
+            Self::Imitates => "imitates another name with letters of two scripts",
         }
     }
 }
@@ -100,6 +102,8 @@ const FUNCTIONS: &[(Danger, &str, &[&str])] = &[
 /// A dotted `name` reaches through attributes (`torch._utils` + `torch.os.system`), so every step of it
 /// counts; a step such as `__globals__` leads anywhere.
 pub fn danger(module: &str, name: &str) -> Option<Danger> {
+    // No module has blanks around its name; whoever writes them wants a scanner to look past it.
+    let module = module.trim();
     let within =
         |known: &str| module.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     let of_module = MODULES.iter().find(|(_, known)| known.iter().any(|k| within(k))).map(|(what, _)| *what);
@@ -121,5 +125,12 @@ pub fn danger(module: &str, name: &str) -> Option<Danger> {
             module.starts_with("torch.") && matches!(name, "load" | "save" | "_load" | "compile" | "eval");
         loads.then_some(Danger::Unpickles)
     };
-    of_module.or_else(of_function).or_else(through).or_else(loader)
+    let imitates = || module.split('.').any(is_mixed).then_some(Danger::Imitates);
+    of_module.or_else(of_function).or_else(through).or_else(loader).or_else(imitates)
+}
+
+/// Latin letters beside others: `о` in `оs` may be Cyrillic.
+fn is_mixed(word: &str) -> bool {
+    let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+    latin && word.chars().any(|c| !c.is_ascii() && c.is_alphabetic())
 }

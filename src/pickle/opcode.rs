@@ -302,8 +302,13 @@ impl Machine<'_> {
             std::str::from_utf8(bytes)
                 .map_err(|_| malformed("a global name that is not UTF-8").coded("PICKLE_UTF8"))
         };
-        let (module, name) = globals::present(utf8(module)?, utf8(name)?, self.protocol < 3);
-        Ok(Value::Global(self.tree.intern_global(module, name)))
+        let (module, name) = (utf8(module)?, utf8(name)?);
+        let (now, called) = globals::present(module, name, self.protocol < 3);
+        let id = self.tree.intern_global(now, called);
+        if (now, called) != (module, name) {
+            self.tree.note_spelling(id, module, name);
+        }
+        Ok(Value::Global(id))
     }
 }
 

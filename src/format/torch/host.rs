@@ -189,7 +189,18 @@ impl<'a> TorchHost<'a> {
         let parts = tree.items(id).to_vec();
         let Some((tag, rest)) = parts.split_first() else { return Err(malformed()) };
         match tree.as_text(*tag).as_deref() {
-            Some("storage") => self.storage_id(tree, rest),
+            Some("storage") => Ok(match self.storage_id(tree, rest) {
+                Ok(storage) => storage,
+                // One bad storage does not hide the others.
+                Err(error) => {
+                    self.note(
+                        Severity::Broken,
+                        error.code(),
+                        format!("a storage cannot be found: {}", error.reason()),
+                    );
+                    id
+                }
+            }),
             Some("module") => self.module_id(tree, rest).ok_or_else(malformed),
             // A bare (class, file, source): the tar format.
             None if matches!(tag, Value::Global(_)) => self.module_id(tree, &parts).ok_or_else(malformed),

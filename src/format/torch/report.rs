@@ -8,8 +8,6 @@ use crate::value::Tree;
 
 /// Storages named in one finding.
 const NAMED: usize = 3;
-/// Longest name of a module or class that is taken for one, in bytes.
-const LONGEST: usize = 4_096;
 
 /// The globals of `tree` with their verdicts, most serious first.
 pub(super) fn globals(tree: &Tree) -> Vec<GlobalUse> {
@@ -48,11 +46,7 @@ pub(super) fn frames(summary: &Summary) -> Option<Diagnostic> {
 
 /// Findings about names no Python module or class can have.
 pub(super) fn odd_names(tree: &Tree) -> Option<Diagnostic> {
-    let odd = |g: &&crate::value::Global| {
-        g.module.is_empty()
-            || [&g.module, &g.name].iter().any(|n| n.len() > LONGEST || n.chars().any(char::is_control))
-    };
-    let first = tree.globals().iter().find(odd)?;
+    let first = tree.globals().iter().find(|g| g.is_impossible())?;
     let text =
         format!("it names {}, which no module of Python can be called", crate::text::brief(&first.path()));
     Some(Diagnostic::new(Severity::Broken, "PICKLE_GLOBAL", text))
