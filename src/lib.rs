@@ -17,6 +17,8 @@ pub mod pickle;
 
 pub mod format;
 
+pub mod spectra;
+
 pub mod training;
 
 pub mod export;
