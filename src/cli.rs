@@ -10,8 +10,10 @@ mod json;
 mod ls;
 mod output;
 mod show;
+mod spectra;
 mod style;
 mod table;
+mod torch;
 mod ui;
 
 use std::process::ExitCode;
@@ -37,6 +39,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
+        Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

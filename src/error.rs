@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Changed,
     /// The operating system reported an error.
     Io,
+    /// The optional libtorch helper is missing, failed, or gave no answer ([`crate::engine`]).
+    Engine,
     /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
     Cancelled,
 }
@@ -75,6 +77,7 @@ impl ErrorKind {
             Self::NotRegular => "NOT_REGULAR",
             Self::Changed => "CHANGED",
             Self::Io => "IO",
+            Self::Engine => "ENGINE",
             Self::Cancelled => "CANCELLED",
         }
     }
@@ -83,9 +86,11 @@ impl ErrorKind {
     pub fn fault(self) -> Fault {
         match self {
             Self::Limit => Fault::Limit,
-            Self::UnknownFormat | Self::NotACheckpoint | Self::Unsupported | Self::NotRegular => {
-                Fault::Unsupported
-            }
+            Self::UnknownFormat
+            | Self::NotACheckpoint
+            | Self::Unsupported
+            | Self::NotRegular
+            | Self::Engine => Fault::Unsupported,
             Self::Changed | Self::Io | Self::Cancelled => Fault::Io,
             _ => Fault::File,
         }

@@ -17,6 +17,7 @@ pub mod pickle;
 
 pub mod format;
 
+pub mod engine;
 pub mod spectra;
 
 pub mod training;

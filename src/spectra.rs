@@ -2,18 +2,21 @@
 //!
 //! [`matrix`] sees a tensor as a tall matrix and reads it in blocks of rows; a [`Backend`] computes singular
 //! values; [`summary`] derives the numbers people quote. Two back ends: [`dense`] and [`randomized`] in Rust,
-//! always there, and [`helper`], libtorch in a process of its own, where it is installed.
+//! always there, and [`mod@torch`], libtorch in a process of its own ([`crate::engine`]), where it is installed.
 
 pub mod dense;
+pub mod file;
 pub mod matrix;
 pub mod power_law;
 pub mod randomized;
 pub mod summary;
 #[cfg(test)]
 mod testing;
+pub mod torch;
 
 pub use matrix::Matrix;
 pub use summary::Summary;
+pub use torch::{Choice, choose};
 
 use crate::error::Result;
 use crate::work::Work;
@@ -55,6 +58,11 @@ pub struct Spectrum {
 pub trait Backend {
     /// What did it, in a few words: `faer`, `libtorch 2.13.0 on cuda:0`.
     fn name(&self) -> String;
+
+    /// What is to be said of how it went: that libtorch failed, and why. `None` if there is nothing.
+    fn note(&self) -> Option<String> {
+        None
+    }
 
     /// Singular values of `matrix`.
     ///

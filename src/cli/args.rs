@@ -1,5 +1,8 @@
 //! What may stand on the command line.
 
+pub(super) mod spectra;
+pub(super) mod torch;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
@@ -64,6 +67,10 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
+    Spectra(spectra::Spectra),
+    /// The optional libtorch engine: what was found, and running TorchScript files with it
+    Torch(torch::Torch),
     /// Print a completion script for a shell
     Completions {
         /// The shell

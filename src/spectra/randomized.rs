@@ -89,7 +89,7 @@ struct Step {
     residual: f64,
 }
 
-/// Rayleigh–Ritz in the span of V: eigenvalues of VᵀAᵀAV. For an eigenpair (θ, y) some eigenvalue λ of AᵀA has
+/// Rayleigh–Ritz in the span of V: eigenvalues of `VᵀAᵀAV`. For an eigenpair (θ, y) some eigenvalue λ of `AᵀA` has
 /// `|λ - θ| <= ‖AᵀAVy - θVy‖`, so the singular values differ by at most that over `√θ`.
 fn project(pass: &Pass, right: &Mat<f64>) -> Result<Step> {
     let failed =
