@@ -57,14 +57,14 @@ pub(super) fn run(options: &Spectra, as_json: bool, style: &Style, out: &mut Out
 
 fn text(backend: &dyn Backend, rows: &[Row], style: &Style, out: &mut Out) -> std::io::Result<()> {
     let columns = [
-        Column::elastic("tensor"),
-        Column::right("matrix"),
-        Column::right("spectral norm"),
-        Column::right("condition"),
-        Column::right("stable rank"),
-        Column::right("effective rank"),
-        Column::right("alpha").spare(1),
-        Column::remark("remark"),
+        Column::elastic("NAME"),
+        Column::right("MATRIX"),
+        Column::right("SPECTRAL NORM"),
+        Column::right("CONDITION"),
+        Column::right("STABLE RANK"),
+        Column::right("EFFECTIVE RANK"),
+        Column::right("ALPHA").spare(1),
+        Column::remark("NOTE"),
     ];
     table::write(out, style, &columns, rows.len(), &|at| rows.get(at).map_or_else(Vec::new, cells))?;
     let incomplete = rows.iter().any(|row| row.found.as_ref().is_ok_and(|(s, _)| !s.is_complete));

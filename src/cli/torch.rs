@@ -134,15 +134,15 @@ fn statistics(script: &Script, as_json: bool, style: &Style, out: &mut Out) -> R
 
 fn parameters(rows: &[Parameter], title: &str, style: &Style, out: &mut Out) -> std::io::Result<()> {
     let columns = [
-        Column::elastic(title),
-        Column::left("dtype"),
-        Column::left("shape"),
-        Column::right("mean"),
-        Column::right("std"),
-        Column::right("min"),
-        Column::right("max"),
+        Column::elastic(title.to_uppercase()),
+        Column::left("DTYPE"),
+        Column::left("SHAPE"),
+        Column::right("MEAN"),
+        Column::right("STD"),
+        Column::right("MIN"),
+        Column::right("MAX"),
         Column::right("NaN"),
-        Column::right("inf"),
+        Column::right("INF"),
     ];
     let count = |n: u64| match n {
         0 => Cell::from("0"),

@@ -156,9 +156,7 @@ impl Engine {
             match self.replies.recv_timeout(LOOK) {
                 Ok(Ok(Some((Answer::Failed { reason, out_of_memory }, _)))) => {
                     let what = if out_of_memory { "ran out of memory" } else { "refused" };
-                    // The rest of libtorch's message is a C++ stack.
-                    let reason = reason.lines().next().unwrap_or_default();
-                    return Err(engine(format!("libtorch {what}: {}", shown(reason))));
+                    return Err(engine(format!("libtorch {what}: {}", shown(gist(&reason)))));
                 }
                 Ok(Ok(Some(answer))) => return Ok(answer),
                 Ok(Ok(None)) | Err(RecvTimeoutError::Disconnected) => return Err(self.crashed(None)),
@@ -208,6 +206,12 @@ impl Engine {
     }
 }
 
+/// The line of a message of libtorch that says what went wrong: the rest are stacks of C++ and of TorchScript.
+fn gist(reason: &str) -> &str {
+    let named = reason.lines().find(|line| line.starts_with("RuntimeError: "));
+    named.or_else(|| reason.lines().next()).unwrap_or_default()
+}
+
 fn engine(text: String) -> Error {
     Error::new(ErrorKind::Engine, text)
 }
@@ -226,4 +230,70 @@ fn listen(mut errors: ChildStderr, said: Arc<Mutex<String>>) {
             }
         }
     });
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// A helper that is this shell script.
+    fn helper(script: &str) -> (tempfile::TempDir, PathBuf) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(PROGRAM);
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (folder, path)
+    }
+
+    fn start(script: &str, time: Duration) -> Result<Engine> {
+        let (_folder, path) = helper(script);
+        Engine::start_at(&path, time, &Cancel::default())
+    }
+
+    /// What is said of a helper that is this script, which has plenty of time.
+    fn said(script: &str) -> String {
+        let error = start(script, Duration::from_secs(60)).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Engine);
+        error.reason()
+    }
+
+    const HELLO: &str = r#"read q; echo '{"answer":"hello","protocol":1,"version":"0","torch":"2","devices":["cpu"],"threads":1}'"#;
+
+    #[test]
+    fn a_helper_that_fails_is_one_clear_sentence() {
+        assert!(
+            said("echo 'libtorch.so: cannot open shared libraries' >&2; exit 127").contains("build it again")
+        );
+        assert!(said("read q; kill -SEGV $$").contains("crashed (signal: 11"));
+        assert!(said("read q; echo nonsense").contains("does not speak"));
+        let old = HELLO.replace("\"protocol\":1", "\"protocol\":7");
+        assert!(said(&old).contains("speaks protocol 7, this program 1"));
+        let reason = r#"read q; printf '%s\n' '{"answer":"failed","reason":"CUDA out of memory. Tried\nstack","out_of_memory":true}'"#;
+        assert_eq!(said(reason), "libtorch ran out of memory: CUDA out of memory. Tried");
+        let gone =
+            Engine::start_at(Path::new("/nonexistent/helper"), START, &Cancel::default()).err().unwrap();
+        assert!(gone.reason().contains("does not start"));
+    }
+
+    #[test]
+    fn a_helper_that_hangs_is_ended() {
+        let error = start("read q; read forever", Duration::from_millis(50)).err().unwrap();
+        assert!(error.reason().contains("no answer"), "{}", error.reason());
+        let mut engine = start(&format!("{HELLO}; read q; read forever"), Duration::from_secs(60)).unwrap();
+        assert_eq!((engine.torch(), engine.devices()), ("2", &["cpu".to_owned()][..]));
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let question = || Request::Statistics { path: "x".to_owned() };
+        let stopped = engine.ask(question(), Vec::new(), Duration::from_secs(60), &cancel).unwrap_err();
+        assert_eq!(stopped.kind(), ErrorKind::Cancelled);
+        let again = engine.ask(question(), Vec::new(), START, &Cancel::default()).unwrap_err();
+        assert_eq!(again.kind(), ErrorKind::Engine);
+    }
+
+    #[test]
+    fn the_line_that_says_what_went_wrong() {
+        assert_eq!(gist("The following failed\nTraceback\nRuntimeError: shapes"), "RuntimeError: shapes");
+        assert_eq!(gist("one\ntwo"), "one");
+    }
 }
