@@ -131,6 +131,19 @@ pub struct Outcome {
     pub bytes_read: u64,
 }
 
+/// Statistics that are remembered of a checkpoint, by the number of each entry. Reads nothing of the checkpoint.
+pub fn remembered(checkpoint: &Checkpoint, cache: &Cache) -> Vec<(u32, Arc<TensorStats>)> {
+    let key = cache.folder().and_then(|_| CacheKey::of(checkpoint));
+    let Some(Remembered { tensors, .. }) = key.and_then(|key| cache.load(KIND, &key)) else { return Vec::new() };
+    let known: Known = tensors.into_iter().map(|(id, stats)| (id, Arc::new(stats))).collect();
+    let plan = Plan::of(checkpoint, |_| true);
+    let known = |at: usize| {
+        let (id, _) = plan.tensors.get(plan.index(at)?)?;
+        Some((at as u32, Arc::clone(known.get(&id.0)?)))
+    };
+    (0..checkpoint.tensors().len()).filter_map(known).collect()
+}
+
 /// What is remembered of one checkpoint.
 #[derive(Default, Deserialize)]
 struct Remembered {
