@@ -105,7 +105,8 @@ impl Accumulate {
             let Some(part) = block.get_mut(..len as usize) else { return Ok(()) };
             elements.read(row * self.columns + column, part, scratch)?;
             for (x, at) in part.iter().zip(column..).filter(|(x, _)| x.is_finite()) {
-                let cell = band * self.grid.1 + (u128::from(at) * u128::from(self.grid.1) / u128::from(self.columns)) as u64;
+                let cell = band * self.grid.1
+                    + (u128::from(at) * u128::from(self.grid.1) / u128::from(self.columns)) as u64;
                 if let Some((sum, count)) = self.sums.get_mut(cell as usize) {
                     *sum += x;
                     *count += 1;
@@ -117,7 +118,10 @@ impl Accumulate {
     }
 
     fn means(self) -> Vec<f64> {
-        self.sums.into_iter().map(|(sum, count)| if count == 0 { f64::NAN } else { sum / count as f64 }).collect()
+        self.sums
+            .into_iter()
+            .map(|(sum, count)| if count == 0 { f64::NAN } else { sum / count as f64 })
+            .collect()
     }
 }
 

@@ -8,7 +8,10 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use super::model::stats::{Preview, Wanted};
 use crate::runs::{CheckpointRow, Skipped};
+use crate::stats::TensorStats;
+use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
 #[derive(Debug)]
@@ -37,10 +40,23 @@ pub enum Action {
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.
     Filtered(u64, Matches),
+    /// News of the statistics with this generation.
+    Statistics(u64, StatsNews),
+    /// Elements of a tensor were read.
+    Previewed(u64, Box<Preview>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
+}
+
+/// News of statistics.
+#[derive(Debug)]
+pub enum StatsNews {
+    /// What became known of tensors, by their index, or why nothing can be.
+    Known(Vec<(u32, Result<Arc<TensorStats>, String>)>),
+    /// Nothing more will come.
+    Done,
 }
 
 /// News from a scan.
@@ -101,6 +117,10 @@ pub enum Effect {
     Open(u64, PathBuf),
     /// Match the names of these tensors against a pattern; an older request of the same kind is dropped.
     Filter(u64, Arc<Layers>, Vec<u32>, String),
+    /// Compute statistics of these tensors.
+    Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Read elements of a tensor: so many, and its picture.
+    Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -5,6 +5,7 @@ mod filter;
 mod home;
 mod jobs;
 mod mouse;
+mod stats;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -16,7 +17,7 @@ use tui_input::{Input, InputRequest};
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
-    let effects = match action {
+    let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
             model.pending = pending;
@@ -38,6 +39,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
+        Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -45,6 +48,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     };
     model.settle();
+    effects.extend(stats::follow(model));
     effects
 }
 
@@ -68,6 +72,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
+    }
+    if let Some(effects) = stats::run(model, command) {
+        return effects;
     }
     match command {
         Command::Quit => vec![Effect::Quit],
