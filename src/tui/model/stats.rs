@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::layers::Layers;
+use crate::checkpoint::TensorEntry;
 use crate::stats::preview::HeatMap;
 use crate::stats::{Finding, TensorStats, findings};
+use crate::tensor::{Numeric, TensorRole};
 
 /// What the detail pane shows of a tensor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -56,7 +58,7 @@ pub enum Known {
 pub struct RollUp {
     /// Tensors with statistics.
     pub known: u32,
-    /// Sum of the squares of their finite elements.
+    /// Sum of the squares of their finite elements, counters and other single numbers left out.
     pub squares: f64,
     /// Elements that are not a number.
     pub nan: u64,
@@ -144,14 +146,17 @@ impl Statistics {
     /// Adds a tensor to every node above it; a tensor of two names counts once.
     fn add_up(&mut self, layers: &Layers, at: u32, stats: &TensorStats) {
         let Some(entry) = layers.entry(at) else { return };
-        self.largest = self.largest.max(mean_magnitude(stats).unwrap_or(0.0));
+        let is_weight = is_weight(layers, entry, stats);
+        if is_weight {
+            self.largest = self.largest.max(mean_magnitude(stats).unwrap_or(0.0));
+        }
         let first = layers.checkpoint().entry_of(entry.id).is_none_or(|first| std::ptr::eq(first, entry));
         let mut node = layers.node_of.get(at as usize).copied();
         while let Some(at) = node {
             if let Some(rollup) = self.rollups.get_mut(at as usize) {
                 rollup.known += 1;
                 if first {
-                    rollup.squares += stats.moments.squares;
+                    rollup.squares += if is_weight { stats.moments.squares } else { 0.0 };
                     rollup.nan += stats.nan;
                     rollup.inf += stats.inf;
                 }
@@ -177,6 +182,12 @@ impl Statistics {
     pub fn below(&self, node: u32) -> Option<&RollUp> {
         self.rollups.get(node as usize).filter(|rollup| rollup.known > 0)
     }
+}
+
+/// Counts of steps and batches would outweigh everything that is trained.
+fn is_weight(layers: &Layers, entry: &TensorEntry, stats: &TensorStats) -> bool {
+    let whole = matches!(layers.checkpoint().meta(entry).dtype.numeric(), Numeric::Integer | Numeric::Bool);
+    !whole && (stats.count > 1 || entry.role == TensorRole::Parameter && !entry.key().ends_with("step"))
 }
 
 /// The mean of the magnitudes of the finite elements.

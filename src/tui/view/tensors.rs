@@ -166,7 +166,8 @@ fn statistic(stats: &TensorStats, what: What) -> String {
 
 /// The mean magnitude, beside the largest of all tensors.
 fn draw_bar(model: &Model, browser: &Browser, tensor: u32, area: Rect, buffer: &mut Buffer) {
-    let mean = browser.stats.stats(tensor).and_then(mean_magnitude);
+    // One number is not spread over anything.
+    let mean = browser.stats.stats(tensor).filter(|stats| stats.count > 1).and_then(mean_magnitude);
     let (Some(mean), true) = (mean, browser.stats.largest > 0.0) else { return };
     let bar = super::stats::bar(mean / browser.stats.largest, area.width, model.theme.glyphs.ascii);
     put(buffer, (area.x, area.y), &bar, area.width, model.theme.curve());
