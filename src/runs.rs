@@ -3,6 +3,7 @@
 //! [`scan`] walks folders and opens what it finds on worker threads; each finished file is a
 //! [`CheckpointRow`]. [`group`] puts rows into runs. Neither knows a screen.
 
+pub mod act;
 mod companions;
 pub mod group;
 pub mod identity;

@@ -20,6 +20,7 @@ pub mod name;
 pub mod siblings;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod verdict;
 
 use std::sync::Arc;
 
