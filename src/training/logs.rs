@@ -92,6 +92,8 @@ pub struct Log {
     pub hyperparameters: Vec<(String, String)>,
     /// Completed epochs at steps, ascending, where the log has both.
     pub places: Vec<(u64, f64)>,
+    /// Completed epochs when the checkpoint beside the log was saved last, where the log says so.
+    pub saved: Option<f64>,
     /// How epochs in it were read, in words.
     pub rule: Option<&'static str>,
     /// Which checkpoint the framework thinks best.

@@ -75,7 +75,10 @@ fn metrics<'a>(run: &'a Run, sort: Option<&str>, style: &Style) -> Vec<&'a str> 
     let best = run.best.as_ref().map(|best| best.metric.as_str());
     let sort = sort.map(metric::canonical);
     let sorted = |name: &str| sort.as_ref().is_some_and(|sort| metric::canonical(name) == *sort);
-    counted.sort_by_key(|(name, count)| (!sorted(name), Some(*name) != best, std::cmp::Reverse(*count)));
+    let aside = |name: &str| metric::mode_of(name) == Mode::None;
+    counted.sort_by_key(|(name, count)| {
+        (!sorted(name), Some(*name) != best, aside(name), std::cmp::Reverse(*count))
+    });
     let most = if style.verbose { usize::MAX } else { METRICS };
     counted.into_iter().take(most).map(|(name, _)| name).collect()
 }

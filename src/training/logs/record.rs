@@ -37,6 +37,8 @@ pub struct Record {
     pub hyperparameters: Vec<(String, String)>,
     /// Completed epochs at steps, ascending.
     pub places: Vec<(u64, f64)>,
+    /// Completed epochs when skorch last saved its parameters, beside this log.
+    pub saved: Option<(PathBuf, f64)>,
     /// Which checkpoint the framework thinks best.
     pub opinion: Option<Opinion>,
     /// What was read.
@@ -66,6 +68,9 @@ pub fn record(files: &[LogFile]) -> Record {
             match &log {
                 Ok(log) => (source.rule, source.problem) = (log.rule, log.problem.clone()),
                 Err(error) => source.problem = Some(error.reason()),
+            }
+            if let Ok(Some(epoch)) = log.as_ref().map(|log| log.saved) {
+                record.saved = Some((file.path.clone(), epoch));
             }
             record.sources.push(source);
             let Ok(mut log) = log else { continue };
