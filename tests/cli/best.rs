@@ -15,7 +15,10 @@ fn outcome(args: &[&str]) -> (Option<i32>, String, String) {
 fn a_script_gets_the_path_alone() {
     let (code, out, err) = outcome(&["best", "lightning", "--metric", "val_loss"]);
     assert_eq!((code, out.as_str()), (Some(0), "lightning/checkpoints/epoch=0-val_loss=0.10.ckpt\n"));
-    assert!(err.starts_with("val_loss 0.1002 at epoch 1: lower is better (as the training watched it)"), "{err}");
+    assert!(
+        err.starts_with("val_loss 0.1002 at epoch 1: lower is better (as the training watched it)"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -29,7 +32,10 @@ fn the_contract_of_best() {
     assert!(best["note"].is_null(), "{best}");
     let gone = json(&["best", "--json", "train/handmade"]);
     assert_eq!((gone["on_disk"].as_bool(), gone["epoch"].as_f64()), (Some(false), Some(3.0)));
-    assert!(gone["note"].as_str().unwrap().contains("the nearest is checkpoint_epoch_4.pt (epoch 5"), "{gone}");
+    assert!(
+        gone["note"].as_str().unwrap().contains("the nearest is checkpoint_epoch_4.pt (epoch 5"),
+        "{gone}"
+    );
 }
 
 #[test]
@@ -50,7 +56,10 @@ fn no_such_metric_is_the_answer_no() {
     // The best epoch is known, and no checkpoint is there.
     let (code, _, err) = outcome(&["best", "fw/timm"]);
     assert_eq!(code, Some(1));
-    assert!(err.contains("eval_loss 0.4000 at epoch 3") && err.contains("no checkpoint of epoch 3 is on disk"), "{err}");
+    assert!(
+        err.contains("eval_loss 0.4000 at epoch 3") && err.contains("no checkpoint of epoch 3 is on disk"),
+        "{err}"
+    );
 }
 
 #[test]
@@ -68,7 +77,10 @@ fn the_contract_of_curves() {
 
 #[test]
 fn curves_are_drawn() {
-    insta::assert_snapshot!("curves_lightning", stdout(&["curves", "lightning", "--width", "70", "--height", "9"]));
+    insta::assert_snapshot!(
+        "curves_lightning",
+        stdout(&["curves", "lightning", "--width", "70", "--height", "9"])
+    );
     let ascii = stdout(&["curves", "lightning", "--ascii", "--width", "60", "--height", "8"]);
     assert!(ascii.is_ascii() && ascii.lines().all(|line| line.len() <= 120), "{ascii}");
     insta::assert_snapshot!("curves_ascii", ascii);
@@ -80,7 +92,8 @@ fn curves_are_drawn() {
 #[test]
 fn checkpoints_in_the_order_of_a_metric() {
     let listed = json(&["ls", "--json", "train/imagenet", "--sort", "best_acc1"]);
-    let names: Vec<_> = listed["runs"][0]["checkpoints"].as_array().unwrap().iter().map(|r| &r["epoch"]).collect();
+    let names: Vec<_> =
+        listed["runs"][0]["checkpoints"].as_array().unwrap().iter().map(|r| &r["epoch"]).collect();
     assert_eq!(names, [3, 2, 1]);
     assert_eq!(outcome(&["ls", "lightning", "--sort", "nonsense"]).0, Some(2));
 }
@@ -99,7 +112,10 @@ fn a_clean_up_is_a_plan_until_it_is_asked_for() {
     copy(&fixtures().join("train/imagenet"), &runs);
     let clean = |more: &[&str]| {
         let mut command = program();
-        command.current_dir(folder.path()).env("XDG_DATA_HOME", folder.path().join("data")).env("HOME", folder.path());
+        command
+            .current_dir(folder.path())
+            .env("XDG_DATA_HOME", folder.path().join("data"))
+            .env("HOME", folder.path());
         command.args(["clean", "run", "--keep-best", "1"]).args(more).output().unwrap()
     };
     let planned = clean(&["--json"]);
@@ -108,7 +124,10 @@ fn a_clean_up_is_a_plan_until_it_is_asked_for() {
         list.as_array().unwrap().iter().map(|item| item["path"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(names(&plan["runs"][0]["keep"]), ["run/checkpoint.pth.tar"]);
-    assert_eq!(names(&plan["runs"][0]["remove"]), ["run/checkpoint_0001.pth.tar", "run/checkpoint_0002.pth.tar"]);
+    assert_eq!(
+        names(&plan["runs"][0]["remove"]),
+        ["run/checkpoint_0001.pth.tar", "run/checkpoint_0002.pth.tar"]
+    );
     assert!(plan["runs"][0]["moved"].is_null());
     assert_eq!(std::fs::read_dir(&runs).unwrap().count(), 3, "a plan changes nothing");
     let text = String::from_utf8(clean(&[]).stdout).unwrap();

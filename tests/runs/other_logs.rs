@@ -37,7 +37,11 @@ fn series(files: &[(&str, &str)]) -> Vec<Series> {
 
 fn points(all: &[Series], name: &str, x: XAxis) -> Vec<(f64, f64)> {
     let names: Vec<_> = all.iter().map(|s| (s.name.as_str(), s.x)).collect();
-    all.iter().find(|s| s.name == name && s.x == x).unwrap_or_else(|| panic!("{name}: {names:?}")).points.clone()
+    all.iter()
+        .find(|s| s.name == name && s.x == x)
+        .unwrap_or_else(|| panic!("{name}: {names:?}"))
+        .points
+        .clone()
 }
 
 #[test]
@@ -52,7 +56,10 @@ fn yolov5_pads_its_headers_and_counts_from_0() {
 
 #[test]
 fn a_table_that_was_resumed_has_its_header_twice_and_steps_back() {
-    let all = series(&[("log.csv", "epoch,loss\n1,0.9\n2,0.8\n3,0.7\nepoch,loss,val_loss\n2,0.6,1.0\n3,0.5,nan\n")]);
+    let all = series(&[(
+        "log.csv",
+        "epoch,loss\n1,0.9\n2,0.8\n3,0.7\nepoch,loss,val_loss\n2,0.6,1.0\n3,0.5,nan\n",
+    )]);
     assert_eq!(points(&all, "loss", Epoch), [(1.0, 0.9), (2.0, 0.6), (3.0, 0.5)]);
     let val = points(&all, "val_loss", Epoch);
     assert!(val[1].1.is_nan() && val[0] == (2.0, 1.0), "{val:?}");
@@ -62,7 +69,10 @@ fn a_table_that_was_resumed_has_its_header_twice_and_steps_back() {
 fn cut_tails_are_left_out() {
     let csv = series(&[("log.csv", "epoch,loss,val_loss\n1,0.9,1.0\n2,0.8,0.9\n3,0.")]);
     assert_eq!(points(&csv, "loss", Epoch), [(1.0, 0.9), (2.0, 0.8)]);
-    let lines = series(&[("log.jsonl", "{\"step\": 10, \"loss\": 0.5}\n{\"step\": 20, \"loss\": NaN}\n{\"step\": 30, \"lo")]);
+    let lines = series(&[(
+        "log.jsonl",
+        "{\"step\": 10, \"loss\": 0.5}\n{\"step\": 20, \"loss\": NaN}\n{\"step\": 30, \"lo",
+    )]);
     let found = points(&lines, "loss", Step);
     assert!(found.len() == 2 && found[1].1.is_nan(), "{found:?}");
 }
@@ -111,9 +121,14 @@ fn mmcv_names_the_mode_of_each_row() {
 
 #[test]
 fn allennlp_writes_a_file_for_each_epoch() {
-    let text = |loss: f64| format!("{{\"epoch\": 9, \"training_loss\": {loss}, \"validation_loss\": {}}}", loss + 0.1);
-    let files: Vec<(String, String)> =
-        [0.9, 0.7, 0.5].iter().enumerate().map(|(at, l)| (format!("out/metrics_epoch_{at}.json"), text(*l))).collect();
+    let text = |loss: f64| {
+        format!("{{\"epoch\": 9, \"training_loss\": {loss}, \"validation_loss\": {}}}", loss + 0.1)
+    };
+    let files: Vec<(String, String)> = [0.9, 0.7, 0.5]
+        .iter()
+        .enumerate()
+        .map(|(at, l)| (format!("out/metrics_epoch_{at}.json"), text(*l)))
+        .collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
     // The file's own number counts: `epoch` in it is the same in all here.
     let all = series(&files);
@@ -125,9 +140,15 @@ fn allennlp_writes_a_file_for_each_epoch() {
 
 #[test]
 fn lists_by_metric_and_lists_of_epochs() {
-    let keras = series(&[("history.json", "{\"loss\": [1.0, 0.5, NaN], \"val_loss\": [1.5, 1.0, 0.75], \"lr\": [0.1, 0.1, 0.1]}")]);
+    let keras = series(&[(
+        "history.json",
+        "{\"loss\": [1.0, 0.5, NaN], \"val_loss\": [1.5, 1.0, 0.75], \"lr\": [0.1, 0.1, 0.1]}",
+    )]);
     assert_eq!(points(&keras, "val_loss", Epoch), [(1.0, 1.5), (2.0, 1.0), (3.0, 0.75)]);
-    let columns = series(&[("metrics.json", "{\"train\": {\"epoch\": [0, 1], \"loss\": [2.0, 1.0]}, \"note\": \"x\"}")]);
+    let columns = series(&[(
+        "metrics.json",
+        "{\"train\": {\"epoch\": [0, 1], \"loss\": [2.0, 1.0]}, \"note\": \"x\"}",
+    )]);
     assert_eq!(columns[0].points, [(1.0, 2.0), (2.0, 1.0)]);
     let storage = series(&[(
         "logs/model.storage.json",
@@ -139,8 +160,14 @@ fn lists_by_metric_and_lists_of_epochs() {
 #[test]
 fn reinforcement_learning_counts_steps_of_the_environment() {
     let all = series(&[
-        ("exp/progress.csv", "rollout/ep_rew_mean,time/fps,time/total_timesteps,train/loss\n10.0,900,2048,\n20.0,900,4096,0.5\n"),
-        ("exp/0.monitor.csv", "#{\"t_start\": 1.0, \"env_id\": \"CartPole-v1\"}\nr,l,t\n5.0,5,0.1\n9.0,9,0.2\n"),
+        (
+            "exp/progress.csv",
+            "rollout/ep_rew_mean,time/fps,time/total_timesteps,train/loss\n10.0,900,2048,\n20.0,900,4096,0.5\n",
+        ),
+        (
+            "exp/0.monitor.csv",
+            "#{\"t_start\": 1.0, \"env_id\": \"CartPole-v1\"}\nr,l,t\n5.0,5,0.1\n9.0,9,0.2\n",
+        ),
     ]);
     assert_eq!(points(&all, "rollout/ep_rew_mean", Step), [(2048.0, 10.0), (4096.0, 20.0)]);
     assert_eq!(points(&all, "train/loss", Step), [(4096.0, 0.5)]);
@@ -172,7 +199,10 @@ fn lines_of_json_of_large_models() {
          {\"current_steps\": 20, \"total_steps\": 100, \"loss\": 1.5, \"lr\": 1e-5, \"epoch\": 0.2, \"percentage\": 20.0, \"elapsed_time\": \"0:00:20\"}\n",
     )]);
     assert_eq!(points(&llama, "loss", Step), [(10.0, 2.0), (20.0, 1.5)]);
-    let clip = series(&[("checkpoints/results.jsonl", "{\"imagenet-zeroshot-val-top1\": 0.1, \"epoch\": 1}\n{\"imagenet-zeroshot-val-top1\": 0.2, \"epoch\": 2}\n")]);
+    let clip = series(&[(
+        "checkpoints/results.jsonl",
+        "{\"imagenet-zeroshot-val-top1\": 0.1, \"epoch\": 1}\n{\"imagenet-zeroshot-val-top1\": 0.2, \"epoch\": 2}\n",
+    )]);
     assert_eq!(points(&clip, "imagenet-zeroshot-val-top1", Epoch), [(1.0, 0.1), (2.0, 0.2)]);
 }
 
@@ -181,7 +211,11 @@ fn weights_and_biases_leaves_its_last_values_and_settings() {
     let folder = tempfile::tempdir().unwrap();
     let files = folder.path().join("wandb/run-20240101_120000-ab12/files");
     fs::create_dir_all(&files).unwrap();
-    fs::write(files.join("wandb-summary.json"), "{\"val_loss\": 0.5, \"_step\": 90, \"_runtime\": 12.5, \"epoch\": 9}").unwrap();
+    fs::write(
+        files.join("wandb-summary.json"),
+        "{\"val_loss\": 0.5, \"_step\": 90, \"_runtime\": 12.5, \"epoch\": 9}",
+    )
+    .unwrap();
     fs::write(files.join("config.yaml"), "wandb_version: 1\nlr:\n  desc: null\n  value: 0.1\n").unwrap();
     write_weights(&folder.path().join("epoch_9.safetensors"), 1.0);
     let runs = collect(folder.path());

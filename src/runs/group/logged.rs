@@ -30,12 +30,12 @@ pub(super) fn epochs(run: &mut Run) {
 
 /// skorch saves bare parameters, and its history tells when: `history.json` beside `params.pt`.
 fn skorch(record: &Record, row: &CheckpointRow) -> Option<f64> {
-    let (log, epoch) = record.saved.as_ref()?;
-    let of_log = log.file_name()?.to_str()?.strip_suffix("history.json")?;
     let name = row.path.file_name()?.to_str()?;
-    let part = name.strip_prefix(of_log)?;
-    let own = matches!(part, "params.pt" | "optimizer.pt" | "criterion.pt" | "params.safetensors");
-    (own && log.parent() == row.path.parent()).then_some(*epoch)
+    record.saved.iter().filter(|(log, _)| log.parent() == row.path.parent()).find_map(|(log, epoch)| {
+        let prefix = log.file_name()?.to_str()?.strip_suffix("history.json")?;
+        let part = name.strip_prefix(prefix)?;
+        matches!(part, "params.pt" | "optimizer.pt" | "criterion.pt" | "params.safetensors").then_some(*epoch)
+    })
 }
 
 /// The values the log has for the places checkpoints were saved at.
