@@ -42,7 +42,7 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
             ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
         }
         Some(Command::Best(options)) => best::run(options, args.common.json, out),
-        Some(Command::Curves(options)) => curves::run(options, args.common.json, &style, out),
+        Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
         Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),

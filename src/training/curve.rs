@@ -47,6 +47,16 @@ fn goes_on_after(log: &Series, history: &Series) -> bool {
     }
 }
 
+/// Whether the steps of a run's logs are indices: the row of the first step carries 0, and a checkpoint of 500 steps
+/// belongs to row 499.
+pub fn steps_from_zero(run: &Run) -> bool {
+    let begins_at_zero = || {
+        let steps = run.record.iter().flat_map(|r| &r.series).filter(|s| s.x == XAxis::Step);
+        steps.filter_map(|s| s.points.first()).any(|p| p.0 == 0.0)
+    };
+    matches!(run.framework, Some("lightning" | "detectron2")) || begins_at_zero()
+}
+
 /// What the logs of a run have, once they are read.
 ///
 /// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: where the run's
@@ -58,9 +68,10 @@ pub fn logged_series(run: &Run) -> Vec<Series> {
     let stepless = run.checkpoints.iter().all(|row| row.training.progress.step.is_none());
     if stepless && most >= 1.0 {
         let counts = |s: &Series| {
-            let first = s.points.first().map_or(-1.0, |p| p.0);
-            let even = s.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq());
-            even && (first == 0.0 || first == 1.0) && s.points.len() as f64 >= most && s.points.len() < 10_000
+            let from = |first: f64| {
+                s.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq())
+            };
+            (from(0.0) || from(1.0)) && s.points.len() as f64 >= most && s.points.len() < 10_000
         };
         for series in series.iter_mut().filter(|s| s.x == XAxis::Step && counts(s)) {
             series.x = XAxis::Epoch;

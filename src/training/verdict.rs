@@ -3,10 +3,11 @@
 //! The epoch is the best point of the metric's curve, whatever its source; the file is the checkpoint saved
 //! there, or the nearest one where that is gone. [`super::best`] judges files alone.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::best::{self, leading, readable};
-use super::curve::{PER_CHECKPOINT, PER_NAME, series_of_run};
+use super::curve::{PER_CHECKPOINT, PER_NAME, series_of_run, steps_from_zero};
 use super::name::Part;
 use super::{Mode, Opinion, Series, XAxis, metric};
 use crate::checkpoint::Kind;
@@ -50,6 +51,20 @@ pub struct Verdict {
     pub opinion: Option<Comparison>,
     /// What else there is to say, in one line; safe to print once [`crate::text::shown`].
     pub note: Option<String>,
+}
+
+impl Verdict {
+    /// Adds files that hold the same weights without being copies ([`crate::runs::weights::weight_twins`]).
+    pub fn hold_the_same(&mut self, run: &Run, files: Vec<PathBuf>) {
+        if files.is_empty() {
+            return;
+        }
+        let names: Vec<String> = files.iter().map(|path| file_name(path, run)).collect();
+        let verb = if names.len() == 1 { "holds" } else { "hold" };
+        let note = format!("{} {verb} the same weights", names.join(", "));
+        self.note = Some(self.note.take().map_or(note.clone(), |held| format!("{held}; {note}")));
+        self.twins.extend(files);
+    }
 }
 
 /// How a direction is known.
@@ -229,14 +244,15 @@ fn nearest(run: &Run, axis: XAxis, x: f64, epoch: Option<f64>) -> Option<(&Check
         held
     };
     let exact = |distance: f64| if distance < 1e-6 { 0.0 } else { distance };
+    let from_zero = steps_from_zero(run);
     match axis {
         XAxis::Epoch => by(&|row| row.training.progress.epoch.map(|e| exact((e - x).abs()))),
         // A log may count the step it is in, and a checkpoint the steps made.
         XAxis::Step => by(&|row| {
             let step = row.training.progress.step? as f64;
-            Some(if exact((step - x - 1.0).abs()) == 0.0 { 0.5e-9 } else { exact((step - x).abs()) })
+            let (index, count) = (exact((step - x - 1.0).abs()), exact((step - x).abs()));
+            Some(if from_zero || index == 0.0 && count > 0.0 { index } else { count })
         })
-        .map(|(row, distance)| (row, exact(distance)))
         .or_else(|| {
             let epoch = epoch?;
             by(&|row| row.training.progress.epoch.map(|e| exact((e - epoch).abs())))
@@ -386,7 +402,7 @@ fn gone(run: &Run, verdict: &Verdict) -> Option<String> {
     // The nearest need not be the best of those that are left.
     let left = best::pick_by(run, &verdict.metric, Some(verdict.mode)).filter(|pick| pick.path != *path);
     if let Some(left) = left.and_then(|pick| run.checkpoints.iter().find(|row| row.path == pick.path)) {
-        note.push_str(&format!(", the best of those left {}", here(left)));
+        let _ = write!(note, ", the best of those left {}", here(left));
     }
     Some(note)
 }

@@ -47,6 +47,7 @@ pub(super) fn values(run: &mut Run) {
         return;
     }
     let series = curve::logged_series(run);
+    let from_zero = curve::steps_from_zero(run);
     for row in run.checkpoints.iter_mut().filter(|row| holds_weights(row)) {
         let own = row.training.metrics.len() - row.training.metrics_from_name.min(row.training.metrics.len());
         let known: Vec<String> =
@@ -55,7 +56,8 @@ pub(super) fn values(run: &mut Run) {
             if row.training.logged.len() >= VALUES {
                 break;
             }
-            let value = value_at(series, row).filter(|_| !known.contains(&metric::canonical(&series.name)));
+            let value = value_at(series, row, from_zero)
+                .filter(|_| !known.contains(&metric::canonical(&series.name)));
             if let Some(value) = value {
                 row.training.logged.push((series.name.clone(), value));
             }
@@ -68,7 +70,7 @@ fn holds_weights(row: &CheckpointRow) -> bool {
 }
 
 /// The value of a series where a checkpoint was saved.
-fn value_at(series: &Series, row: &CheckpointRow) -> Option<f64> {
+fn value_at(series: &Series, row: &CheckpointRow, from_zero: bool) -> Option<f64> {
     let progress = &row.training.progress;
     let exact = |x: f64| {
         let at = series.points.partition_point(|p| p.0 < x - 1e-6);
@@ -79,7 +81,7 @@ fn value_at(series: &Series, row: &CheckpointRow) -> Option<f64> {
         XAxis::Step => {
             let step = progress.step? as f64;
             // The row of the last step done may carry its index.
-            exact(step).or_else(|| exact(step - 1.0))
+            if from_zero { exact(step - 1.0) } else { exact(step).or_else(|| exact(step - 1.0)) }
         }
     }
 }
