@@ -287,3 +287,64 @@ fn weights_saved_alone_are_the_twin_of_the_epoch_they_are_from() {
     let other = folder.path().join("epoch_1.safetensors");
     assert!(weight_twins(&runs[0], &other, &Limits::default(), &Cancel::default()).is_empty());
 }
+
+mod any_bytes {
+    use std::path::Path;
+
+    use ckpt_tui::training::logs::{LogKind, read_bytes};
+    use proptest::prelude::*;
+
+    /// Pieces of real logs, so that more than the first check is reached.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let words: [&[u8]; 20] = [
+            b"epoch,loss\n",
+            b"1,0.5\n",
+            b"-3,nan\n",
+            b"{\"epoch\": ",
+            b"NaN",
+            b"Infinity",
+            b"}\n",
+            b"[",
+            b"]",
+            b", ",
+            b"\"loss\": ",
+            b"1e400",
+            b"- ",
+            b"a: !!x &y *y\n",
+            b"  b: [1, {c: 2}]\n",
+            b"#{}\nr,l,t\n",
+            b"1700000000000 0.5 3\n",
+            b"\x1a\x00\x00\x00\x00\x00\x00\x00",
+            b"\xff\xfe",
+            b"{\"log_history\": [",
+        ];
+        prop_oneof![
+            proptest::sample::select(words.to_vec()).prop_map(<[u8]>::to_vec),
+            proptest::collection::vec(any::<u8>(), 0..8),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn are_read_to_an_end_and_in_order(pieces in proptest::collection::vec(piece(), 0..24)) {
+            let bytes = pieces.concat();
+            for (kind, name) in [
+                (LogKind::TrainerState, "trainer_state.json"),
+                (LogKind::Csv, "metrics.csv"),
+                (LogKind::Lines, "log.txt"),
+                (LogKind::Document, "history.json"),
+                (LogKind::Summary, "wandb-summary.json"),
+                (LogKind::MlflowMetric, "metrics/loss"),
+                (LogKind::Events, "events.out.tfevents.1"),
+                (LogKind::Settings, "hparams.yaml"),
+                (LogKind::Evaluations, "evaluations.npz"),
+            ] {
+                let log = read_bytes(&bytes, Path::new(name), kind);
+                for series in &log.series {
+                    prop_assert!(series.points.windows(2).all(|w| w[0].0 < w[1].0), "{name}: {:?}", series.points);
+                }
+                prop_assert!(log.places.windows(2).all(|w| w[0].0 < w[1].0), "{name}: {:?}", log.places);
+            }
+        }
+    }
+}

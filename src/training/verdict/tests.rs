@@ -1,8 +1,11 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::runs::CheckpointRow;
 use crate::runs::testing::{row, run};
 use crate::training::logs::Record;
+use crate::training::{Series, XAxis};
 
 fn log(points: &[(f64, f64)]) -> Arc<Record> {
     let series = Series {
