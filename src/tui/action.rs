@@ -12,6 +12,7 @@ use super::model::stats::{Preview, Wanted};
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::{CheckpointRow, Skipped};
 use crate::stats::TensorStats;
+use crate::training::logs::LogFile;
 use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
@@ -69,6 +70,8 @@ pub enum ScanNews {
     Found(usize),
     /// A checkpoint.
     Row(Box<CheckpointRow>),
+    /// A log of training, not read yet.
+    Log(LogFile),
     /// A path that was not read.
     Skipped(Skipped),
     /// Nothing more will come.
