@@ -1,6 +1,7 @@
 //! `export` and `average`: writes weights as safetensors, and says what was written.
 
 mod average;
+mod repair;
 
 pub(super) use average::one_run;
 
@@ -23,7 +24,13 @@ use crate::text::{number, shown, shown_path};
 pub(super) fn run(args: &Export, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = crate::format::open(&args.file, &Limits::default())?;
     let path = target(&args.output, &args.file)?;
-    let selection = select(&checkpoint, &args.which.request())?;
+    let request = args.which.request();
+    if let Some(reference) = &args.repair {
+        let repair = repair::Repair::find(&checkpoint, reference, &request)?;
+        let selection = repair.select(&request)?;
+        return write(selection, path, &args.output, &[&checkpoint], (as_json, style), out);
+    }
+    let selection = select(&checkpoint, &request)?;
     write(selection, path, &args.output, &[&checkpoint], (as_json, style), out)
 }
 

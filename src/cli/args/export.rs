@@ -18,7 +18,7 @@ pub(in crate::cli) struct Export {
     #[command(flatten)]
     pub(in crate::cli) which: Which,
     /// Repair names and shapes so that the weights load into the model REFERENCE was saved from
-    #[arg(long, value_name = "REFERENCE", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "REFERENCE", value_hint = ValueHint::AnyPath, conflicts_with_all = ["strip_prefix", "renames"])]
     pub(in crate::cli) repair: Option<PathBuf>,
 }
 
