@@ -246,14 +246,14 @@ impl<T: Real> Default for Quick<T> {
 impl<T: Real> Quick<T> {
     #[inline]
     #[allow(clippy::indexing_slicing)] // Every index is below LANES, the length of every array.
-    fn lanes(&mut self, a: &[[T; LANES]], b: &[[T; LANES]]) {
-        for (x, y) in a.iter().zip(b) {
+    fn lanes(&mut self, reference: &[[T; LANES]], candidate: &[[T; LANES]]) {
+        for (x, y) in reference.iter().zip(candidate) {
             for i in 0..LANES {
-                let (p, q, d) = (x[i].wide(), y[i].wide(), x[i].to(y[i]));
-                self.difference[i] += d * d;
-                self.dot[i] += p * q;
-                self.aa[i] += p * p;
-                self.bb[i] += q * q;
+                let (from, to, difference) = (x[i].wide(), y[i].wide(), x[i].to(y[i]));
+                self.difference[i] += difference * difference;
+                self.dot[i] += from * to;
+                self.aa[i] += from * from;
+                self.bb[i] += to * to;
                 self.unequal[i] += u32::from(x[i] != y[i]);
                 self.farthest[i] = self.farthest[i].larger(x[i].distance(y[i]));
             }
