@@ -53,7 +53,9 @@ pub(super) fn average(args: &Average, as_json: bool, style: &Style, out: &mut Ou
 fn target(output: &Output, source: &Path) -> Result<PathBuf, Failure> {
     if output.path.is_dir() {
         let stem = source.file_stem().unwrap_or(source.as_os_str());
-        return Ok(output.path.join(Path::new(stem)).with_added_extension("safetensors"));
+        let mut name = stem.to_owned();
+        name.push(".safetensors");
+        return Ok(output.path.join(name));
     }
     let extension = output.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     if matches!(extension.as_deref(), Some("pt" | "pth" | "ckpt" | "bin" | "tar" | "npz" | "h5")) {

@@ -7,7 +7,7 @@ use crate::tensor::DType;
 /// Writes `numbers` as little-endian elements of `dtype` into `out`. Complex elements take two numbers each.
 ///
 /// Floats are rounded to the nearest, ties to even, through float32 where the target is smaller (as torch does);
-/// what is too large becomes infinite, or the largest number in float8_e4m3fn, which has no infinity. False for a dtype
+/// what is too large becomes infinite, or the largest number in `float8_e4m3fn`, which has no infinity. False for a dtype
 /// numbers cannot be written in.
 pub fn encode(dtype: DType, numbers: &[f64], out: &mut [u8]) -> bool {
     match dtype {

@@ -170,6 +170,7 @@ fn careful<T: Real>(sums: &mut Sums, a: &[T], b: &[T], tolerance: Tolerance) {
 }
 
 /// Adds pairs of complex numbers, real and imaginary part in turn. Distances are magnitudes.
+#[allow(clippy::float_cmp)] // Whether they are the same number is what is asked.
 pub(super) fn add_complex(sums: &mut Sums, a: &[f64], b: &[f64], tolerance: Tolerance) {
     let mut block = Sums { elements: (a.len() / 2) as u64, ..Sums::default() };
     for (x, y) in a.as_chunks::<2>().0.iter().zip(b.as_chunks::<2>().0) {
@@ -277,6 +278,7 @@ impl<T: Real> Quick<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Sums of few small numbers are exact.
 mod tests {
     use super::*;
 
