@@ -15,10 +15,12 @@ mod ls;
 mod output;
 mod progress;
 mod show;
+mod spectra;
 mod stats;
 mod style;
 mod table;
 mod timeline;
+mod torch;
 mod ui;
 
 use std::process::ExitCode;
@@ -50,6 +52,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
+        Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
+        Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

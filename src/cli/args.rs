@@ -2,8 +2,10 @@
 
 mod check;
 mod export;
+pub(super) mod spectra;
 mod stats;
 mod timeline;
+pub(super) mod torch;
 
 use std::path::PathBuf;
 
@@ -89,6 +91,10 @@ pub(super) enum Command {
     Config,
     /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
     Check(Check),
+    /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
+    Spectra(spectra::Spectra),
+    /// The optional libtorch engine: what was found, and running TorchScript files with it
+    Torch(torch::Torch),
     /// Print a completion script for a shell
     Completions {
         /// The shell
