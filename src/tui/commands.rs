@@ -239,7 +239,6 @@ pub static TABLE: &[Entry] = table! {
     Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
-    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
@@ -247,6 +246,7 @@ pub static TABLE: &[Entry] = table! {
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;
