@@ -4,6 +4,7 @@
 //! Names of metrics and hyperparameters come from files and are kept as they are there: whoever shows them
 //! passes them through [`crate::text::shown`].
 
+pub mod align;
 pub mod best;
 pub mod curve;
 pub mod epoch;
@@ -16,6 +17,8 @@ mod look;
 pub mod metadata;
 pub mod metric;
 pub mod name;
+pub mod overfit;
+pub mod prepared;
 pub mod siblings;
 #[cfg(test)]
 pub(crate) mod testing;
