@@ -94,6 +94,8 @@ pub struct Parts {
     pub format: Format,
     /// Files; storages name them by index.
     pub files: Vec<CheckpointFile>,
+    /// Sources that put storages together from pieces; [`crate::tensor::Place::Assembled`] names them by index.
+    pub assembled: Vec<Arc<dyn ReadAt>>,
     /// Identity of the first file when it was opened.
     pub identity: Option<Identity>,
     /// The object graph.

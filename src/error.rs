@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Changed,
     /// The operating system reported an error.
     Io,
+    /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
+    Cancelled,
 }
 
 impl ErrorKind {
@@ -73,6 +75,7 @@ impl ErrorKind {
             Self::NotRegular => "NOT_REGULAR",
             Self::Changed => "CHANGED",
             Self::Io => "IO",
+            Self::Cancelled => "CANCELLED",
         }
     }
 
@@ -83,7 +86,7 @@ impl ErrorKind {
             Self::UnknownFormat | Self::NotACheckpoint | Self::Unsupported | Self::NotRegular => {
                 Fault::Unsupported
             }
-            Self::Changed | Self::Io => Fault::Io,
+            Self::Changed | Self::Io | Self::Cancelled => Fault::Io,
             _ => Fault::File,
         }
     }

@@ -10,8 +10,10 @@ pub mod source;
 pub mod tensor;
 pub mod text;
 pub mod value;
+pub mod work;
 
 pub mod checkpoint;
+pub mod elements;
 pub mod pickle;
 
 pub mod format;

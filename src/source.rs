@@ -3,6 +3,8 @@
 //! Files are never mapped: a training job that rewrites a checkpoint while it is open must become an error
 //! in a row, and with a mapping it becomes SIGBUS.
 
+mod inflate;
+
 use std::fs::File;
 use std::io;
 use std::path::Path;
@@ -10,6 +12,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::error::{Error, ErrorKind, Result};
+pub use inflate::{InflateSource, inflate};
 
 /// Positioned reads. `&self`, so one source serves many threads.
 pub trait ReadAt: Send + Sync {
@@ -239,6 +242,26 @@ impl ReadAt for Vec<u8> {
     }
 }
 
+impl<S: ReadAt + ?Sized> ReadAt for &S {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buf, offset)
+    }
+}
+
+impl<S: ReadAt + ?Sized> ReadAt for Arc<S> {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        (**self).read_at(buf, offset)
+    }
+}
+
 /// A range of another source, such as one member of an archive.
 pub struct RangeSource {
     inner: Arc<dyn ReadAt>,
@@ -265,27 +288,6 @@ impl ReadAt for RangeSource {
         let n = usize::try_from(left).unwrap_or(usize::MAX).min(buf.len());
         let Some(part) = buf.get_mut(..n).filter(|part| !part.is_empty()) else { return Ok(0) };
         self.inner.read_at(part, self.start + offset)
-    }
-}
-
-/// Inflates `len` bytes of `source` at `offset` as a stream: nothing is allocated from a size in the file.
-pub fn inflate(source: &dyn ReadAt, offset: u64, len: u64) -> impl io::Read {
-    flate2::read::DeflateDecoder::new(Cursor { source, at: offset, end: offset.saturating_add(len) })
-}
-
-struct Cursor<'a> {
-    source: &'a dyn ReadAt,
-    at: u64,
-    end: u64,
-}
-
-impl io::Read for Cursor<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buf.len());
-        let Some(part) = buf.get_mut(..left).filter(|part| !part.is_empty()) else { return Ok(0) };
-        let n = self.source.read_at(part, self.at)?;
-        self.at += n as u64;
-        Ok(n)
     }
 }
 

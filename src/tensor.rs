@@ -91,6 +91,14 @@ pub enum Place {
         /// Length in bytes.
         len: u32,
     },
+    /// Put together from pieces of one or several files (chunks of a distributed checkpoint, partitions of an
+    /// optimizer, compressed chunks): source number `source` of the checkpoint gives its bytes row-major.
+    Assembled {
+        /// Index into [`crate::checkpoint::Parts::assembled`].
+        source: u32,
+        /// Bytes that source gives.
+        len: u64,
+    },
     /// The file holds no bytes for it, on purpose (meta device).
     NotStored,
     /// The file should hold its bytes and does not.
@@ -118,7 +126,7 @@ impl Storage {
     /// Bytes that are in the file.
     pub fn available(&self) -> u64 {
         match self.place {
-            Place::Range { len, .. } | Place::ZipMember { len, .. } => len,
+            Place::Range { len, .. } | Place::ZipMember { len, .. } | Place::Assembled { len, .. } => len,
             Place::Inline { len, .. } => u64::from(len),
             Place::NotStored | Place::Missing => 0,
         }

@@ -1,8 +1,10 @@
 //! Bytes of storages: where they are, and reading them.
 
+use std::sync::Arc;
+
 use super::{Checkpoint, CheckpointFile};
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::ReadAt;
+use crate::source::{InflateSource, RangeSource, ReadAt};
 use crate::tensor::{Place, Storage};
 
 /// Bytes of a local zip header before its name.
@@ -34,7 +36,7 @@ impl Checkpoint {
                 let offset = payload_offset(&*self.file(file)?.source, header)?;
                 Ok(Some(Located { file, offset, len: stored, deflated }))
             }
-            Place::Inline { .. } | Place::NotStored | Place::Missing => Ok(None),
+            Place::Inline { .. } | Place::Assembled { .. } | Place::NotStored | Place::Missing => Ok(None),
         }
     }
 
@@ -54,6 +56,12 @@ impl Checkpoint {
             let held = self.tree().bytes(crate::value::Span { start, len });
             return held.read_exact_at(buf, offset);
         }
+        if let Place::Assembled { .. } = storage.place {
+            return self
+                .storage_source(storage)?
+                .read_exact_at(buf, offset)
+                .map_err(|e| e.in_file(self.path()));
+        }
         let Some(at) = self.locate(storage)? else { return Err(short(storage, end)) };
         let file = self.file(at.file)?;
         let read = if at.deflated {
@@ -62,6 +70,32 @@ impl Checkpoint {
             file.source.read_exact_at(buf, at.offset + offset)
         };
         read.map_err(|e| e.in_file(&file.path))
+    }
+
+    /// The bytes of `storage` as a source of their own, for reading much of it: what has to be found out first
+    /// is found out once, and a deflated member is inflated on as long as reads go forward.
+    ///
+    /// # Errors
+    /// [`ErrorKind::StorageMissing`] when the file holds no bytes for it, and what locating it finds.
+    pub fn storage_source(&self, storage: &Storage) -> Result<Arc<dyn ReadAt>> {
+        match storage.place {
+            Place::Inline { start, len } => {
+                Ok(Arc::new(self.tree().bytes(crate::value::Span { start, len }).to_vec()))
+            }
+            Place::Assembled { source, .. } => {
+                let assembled = self.parts.assembled.get(source as usize).cloned();
+                assembled.ok_or_else(|| short(storage, storage.nbytes))
+            }
+            _ => {
+                let Some(at) = self.locate(storage)? else { return Err(short(storage, storage.nbytes)) };
+                let file = Arc::clone(&self.file(at.file)?.source);
+                Ok(if at.deflated {
+                    Arc::new(InflateSource::new(file, at.offset, at.len, storage.available()))
+                } else {
+                    Arc::new(RangeSource::new(file, at.offset, at.len))
+                })
+            }
+        }
     }
 
     fn file(&self, index: u32) -> Result<&CheckpointFile> {

@@ -59,6 +59,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
         fingerprint,
         diagnostics,
         files: vec![file],
+        assembled: Vec::new(),
         tree,
     };
     Ok(Checkpoint::assemble(parts, &ScriptTypes::default(), limits))

@@ -34,6 +34,7 @@ pub(crate) fn checkpoint_of(root: &Json, change: impl FnOnce(&mut Parts)) -> Che
         path: PathBuf::from("run/checkpoint.pt"),
         format: Format::TorchZip,
         files: Vec::new(),
+        assembled: Vec::new(),
         identity: None,
         tree,
         container_metadata: None,

@@ -104,6 +104,7 @@ impl Build {
                 path: PathBuf::from("/data/run/made.pt"),
                 source: Arc::new(vec![0_u8; 4096]),
             }],
+            assembled: Vec::new(),
             identity: None,
             tree: self.tree,
             container_metadata: None,

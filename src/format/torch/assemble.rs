@@ -57,6 +57,7 @@ impl Found {
             fingerprint: self.fingerprint,
             diagnostics,
             files: vec![file],
+            assembled: Vec::new(),
             tree,
         };
         Checkpoint::assemble(parts, &types, limits)
