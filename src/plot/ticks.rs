@@ -107,7 +107,7 @@ fn log(axis: &Axis, most: usize) -> Vec<Tick> {
         return spread(axis, ticks, most);
     }
     if decades > most {
-        let every = decades.div_ceil(most) as i32;
+        let every = i32::try_from(decades.div_ceil(most)).unwrap_or(i32::MAX);
         return (first..=last).filter(|p| p.rem_euclid(every) == 0).map(|p| decade(1.0, p)).collect();
     }
     for factors in [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]] {

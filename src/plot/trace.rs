@@ -30,8 +30,7 @@ impl Points<'_> {
 pub fn line(canvas: &mut Canvas, pen: Pen, points: Points<'_>, x: Axis, y: Axis) {
     let (across, down) = canvas.dots();
     let Some((last_x, last_y)) = across.checked_sub(1).zip(down.checked_sub(1)) else { return };
-    let mut trace =
-        Trace { canvas, pen, x, y, last: (f64::from(last_x), f64::from(last_y)), before: None };
+    let mut trace = Trace { canvas, pen, x, y, last: (f64::from(last_x), f64::from(last_y)), before: None };
     let visible = points.between(x.low, x.high);
     if let Some(point) = visible.start.checked_sub(1).and_then(|at| points.points.get(at)) {
         trace.before = trace.place(*point);
@@ -104,7 +103,12 @@ mod tests {
 
     const PEN: Pen = Pen { line: 0, faint: false };
 
-    fn drawn(points: &[(f64, f64)], (x, y): (Axis, Axis), (width, height): (u16, u16), ascii: bool) -> Canvas {
+    fn drawn(
+        points: &[(f64, f64)],
+        (x, y): (Axis, Axis),
+        (width, height): (u16, u16),
+        ascii: bool,
+    ) -> Canvas {
         let pyramid = Pyramid::of(points);
         let mut canvas = Canvas::new(width, height, ascii);
         line(&mut canvas, PEN, Points { points, pyramid: &pyramid }, x, y);

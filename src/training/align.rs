@@ -66,7 +66,8 @@ mod tests {
     #[test]
     fn steps_and_epochs_go_both_ways() {
         let places = Places::from_pairs(vec![(300.0, 2.0), (100.0, 1.0), (200.0, 0.5)]);
-        for (step, epoch) in [(0.0, 0.0), (50.0, 0.5), (100.0, 1.0), (200.0, 1.5), (300.0, 2.0), (500.0, 3.0)] {
+        for (step, epoch) in [(0.0, 0.0), (50.0, 0.5), (100.0, 1.0), (200.0, 1.5), (300.0, 2.0), (500.0, 3.0)]
+        {
             assert_eq!(places.convert(step, XAxis::Epoch), Some(epoch), "step {step}");
             assert_eq!(places.convert(epoch, XAxis::Step), Some(step), "epoch {epoch}");
         }

@@ -90,7 +90,8 @@ mod tests {
     }
 
     fn at(validation: &[f64], training: &[f64]) -> Option<f64> {
-        let both = [series("val_loss", XAxis::Epoch, validation), series("train_loss", XAxis::Epoch, training)];
+        let both =
+            [series("val_loss", XAxis::Epoch, validation), series("train_loss", XAxis::Epoch, training)];
         turn(&both, &Places::default()).map(|t| t.at)
     }
 
@@ -98,7 +99,10 @@ mod tests {
     fn the_point_where_the_validation_loss_turns() {
         let falling = [0.9, 0.7, 0.5, 0.4, 0.3, 0.2];
         assert_eq!(at(&[0.9, 0.6, 0.5, 0.6, 0.7, 0.8], &falling), Some(3.0));
-        assert_eq!(at(&[0.9, 0.6, 0.5, 0.6, f64::NAN, 0.7, 0.8], &[0.9, 0.7, 0.5, 0.4, 0.4, 0.3, 0.2]), Some(3.0));
+        assert_eq!(
+            at(&[0.9, 0.6, 0.5, 0.6, f64::NAN, 0.7, 0.8], &[0.9, 0.7, 0.5, 0.4, 0.4, 0.3, 0.2]),
+            Some(3.0)
+        );
     }
 
     #[test]

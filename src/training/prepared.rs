@@ -19,7 +19,19 @@ pub struct Prepared {
     pyramid: Arc<Pyramid>,
     best: Option<(f64, f64)>,
     whole: bool,
+    broken: Option<Broken>,
     smoothed: Option<Smoothed>,
+}
+
+/// Values of a series that are no numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Broken {
+    /// How many.
+    pub count: usize,
+    /// Where the first is.
+    pub first: f64,
+    /// The first of them.
+    pub value: f64,
 }
 
 #[derive(Debug, Clone)]
@@ -31,7 +43,11 @@ struct Smoothed {
 
 impl Prepared {
     /// Prepares the series at `at`; `None` when there is none. `points` stand in for its own, along `x`.
-    pub fn new(series: Arc<Vec<Series>>, at: usize, converted: Option<(XAxis, Vec<(f64, f64)>)>) -> Option<Self> {
+    pub fn new(
+        series: Arc<Vec<Series>>,
+        at: usize,
+        converted: Option<(XAxis, Vec<(f64, f64)>)>,
+    ) -> Option<Self> {
         let one = series.get(at)?;
         let (x, own) = converted.map_or((one.x, None), |(x, points)| (x, Some(points)));
         let own = cleaned(own.as_deref().unwrap_or(&one.points)).or(own).map(Arc::new);
@@ -39,12 +55,16 @@ impl Prepared {
         // A best point is the same point along another axis.
         let best = best.and_then(|b| match &own {
             None => Some(b),
-            Some(points) => points.iter().copied().find(|p| p.1 == b.1),
+            Some(points) => points.iter().copied().find(|p| p.1.total_cmp(&b.1).is_eq()),
         });
         let points = own.as_deref().unwrap_or(&one.points).as_slice();
         let whole = points.iter().all(|p| p.0.fract() == 0.0);
         let pyramid = Arc::new(Pyramid::of(points));
-        Some(Self { at, x, pyramid, best, whole, smoothed: None, own, series })
+        let broken = points.iter().find(|p| !p.1.is_finite()).map(|(first, value)| {
+            let count = pyramid.extent(points, 0..points.len()).broken;
+            Broken { count, first: *first, value: *value }
+        });
+        Some(Self { at, x, pyramid, best, whole, broken, smoothed: None, own, series })
     }
 
     /// The series it was made of.
@@ -93,6 +113,11 @@ impl Prepared {
     /// Its best point; `None` when its metric has no better.
     pub fn best(&self) -> Option<(f64, f64)> {
         self.best
+    }
+
+    /// Its values that are no numbers, if there are any.
+    pub fn broken(&self) -> Option<Broken> {
+        self.broken
     }
 
     /// Every x is a whole number.

@@ -25,6 +25,8 @@ pub enum Action {
     Cancel,
     /// A click on a cell; the second one on the same row opens it.
     Click(u16, u16),
+    /// The mouse moved to a cell with its button down.
+    Drag(u16, u16),
     /// The wheel, over a cell, by so many rows.
     Wheel(u16, u16, isize),
     /// The screen has a new size.

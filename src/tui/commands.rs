@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::key::Key;
-use super::model::{Model, Pane, Place, View};
+use super::model::{HomeView, Model, Pane, Place, View};
 
 /// Something a person can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -45,6 +45,17 @@ pub enum Command {
     Metric,
     PreviousMetric,
     Best,
+    ZoomIn,
+    ZoomOut,
+    PanLeft,
+    PanRight,
+    WholeRange,
+    LogScale,
+    Smoother,
+    Rougher,
+    Overlay,
+    Metrics,
+    FullCurve,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -152,6 +163,34 @@ fn has_metrics(model: &Model) -> bool {
     model.home.curve.series.len() > 1 && (home(model) || model.focus == Pane::Runs)
 }
 
+/// The plot has the focus and something to show.
+fn plotting(model: &Model) -> bool {
+    home(model) && model.focus == Pane::Curve && !model.home.curve.lines.is_empty()
+}
+
+/// There is a plot that the command would change, and it can be seen.
+fn has_plot(model: &Model) -> bool {
+    home(model) && model.home.curve.shown().is_some() && matches!(model.focus, Pane::Runs | Pane::Curve)
+}
+
+fn full_label(model: &Model) -> &'static str {
+    match (model.focus, model.home.view) {
+        (Pane::Curve, HomeView::Split) => "full screen",
+        (Pane::Curve, _) => "back to all",
+        _ => "",
+    }
+}
+
+fn overlay_label(model: &Model) -> &'static str {
+    let curve = &model.home.curve;
+    match model.focus {
+        Pane::Curve if model.home.index.runs.len() < 2 => "",
+        Pane::Curve if curve.all_runs => "this run",
+        Pane::Curve => "all runs",
+        _ => "",
+    }
+}
+
 fn open_label(model: &Model) -> &'static str {
     match model.focus {
         Pane::Runs => model.home.open_label(),
@@ -192,7 +231,18 @@ pub static TABLE: &[Entry] = table! {
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
+    Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
+    FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
+    Overlay, "overlay", "In the list: keep this run on the plot; on the plot: all runs, or this one", Find, ["O"], overlay_label, has_plot;
+    ZoomIn, "zoom-in", "Zoom in around the cursor", Move, ["+", "="], |_| "zoom", plotting;
+    ZoomOut, "zoom-out", "Zoom out", Move, ["-"], silent, plotting;
+    PanLeft, "pan-left", "Pan to the left", Move, ["<"], silent, |m| plotting(m) && m.home.curve.window.is_some();
+    PanRight, "pan-right", "Pan to the right", Move, [">"], silent, |m| plotting(m) && m.home.curve.window.is_some();
+    WholeRange, "whole-range", "Show all of the curve again", Move, ["0"], |_| "all", |m| plotting(m) && m.home.curve.window.is_some();
+    Smoother, "smoother", "Smooth the curves more (an EMA, as TensorBoard's)", Find, ["e"], |_| "smooth", plotting;
+    Rougher, "rougher", "Smooth the curves less", Find, ["E"], silent, plotting;
+    LogScale, "log-scale", "Logarithmic y axis, or linear", Find, ["x"], |_| "log", plotting;
     Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
     Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
@@ -207,10 +257,10 @@ pub static TABLE: &[Entry] = table! {
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;
-    Down, "down", "Down", Move, ["j", "Down"], silent, always;
-    Up, "up", "Up", Move, ["k", "Up"], silent, always;
-    Left, "left", "Fold, to the parent; in the curve: to the previous point", Move, ["h", "Left"], silent, always;
-    Right, "right", "Unfold, to the first child; in the curve: to the next point", Move, ["l", "Right"], silent, always;
+    Down, "down", "Down; on the plot: to the next checkpoint", Move, ["j", "Down"], silent, always;
+    Up, "up", "Up; on the plot: to the previous checkpoint", Move, ["k", "Up"], silent, always;
+    Left, "left", "Fold, to the parent; on the plot: to the previous point", Move, ["h", "Left"], silent, always;
+    Right, "right", "Unfold, to the first child; on the plot: to the next point", Move, ["l", "Right"], silent, always;
     Top, "top", "To the first row, or to row number count", Move, ["g g", "Home"], silent, always;
     Bottom, "bottom", "To the last row", Move, ["G", "End"], silent, always;
     PageDown, "page-down", "A page down", Move, ["PgDn", "Ctrl-f"], silent, always;

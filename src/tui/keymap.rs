@@ -14,13 +14,16 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
     match event {
         Event::Key(key) => match model.mode {
             Mode::Normal => Some(command(&model.pending, key, model)),
-            Mode::Filter { .. } | Mode::Help { .. } => typed(key),
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
         },
         Event::Paste(text) => match model.mode {
             Mode::Normal => None,
-            Mode::Filter { .. } | Mode::Help { .. } => Some(Action::Edit(Edit::Paste(text))),
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => {
+                Some(Action::Edit(Edit::Paste(text)))
+            }
         },
         Event::Click(x, y) => Some(Action::Click(x, y)),
+        Event::Drag(x, y) => Some(Action::Drag(x, y)),
         Event::Wheel(x, y, rows) => Some(Action::Wheel(x, y, rows)),
         Event::Resize(width, height) => Some(Action::Resize(width, height)),
         Event::Job(action) => Some(action),
@@ -125,8 +128,15 @@ mod tests {
                 by_key.entry(key).or_default().push(entry.id);
             }
         }
-        let shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
-        assert_eq!(shared, [("t", vec!["tensors", "layers"])]);
+        let mut shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
+        shared.sort_unstable();
+        // What folds and unfolds a list zooms on the plot.
+        let meant = [
+            ("+", vec!["zoom-in", "unfold-all"]),
+            ("-", vec!["zoom-out", "fold-all"]),
+            ("t", vec!["tensors", "layers"]),
+        ];
+        assert_eq!(shared, meant);
     }
 
     #[test]

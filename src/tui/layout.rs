@@ -15,7 +15,7 @@
 
 use ratatui::layout::Rect;
 
-use super::model::{Model, Pane, Place};
+use super::model::{HomeView, Model, Pane, Place};
 
 /// The smallest screen anything is drawn on.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -41,7 +41,10 @@ pub struct Layout {
 pub fn panes(model: &Model) -> Vec<Pane> {
     let text = model.view().is_some_and(super::model::View::is_text);
     match model.place {
-        Place::Home => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+        Place::Home => match model.home.view {
+            HomeView::Split => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+            HomeView::Curve => vec![Pane::Curve],
+        },
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
             if model.size.0 >= THREE_COLUMNS {
@@ -66,7 +69,10 @@ pub fn of(model: &Model) -> Layout {
     let panes = if width < TWO_COLUMNS {
         vec![(model.focus, body)]
     } else if model.place == Place::Home {
-        home(body)
+        match model.home.view {
+            HomeView::Split => home(body),
+            HomeView::Curve => vec![(Pane::Curve, body)],
+        }
     } else {
         checkpoint(body, &panes(model))
     };
@@ -156,6 +162,19 @@ impl Layout {
         let height = self.screen.height.saturating_sub(2);
         let x = (self.screen.width.saturating_sub(width)) / 2;
         Rect { x, y: 1.min(self.screen.height), width, height }
+    }
+
+    /// The list of metrics, over the rest.
+    pub fn picker(&self) -> Rect {
+        self.popup(64, 24)
+    }
+
+    /// A popup of at most so many cells, in the middle of the screen.
+    pub fn popup(&self, width: u16, height: u16) -> Rect {
+        let width = self.screen.width.saturating_sub(4).min(width);
+        let height = self.screen.height.saturating_sub(2).min(height);
+        let (x, y) = ((self.screen.width - width) / 2, (self.screen.height - height) / 2);
+        Rect { x, y, width, height }
     }
 
     /// Rows of the help's list.

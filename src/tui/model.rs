@@ -28,7 +28,7 @@ use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
 pub use browser::{Browser, View};
-pub use home::Home;
+pub use home::{Home, HomeView};
 pub use jobs::Jobs;
 
 /// Where one is.
@@ -67,6 +67,13 @@ pub enum Mode {
         input: Input,
         /// The filter as it was before, to go back to.
         before: String,
+    },
+    /// The metrics of the run, to put on the plot; with text to search them.
+    Metrics {
+        /// The line.
+        input: Input,
+        /// Selected row and window.
+        cursor: Cursor,
     },
     /// The list of commands, with text to search it.
     Help {
@@ -217,7 +224,8 @@ impl Model {
     pub fn settle(&mut self) {
         let panes = layout::panes(self);
         if !panes.contains(&self.focus) {
-            self.focus = if self.place == Place::Home { Pane::Runs } else { Pane::Body };
+            let body = panes.contains(&Pane::Body).then_some(Pane::Body);
+            self.focus = body.or(panes.first().copied()).unwrap_or(Pane::Runs);
         }
         self.home.refresh();
         let layout = self.layout();
@@ -229,9 +237,16 @@ impl Model {
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
         }
         self.settle_browser(&layout);
-        if let Mode::Help { input, cursor } = &mut self.mode {
-            let rows = super::help::rows(input.value()).len();
-            cursor.settle(rows, layout.help_rows());
+        match &mut self.mode {
+            Mode::Help { input, cursor } => {
+                let rows = super::help::rows(input.value()).len();
+                cursor.settle(rows, layout.help_rows());
+            }
+            Mode::Metrics { input, cursor } => {
+                let rows = self.home.curve.search(input.value()).len();
+                cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Normal | Mode::Filter { .. } => {}
         }
     }
 

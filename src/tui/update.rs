@@ -1,17 +1,19 @@
 //! How the model changes: one action in, effects out. No I/O and no thread here.
 
 mod browse;
+mod curve;
 mod filter;
 mod home;
 mod jobs;
 mod mouse;
+mod picker;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
 use super::help;
 use super::layout;
 use super::model::cursor::{Cursor, stepped};
-use super::model::{Mode, Model, Pane, Place};
+use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
 /// Changes the model and says what is to be done outside it.
@@ -26,6 +28,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Accept => accept(model),
         Action::Cancel => cancel(model),
         Action::Click(x, y) => mouse::click(model, x, y),
+        Action::Drag(x, y) => mouse::drag(model, x, y),
         Action::Wheel(x, y, rows) => mouse::wheel(model, x, y, rows),
         Action::Resize(width, height) => {
             model.size = (width, height);
@@ -66,6 +69,10 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         move_in_help(model, command);
         return Vec::new();
     }
+    if matches!(model.mode, Mode::Metrics { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
+        picker::moved(model, command);
+        return Vec::new();
+    }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
     }
@@ -88,6 +95,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Rescan => rescan(model),
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
+        Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
         _ => match model.focus {
             Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
             _ => browse::run(model, command, count),
@@ -143,6 +151,9 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
 
 fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
     model.place = place;
+    if pane == Pane::Runs {
+        model.home.view = HomeView::Split;
+    }
     model.focus = pane;
     Vec::new()
 }
@@ -178,8 +189,16 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.say(format!("stopped: {title}"));
         return Vec::new();
     }
+    if model.place == Place::Home && model.home.view != HomeView::Split {
+        model.home.view = HomeView::Split;
+        return Vec::new();
+    }
     match (model.place, model.focus) {
-        (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
+        (Place::Checkpoint, _) => {
+            // Back to where it was opened from.
+            let pane = if model.home.view == HomeView::Curve { Pane::Curve } else { Pane::Runs };
+            return go(model, Place::Home, pane);
+        }
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
         (Place::Home, _) => model.say("q quits"),
     }
@@ -190,7 +209,7 @@ fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
         Mode::Normal => return Vec::new(),
         Mode::Filter { input, .. } => input,
-        Mode::Help { input, cursor } => {
+        Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
             input
         }
@@ -222,6 +241,10 @@ fn apply(input: &mut Input, edit: &Edit) {
 }
 
 fn accept(model: &mut Model) -> Vec<Effect> {
+    if matches!(model.mode, Mode::Metrics { .. }) {
+        picker::accept(model);
+        return Vec::new();
+    }
     match std::mem::take(&mut model.mode) {
         Mode::Help { input, cursor } => {
             let rows = help::rows(input.value());
@@ -234,14 +257,14 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
-        Mode::Filter { .. } | Mode::Normal => Vec::new(),
+        Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Normal => Vec::new(),
     }
 }
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Filter { before, .. } => filter::set(model, before),
-        Mode::Help { .. } | Mode::Normal => Vec::new(),
+        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Normal => Vec::new(),
     }
 }
 

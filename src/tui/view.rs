@@ -10,7 +10,7 @@ mod help;
 pub mod layers;
 mod metadata;
 mod pane;
-pub mod plot;
+mod picker;
 mod rows;
 mod runs;
 pub mod tabs;
@@ -54,10 +54,10 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
         }
     }
     let typed = footer::draw(model, layout.footer, buffer);
-    let typed = if matches!(model.mode, Mode::Help { .. }) {
-        Some(help::draw(model, &layout, buffer))
-    } else {
-        typed
+    let typed = match model.mode {
+        Mode::Help { .. } => Some(help::draw(model, &layout, buffer)),
+        Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Normal | Mode::Filter { .. } => typed,
     };
     match typed {
         Some(position) => CursorAt { position: Some(position), visible: true },
@@ -75,10 +75,7 @@ fn draw_pane(
 ) -> Option<(u16, u16)> {
     match pane {
         Pane::Runs => runs::draw(model, layout, area, buffer),
-        Pane::Curve => {
-            curve::draw(model, layout, area, buffer);
-            None
-        }
+        Pane::Curve => curve::draw(model, layout, area, buffer),
         Pane::Facts => {
             pane::draw(model, pane, area, pane::Titles::of_home(model, layout, pane, "Details"), buffer);
             let document = super::doc::facts::document(model);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cursor::stepped;
+use super::filter::Fuzzy;
 use crate::plot::Scale;
 use crate::runs::{CheckpointRow, Run};
 use crate::training::curve::series_of_run;
@@ -40,12 +41,12 @@ pub struct Curve {
     pub all_runs: bool,
     /// The part of x that is shown; `None` for all of it.
     pub window: Option<(f64, f64)>,
+    /// The place along x the mouse took hold of.
+    pub grabbed: Option<f64>,
     /// How values are spread over the height.
     pub scale: Scale,
     /// Which of [`WEIGHTS`] the curves are smoothed with.
     pub smoothing: usize,
-    /// The plot has the screen to itself.
-    pub is_full: bool,
     /// What is drawn, the leading series of the selected run first.
     pub lines: Vec<Line>,
     /// Lines that would be drawn if there were room for more.
@@ -136,6 +137,16 @@ impl Curve {
     /// The point closest to the cursor.
     pub fn point(&self) -> Option<usize> {
         nearest(&self.shown()?.points, self.x?)
+    }
+
+    /// The series whose names match, best first; all of them without a query.
+    pub fn search(&self, query: &str) -> Vec<usize> {
+        let Some(mut fuzzy) = Fuzzy::new(query) else { return (0..self.series.len()).collect() };
+        let named = self.series.iter().enumerate();
+        let mut found: Vec<(u32, usize)> =
+            named.filter_map(|(at, s)| Some((fuzzy.score(&s.name)?, at))).collect();
+        found.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        found.into_iter().map(|(_, at)| at).collect()
     }
 
     /// Puts the cursor where a checkpoint is.

@@ -2,12 +2,24 @@
 
 use std::path::PathBuf;
 
-use super::curve::{Curve, checkpoint_at, is_of};
+use super::curve::{Curve, checkpoint_at, is_of, x_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
+use crate::training::Mode;
 use crate::training::best::pick_by;
+use crate::training::metric::canonical;
+
+/// What the first screen shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HomeView {
+    /// The list, the curve and the facts.
+    #[default]
+    Split,
+    /// The curve alone.
+    Curve,
+}
 
 /// What the list shows of a run beside its checkpoints.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +55,8 @@ pub struct Home {
     pub curve: Curve,
     /// Scroll position of the facts.
     pub facts: Scroll,
+    /// What is shown of all this.
+    pub view: HomeView,
     is_stale: bool,
 }
 
@@ -87,13 +101,14 @@ impl Home {
             self.rebuild();
         }
         let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else {
-            self.curve.series = std::sync::Arc::default();
-            self.curve.run = None;
+            self.curve.show_nothing();
             return;
         };
         if was_stale || !is_of(&self.curve, &run.path) {
             let moved = !is_of(&self.curve, &run.path);
             self.curve.show(run);
+            draw(&mut self.curve, &self.index, &self.facts_of, was_stale);
+            let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else { return };
             // On the run itself the cursor is on its best, also while the scan still finds better ones.
             if moved || self.checkpoint().is_none() {
                 let best = run.best.as_ref().and_then(|b| run.checkpoints.iter().find(|c| c.path == b.path));
@@ -109,10 +124,16 @@ impl Home {
     /// The metric shown was changed: its column and sparklines with it.
     pub fn metric_changed(&mut self) {
         self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
+        self.redraw();
         if let Some(row) = self.checkpoint().cloned() {
             self.curve.follow(&row);
         }
         self.rebuild();
+    }
+
+    /// What is to be on the plot changed.
+    pub fn redraw(&mut self) {
+        draw(&mut self.curve, &self.index, &self.facts_of, false);
     }
 
     /// The list's cursor moved: remember what it is on, and let the curve follow.
@@ -125,26 +146,49 @@ impl Home {
         }
     }
 
-    /// Moves the curve's cursor `by` points; the list follows when a checkpoint is there.
-    pub fn step_curve(&mut self, by: isize) {
-        let Some(x) = self.curve.step(by) else { return };
-        self.select_at(x);
+    /// Moves the curve's cursor `by` points, and by `column` along x at least; the list follows when a
+    /// checkpoint is there.
+    pub fn step_curve(&mut self, by: isize, column: f64) {
+        let Some(x) = self.curve.step(by, column) else { return };
+        self.curve.reveal();
+        self.select_at(x, column / 2.0);
     }
 
-    /// Selects the checkpoint at `x` of the curve shown, if there is one.
-    fn select_at(&mut self, x: f64) {
+    /// Moves the curve's cursor to the `by`th checkpoint from where it is.
+    pub fn step_checkpoint(&mut self, by: isize) {
         let run = self.run_at().and_then(|at| self.index.runs.get(at));
         let Some((run, series)) = run.zip(self.curve.shown()) else { return };
-        let path = checkpoint_at(run, series.x, x).map(|row| row.path.clone());
+        let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
+        let mut places: Vec<f64> = originals.filter_map(|row| x_of(row, series.x)).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        let Some(last) = places.len().checked_sub(1) else { return };
+        let at = match self.curve.x {
+            Some(x) if by > 0 => places.partition_point(|p| *p <= x + 1e-9).saturating_add_signed(by - 1),
+            Some(x) => places.partition_point(|p| *p < x - 1e-9).saturating_add_signed(by),
+            None if by < 0 => last,
+            None => 0,
+        };
+        let Some(x) = places.get(at.min(last)).copied() else { return };
+        self.curve.x = Some(x);
+        self.curve.reveal();
+        self.select_at(x, 0.0);
+    }
+
+    /// Selects the checkpoint within `room` of `x` on the plot, if there is one.
+    fn select_at(&mut self, x: f64, room: f64) {
+        let run = self.run_at().and_then(|at| self.index.runs.get(at));
+        let Some((run, series)) = run.zip(self.curve.shown()) else { return };
+        let path = checkpoint_at(run, series.x, x, room).map(|row| row.path.clone());
         if let Some(path) = path {
             self.select(&path);
         }
     }
 
-    /// Puts the cursor of the curve on its point closest to `x`.
-    pub fn go_to_point(&mut self, x: f64) {
+    /// Puts the cursor of the curve on its point closest to `x`; `column` is the width of a cell along x.
+    pub fn go_to_point(&mut self, x: f64, column: f64) {
         self.curve.x = Some(x);
-        self.step_curve(0);
+        self.step_curve(0, column);
     }
 
     /// Selects a checkpoint in the list.
@@ -212,6 +256,33 @@ impl Home {
     /// Checkpoints found.
     pub fn checkpoints(&self) -> usize {
         self.index.runs.iter().map(|run| run.checkpoints.len()).sum()
+    }
+}
+
+/// Puts the lines on the plot that belong there: those of the selected run, of pinned ones, and of all others
+/// if they are asked for, best first.
+fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts], anew: bool) {
+    let selected = index.runs.iter().find(|run| is_of(curve, &run.path));
+    let mut runs: Vec<&Run> = selected.into_iter().collect();
+    let others = || index.runs.iter().zip(facts).filter(|(run, _)| !is_of(curve, &run.path));
+    runs.extend(others().map(|(run, _)| run).filter(|run| curve.pinned.contains(&run.path)));
+    if curve.all_runs {
+        let lead = curve.shown().map(|s| canonical(&s.name));
+        let mut rest: Vec<_> = others().filter(|(run, _)| !curve.pinned.contains(&run.path)).collect();
+        rest.sort_by(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
+        runs.extend(rest.into_iter().map(|(run, _)| run));
+    }
+    curve.draw(&runs, anew);
+}
+
+/// Runs with a better best come first, those that are judged by something else last.
+fn rank(facts: &RunFacts, lead: Option<&str>) -> f64 {
+    match &facts.best {
+        Some(best) if lead == Some(canonical(&best.metric).as_str()) => match best.mode {
+            Mode::Max => -best.value,
+            Mode::Min | Mode::None => best.value,
+        },
+        _ => f64::INFINITY,
     }
 }
 

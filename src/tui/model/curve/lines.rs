@@ -55,7 +55,7 @@ impl Curve {
         self.lines.clear();
         self.no_place.clear();
         self.left_out = 0;
-        let Some((lead, first)) = self.shown().cloned_head().zip(runs.first()) else {
+        let Some((lead, first)) = self.shown().map(Head::of).zip(runs.first()) else {
             self.turn = None;
             return;
         };
@@ -69,7 +69,7 @@ impl Curve {
             self.draw_run(run, own, &wanted, &lead, &old);
         }
         let weight = self.weight();
-        for line in self.lines.iter_mut().filter(|line| line.data.weight() != weight) {
+        for line in self.lines.iter_mut().filter(|line| line.data.weight().total_cmp(&weight).is_ne()) {
             line.data = Arc::new(line.data.with_weight(weight));
         }
     }
@@ -141,16 +141,6 @@ impl Curve {
         let added = |s: &Series| self.added.contains(&metric::canonical(&s.name));
         at == self.at || self.series.get(at).is_some_and(added)
     }
-
-    /// Lets the series at `at` lead.
-    pub fn lead(&mut self, at: usize) {
-        self.cycle(at as isize - self.at as isize);
-    }
-
-    /// More than one line is on the plot, or could be.
-    pub fn is_compared(&self) -> bool {
-        self.lines.len() > 1
-    }
 }
 
 /// What the other lines go by of the leading one.
@@ -160,13 +150,9 @@ struct Head {
     kind: Kind,
 }
 
-trait ClonedHead {
-    fn cloned_head(self) -> Option<Head>;
-}
-
-impl ClonedHead for Option<&Series> {
-    fn cloned_head(self) -> Option<Head> {
-        self.map(|s| Head { canonical: metric::canonical(&s.name), x: s.x, kind: kind(s) })
+impl Head {
+    fn of(series: &Series) -> Self {
+        Self { canonical: metric::canonical(&series.name), x: series.x, kind: kind(series) }
     }
 }
 
