@@ -74,7 +74,7 @@ impl Geometry {
     pub fn x_at(&self, column: u16) -> Option<f64> {
         let within = (self.plot.x..self.plot.right()).contains(&column);
         let (low, high) = self.column_span(column);
-        within.then(|| (low + high) / 2.0)
+        within.then(|| f64::midpoint(low, high))
     }
 
     /// The column of the screen a value along x falls in.
