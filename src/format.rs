@@ -3,7 +3,7 @@
 pub mod safetensors;
 pub mod sniff;
 pub mod torch;
-mod zip;
+pub(crate) mod zip;
 
 use std::path::Path;
 use std::sync::Arc;

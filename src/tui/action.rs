@@ -9,6 +9,7 @@ use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::training::logs::LogFile;
 
 /// One thing that happened, or that a person asked for.
 #[derive(Debug)]
@@ -52,6 +53,8 @@ pub enum ScanNews {
     Found(usize),
     /// A checkpoint.
     Row(Box<CheckpointRow>),
+    /// A log of training, not read yet.
+    Log(LogFile),
     /// A path that was not read.
     Skipped(Skipped),
     /// Nothing more will come.

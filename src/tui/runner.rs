@@ -119,6 +119,7 @@ fn convert(event: ScanEvent) -> ScanNews {
     match event {
         ScanEvent::Found { total } => ScanNews::Found(total),
         ScanEvent::Row(row) => ScanNews::Row(row),
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     }

@@ -204,6 +204,7 @@ fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
             row.modified = SystemTime::UNIX_EPOCH;
             ScanNews::Row(row)
         }
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     };

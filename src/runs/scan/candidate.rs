@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Fault};
 use crate::format::sniff::{self, Container};
 use crate::runs::CheckpointRow;
 use crate::source::{FileSource, ReadAt};
+use crate::training::logs::{self, LogFile};
 use crate::training::name;
 
 /// Plain pickles larger than this are read only when their name says they are checkpoints: they are read in
@@ -44,6 +45,8 @@ pub(super) enum Look {
     /// To be shown without opening.
     Row(Box<CheckpointRow>),
     Skip(Skipped),
+    /// A log, to be read when its run is looked at.
+    Log(LogFile),
     Nothing,
 }
 
@@ -82,10 +85,21 @@ pub(super) fn look(path: &Path, given: bool) -> Look {
     let opened = FileSource::open(path).and_then(|source| {
         let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
         source.read_exact_at(&mut head, 0)?;
-        Ok((sniff::sniff(&head, source.len()), source.len()))
+        let container = sniff::sniff(&head, source.len());
+        let plain = matches!(container, Container::Unknown | Container::Foreign(_));
+        let kind = if plain || promise == Promise::Nothing { logs::kind_of(path, &head) } else { None };
+        let identity = source.identity();
+        let log = kind.map(|kind| LogFile {
+            path: path.to_owned(),
+            kind,
+            bytes: identity.size,
+            modified: identity.modified(),
+        });
+        Ok((container, source.len(), log))
     });
     match opened {
-        Ok((container, len)) => decide(path, promise, &container, len),
+        Ok((_, _, Some(log))) => Look::Log(log),
+        Ok((container, len, None)) => decide(path, promise, &container, len),
         Err(error) if error.kind() == ErrorKind::NotRegular => {
             Look::Skip(Skipped { path: path.to_owned(), reason: error.reason() })
         }

@@ -1,0 +1,107 @@
+//! What the logs of a run say about its checkpoints: the epoch of a step, and the values measured there.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::super::{CheckpointRow, Run};
+use crate::checkpoint::Kind;
+use crate::training::epoch::Base;
+use crate::training::logs::LogKind;
+use crate::training::{Series, XAxis, curve, metric};
+
+/// Values one checkpoint takes from logs at most.
+const VALUES: usize = 64;
+
+/// Checkpoints that tell a step and no epoch get theirs from the log, which knows both.
+pub(super) fn epochs(run: &mut Run) {
+    let Some(record) = run.record.clone() else { return };
+    for row in &mut run.checkpoints {
+        let progress = &mut row.training.progress;
+        let open = progress.epoch.is_none() || progress.base == Base::Logged;
+        if let Some(epoch) = progress.step.filter(|_| open).and_then(|step| record.epoch_at(step)) {
+            let from_name = progress.from_name;
+            progress.set_epoch(epoch, Base::Logged);
+            progress.from_name = from_name;
+        }
+    }
+}
+
+/// The values the log has for the places checkpoints were saved at.
+pub(super) fn values(run: &mut Run) {
+    for row in &mut run.checkpoints {
+        row.training.logged.clear();
+    }
+    if run.record.is_none() {
+        return;
+    }
+    let series = curve::logged_series(run);
+    for row in run.checkpoints.iter_mut().filter(|row| holds_weights(row)) {
+        let own = row.training.metrics.len() - row.training.metrics_from_name.min(row.training.metrics.len());
+        let known: Vec<String> =
+            row.training.metrics.iter().take(own).map(|(name, _)| metric::canonical(name)).collect();
+        for series in &series {
+            if row.training.logged.len() >= VALUES {
+                break;
+            }
+            let value = value_at(series, row).filter(|_| !known.contains(&metric::canonical(&series.name)));
+            if let Some(value) = value {
+                row.training.logged.push((series.name.clone(), value));
+            }
+        }
+    }
+}
+
+fn holds_weights(row: &CheckpointRow) -> bool {
+    !matches!(row.kind, None | Some(Kind::Optimizer | Kind::Other))
+}
+
+/// The value of a series where a checkpoint was saved.
+fn value_at(series: &Series, row: &CheckpointRow) -> Option<f64> {
+    let progress = &row.training.progress;
+    let exact = |x: f64| {
+        let at = series.points.partition_point(|p| p.0 < x - 1e-6);
+        series.points.get(at).filter(|p| (p.0 - x).abs() <= 1e-6).map(|p| p.1)
+    };
+    match series.x {
+        XAxis::Epoch => exact(progress.epoch?),
+        XAxis::Step => {
+            let step = progress.step? as f64;
+            // The row of the last step done may carry its index.
+            exact(step).or_else(|| exact(step - 1.0))
+        }
+    }
+}
+
+/// The run's hyperparameters: its newest checkpoint's, then its logs'.
+pub(super) fn settings(run: &mut Run) {
+    let newest = run.checkpoints.iter().rev().find(|row| !row.training.hyperparameters.is_empty());
+    let held = newest.map(|row| Arc::clone(&row.training.hyperparameters)).unwrap_or_default();
+    let Some(record) = run.record.as_ref().filter(|record| !record.hyperparameters.is_empty()) else {
+        run.hyperparameters = held;
+        return;
+    };
+    let mut lines = held.to_vec();
+    for (name, value) in &record.hyperparameters {
+        if !lines.iter().any(|(known, _)| known == name) {
+            lines.push((name.clone(), value.clone()));
+        }
+    }
+    run.hyperparameters = lines.into();
+}
+
+/// The framework, where only the kind and place of the logs tell it.
+pub(super) fn framework(run: &Run) -> Option<&'static str> {
+    let has = |kind: LogKind| run.logs.iter().any(|log| log.kind == kind);
+    let within = |name: &str| run.logs.iter().any(|log| below(&log.path, name));
+    match () {
+        () if has(LogKind::TrainerState) => Some("transformers"),
+        () if has(LogKind::Evaluations) => Some("stable-baselines3"),
+        () if within("lightning_logs") => Some("lightning"),
+        () if within("vis_data") => Some("mmengine"),
+        () => None,
+    }
+}
+
+fn below(path: &Path, name: &str) -> bool {
+    path.components().any(|part| part.as_os_str() == name)
+}
