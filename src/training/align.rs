@@ -1,8 +1,8 @@
 //! Epochs and steps of one run on one axis.
 //!
 //! A validation loss per epoch and a training loss per step belong on one plot. What tells which step an
-//! epoch is are the places where a run says both: its checkpoints. Between two of them training goes on
-//! evenly, before the first it began at 0, and behind the last it goes on as before.
+//! epoch is are the places where a run says both: its checkpoints and its logs. Between two of them training
+//! goes on evenly, before the first it began at 0, and behind the last it goes on as before.
 
 use super::{Series, XAxis};
 use crate::runs::Run;
@@ -20,7 +20,8 @@ impl Places {
             let progress = &row.training.progress;
             Some((progress.step? as f64, progress.epoch?))
         });
-        Self::from_pairs(told.collect())
+        let logged = run.record.iter().flat_map(|record| &record.places);
+        Self::from_pairs(told.chain(logged.map(|(step, epoch)| (*step as f64, *epoch))).collect())
     }
 
     /// From steps and epochs in any order. Pairs that go back are left out.

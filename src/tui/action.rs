@@ -9,7 +9,8 @@ use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use crate::runs::{CheckpointRow, Skipped};
-use crate::training::logs::LogFile;
+use crate::training::logs::{LogFile, Record};
+use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub enum Action {
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.
     Filtered(u64, Matches),
+    /// The logs of the run in this folder were read.
+    LogsRead(u64, PathBuf, Arc<Record>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -106,6 +109,8 @@ pub enum Effect {
     Open(u64, PathBuf),
     /// Match the names of these tensors against a pattern; an older request of the same kind is dropped.
     Filter(u64, Arc<Layers>, Vec<u32>, String),
+    /// Read the logs of the run in this folder.
+    ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

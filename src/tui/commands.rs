@@ -56,6 +56,7 @@ pub enum Command {
     Overlay,
     Metrics,
     FullCurve,
+    RunTable,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -138,7 +139,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
-        Pane::Curve | Pane::Facts => false,
+        Pane::Curve | Pane::Facts | Pane::Table => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
 }
@@ -152,7 +153,7 @@ fn foldable(model: &Model) -> bool {
 }
 
 fn sortable(model: &Model) -> bool {
-    model.focus == Pane::Runs || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
+    matches!(model.focus, Pane::Runs | Pane::Table) || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
 }
 
 fn has_sections(model: &Model) -> bool {
@@ -160,7 +161,9 @@ fn has_sections(model: &Model) -> bool {
 }
 
 fn has_metrics(model: &Model) -> bool {
-    model.home.curve.series.len() > 1 && (home(model) || model.focus == Pane::Runs)
+    model.home.curve.series.len() > 1
+        && model.focus != Pane::Table
+        && (home(model) || model.focus == Pane::Runs)
 }
 
 /// The plot has the focus and something to show.
@@ -195,6 +198,7 @@ fn open_label(model: &Model) -> &'static str {
     match model.focus {
         Pane::Runs => model.home.open_label(),
         Pane::Curve => "open",
+        Pane::Table => "go to run",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
         Pane::Facts | Pane::Detail => "",
     }
@@ -232,8 +236,9 @@ pub static TABLE: &[Entry] = table! {
     Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
-    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
+    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
     FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
+    RunTable, "run-table", "Runs side by side with their hyperparameters, and back", Go, ["p"], |m| if m.focus == Pane::Table { "back to all" } else if m.focus == Pane::Runs && m.home.index.runs.len() > 1 { "table" } else { "" }, |m| home(m) && !m.home.index.runs.is_empty();
     Overlay, "overlay", "In the list: keep this run on the plot; on the plot: all runs, or this one", Find, ["O"], overlay_label, has_plot;
     ZoomIn, "zoom-in", "Zoom in around the cursor", Move, ["+", "="], |_| "zoom", plotting;
     ZoomOut, "zoom-out", "Zoom out", Move, ["-"], silent, plotting;
@@ -250,7 +255,7 @@ pub static TABLE: &[Entry] = table! {
     Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
-    Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
+    Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();

@@ -44,6 +44,7 @@ pub fn panes(model: &Model) -> Vec<Pane> {
         Place::Home => match model.home.view {
             HomeView::Split => vec![Pane::Runs, Pane::Curve, Pane::Facts],
             HomeView::Curve => vec![Pane::Curve],
+            HomeView::Table => vec![Pane::Table],
         },
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
@@ -72,6 +73,7 @@ pub fn of(model: &Model) -> Layout {
         match model.home.view {
             HomeView::Split => home(body),
             HomeView::Curve => vec![(Pane::Curve, body)],
+            HomeView::Table => vec![(Pane::Table, body)],
         }
     } else {
         checkpoint(body, &panes(model))
@@ -145,7 +147,7 @@ impl Layout {
     /// The rows of a list pane, below its line of headings.
     pub fn rows(&self, pane: Pane) -> Rect {
         let inner = self.inner(pane);
-        let headings = u16::from(pane == Pane::Runs || pane == Pane::Body && self.has_headings);
+        let headings = u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
         let headings = headings.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
     }

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod run_table;
 pub mod table;
 pub mod tree;
 
@@ -47,6 +48,8 @@ pub enum Pane {
     Runs,
     /// The curve of the selected run.
     Curve,
+    /// Runs side by side.
+    Table,
     /// What is known of the selected checkpoint without opening it.
     Facts,
     /// The view of the opened checkpoint.
@@ -172,7 +175,7 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
-            Pane::Curve | Pane::Facts => false,
+            Pane::Curve | Pane::Facts | Pane::Table => false,
         }
     }
 
@@ -235,6 +238,10 @@ impl Model {
             let text = doc::facts::document(self);
             let area = layout.text(Pane::Facts);
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
+        }
+        if self.home.view == HomeView::Table {
+            let width = super::view::run_table::columns_width(self);
+            self.home.table.settle(layout.rows(Pane::Table).height.into(), width);
         }
         self.settle_browser(&layout);
         match &mut self.mode {

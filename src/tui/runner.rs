@@ -18,6 +18,7 @@ use super::model::filter;
 use super::model::layers::Layers;
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::training::logs;
 
 /// News of a scan sent in one event at most.
 const BATCH: usize = 256;
@@ -41,6 +42,12 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
+            Effect::ReadLogs(generation, work, path, files) => self.spawn(generation, "reading logs", move |_| {
+                let record = Arc::new(logs::record(&files));
+                // Stopped or not: what was read is true.
+                drop(work);
+                Some(Action::LogsRead(generation, path, record))
+            }),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }

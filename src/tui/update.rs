@@ -5,8 +5,10 @@ mod curve;
 mod filter;
 mod home;
 mod jobs;
+mod logs;
 mod mouse;
 mod picker;
+mod run_table;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -18,7 +20,7 @@ use tui_input::{Input, InputRequest};
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
-    let effects = match action {
+    let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
             model.pending = pending;
@@ -41,6 +43,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
+        Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -48,6 +51,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     };
     model.settle();
+    effects.extend(logs::wanted(model));
     effects
 }
 
@@ -96,7 +100,12 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
+        Command::RunTable => {
+            run_table::toggle(model);
+            Vec::new()
+        }
         _ => match model.focus {
+            Pane::Table if !is_view(command) => run_table::run(model, command, count),
             Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
             _ => browse::run(model, command, count),
         },

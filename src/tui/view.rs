@@ -12,6 +12,7 @@ mod metadata;
 mod pane;
 mod picker;
 mod rows;
+pub mod run_table;
 mod runs;
 pub mod tabs;
 pub mod tensors;
@@ -82,6 +83,7 @@ fn draw_pane(
             text::draw(model, &document, model.home.facts, layout.text(pane), buffer);
             None
         }
+        Pane::Table => run_table::draw(model, layout, area, buffer),
         Pane::Body => draw_body(model, layout, area, buffer),
         Pane::Detail => {
             pane::draw(model, pane, area, pane::Titles::new("Details"), buffer);

@@ -1,6 +1,7 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ckpt_tui::limits::Limits;
@@ -139,6 +140,10 @@ impl Ui {
                     let result = ckpt_tui::format::open(&path, &Limits::default());
                     let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
                     self.act(Action::Opened(generation, result));
+                }
+                Effect::ReadLogs(generation, _, path, files) if !self.by_hand => {
+                    let record = Arc::new(ckpt_tui::training::logs::record(&files));
+                    self.act(Action::LogsRead(generation, path, record));
                 }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);

@@ -1,13 +1,18 @@
 //! The state of the first screen: runs, their checkpoints, the curve of the selected run.
 
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::curve::{Curve, checkpoint_at, is_of, x_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
+use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
 use crate::training::Mode;
+use crate::training::logs::Record;
+use crate::training::verdict::{Verdict, verdict};
 use crate::training::best::pick_by;
 use crate::training::metric::canonical;
 
@@ -19,6 +24,8 @@ pub enum HomeView {
     Split,
     /// The curve alone.
     Curve,
+    /// Runs side by side, with their hyperparameters.
+    Table,
 }
 
 /// What the list shows of a run beside its checkpoints.
@@ -57,6 +64,14 @@ pub struct Home {
     pub facts: Scroll,
     /// What is shown of all this.
     pub view: HomeView,
+    /// Runs side by side.
+    pub table: RunTable,
+    /// The run whose logs are being read.
+    pub reading: Option<(u64, PathBuf)>,
+    /// Runs whose logs could not be read: they are not tried again before the next scan.
+    pub given_up: HashSet<PathBuf>,
+    /// What is to be said of the best of the selected run.
+    pub verdict: Option<Verdict>,
     is_stale: bool,
 }
 
@@ -69,6 +84,8 @@ impl Home {
     /// Forgets what was found, for a new scan; selection, filter and folds stay.
     pub fn restart(&mut self) {
         self.index = Index::default();
+        self.given_up.clear();
+        self.reading = None;
         (self.found, self.read, self.is_complete) = (0, 0, false);
         self.is_stale = true;
     }
@@ -83,6 +100,12 @@ impl Home {
     /// Adds a log, to be read when its run is looked at.
     pub fn log(&mut self, log: crate::training::logs::LogFile) {
         self.index.insert_log(log);
+        self.is_stale = true;
+    }
+
+    /// Takes in what the logs of a run say.
+    pub fn attach(&mut self, run: &Path, record: Arc<Record>) {
+        self.index.attach(run, record);
         self.is_stale = true;
     }
 
@@ -105,15 +128,20 @@ impl Home {
             self.index.settle();
             self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
             self.rebuild();
+            if self.view == HomeView::Table {
+                self.rebuild_table();
+            }
         }
         let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else {
             self.curve.show_nothing();
+            self.verdict = None;
             return;
         };
         if was_stale || !is_of(&self.curve, &run.path) {
             let moved = !is_of(&self.curve, &run.path);
             self.curve.show(run);
             draw(&mut self.curve, &self.index, &self.facts_of, was_stale);
+            self.judge();
             let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else { return };
             // On the run itself the cursor is on its best, also while the scan still finds better ones.
             if moved || self.checkpoint().is_none() {
@@ -131,10 +159,20 @@ impl Home {
     pub fn metric_changed(&mut self) {
         self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
         self.redraw();
+        self.judge();
         if let Some(row) = self.checkpoint().cloned() {
             self.curve.follow(&row);
         }
         self.rebuild();
+    }
+
+    /// Which epoch of the selected run is best by the metric that leads.
+    fn judge(&mut self) {
+        let metric = self.curve.chosen().map(str::to_owned);
+        self.verdict = self.run().and_then(|run| {
+            let by = |name: Option<&str>| verdict(run, name, None).ok();
+            metric.as_deref().and_then(|name| by(Some(name))).or_else(|| by(None))
+        });
     }
 
     /// What is to be on the plot changed.
@@ -197,8 +235,24 @@ impl Home {
         self.step_curve(0, column);
     }
 
+    /// Makes the table of runs again.
+    pub fn rebuild_table(&mut self) {
+        let selected = self.run().map(|run| run.path.clone());
+        self.table.rebuild(&self.index.runs, selected.as_deref());
+    }
+
+    /// The table's cursor moved: the list selects the same run.
+    pub fn table_moved(&mut self) {
+        let run = self.table.selected_run().and_then(|at| self.index.runs.get(at));
+        if let Some(path) = run.map(|run| run.path.clone()) {
+            self.list.select_run(&self.index, &path);
+            self.facts = Scroll::default();
+            self.refresh();
+        }
+    }
+
     /// Selects a checkpoint in the list.
-    pub fn select(&mut self, path: &std::path::Path) {
+    pub fn select(&mut self, path: &Path) {
         let metric = self.curve.chosen().map(str::to_owned);
         self.facts = Scroll::default();
         self.list.select(&self.index, path, metric.as_deref());
@@ -297,8 +351,7 @@ fn rank(facts: &RunFacts, lead: Option<&str>) -> f64 {
 fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
     let has = |name: &&str| run.checkpoints.iter().any(|row| metric_of(row, name).is_some());
     let best = run.best.as_ref().map(|b| b.metric.as_str());
-    let first =
-        || run.checkpoints.iter().flat_map(|row| &row.training.metrics).map(|(name, _)| name.as_str()).next();
+    let first = || run.checkpoints.iter().flat_map(|row| row.training.values()).map(|(name, _)| name).next();
     let metric = chosen.filter(has).or(best).or_else(first);
     let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();

@@ -68,7 +68,7 @@ pub(super) fn anywhere(model: &mut Model, command: Command) -> Vec<Effect> {
             model.place = Place::Home;
             model.home.view = match model.home.view {
                 HomeView::Curve => HomeView::Split,
-                HomeView::Split => HomeView::Curve,
+                HomeView::Split | HomeView::Table => HomeView::Curve,
             };
             model.focus = Pane::Curve;
         }

@@ -86,6 +86,11 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
         model.home.is_complete = true;
     }
     jobs.remove(generation);
+    if model.home.reading.as_ref().is_some_and(|(newest, _)| *newest == generation)
+        && let Some((_, path)) = model.home.reading.take()
+    {
+        model.home.given_up.insert(path);
+    }
     model.complain(message);
     Vec::new()
 }

@@ -7,7 +7,7 @@ use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Mode, Model, Pane};
 use super::super::view::{footer, layers, tabs, tensors};
-use super::{browse, curve, home, run};
+use super::{browse, curve, home, run, run_table};
 
 /// A click: gives the focus, selects the row; on the row that is selected already it opens.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
@@ -43,6 +43,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             click_heading(model, x);
             Vec::new()
         }
+        Pane::Table => run_table::click(model, x, y),
         Pane::Curve => {
             curve::click(model, x);
             Vec::new()
@@ -127,6 +128,14 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
             list.cursor.scrolled(by, list.rows.len(), height);
             if list.cursor.at != before {
                 model.home.moved();
+            }
+        }
+        (Pane::Table, _) => {
+            let table = &mut model.home.table;
+            let before = table.cursor.at;
+            table.cursor.scrolled(by, table.rows.len(), height);
+            if table.cursor.at != before {
+                model.home.table_moved();
             }
         }
         (Pane::Facts, _) => scroll(&mut model.home.facts),

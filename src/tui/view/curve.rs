@@ -64,7 +64,7 @@ fn titles(model: &Model, layout: &Layout, area: Rect) -> pane::Titles {
     let run = model.home.run().map(|run| shown(&run.name).into_owned()).unwrap_or_default();
     let title = match model.home.view {
         HomeView::Curve => format!("Curve: {name} {} {run}", glyphs.middot),
-        HomeView::Split => format!("Curve: {name}"),
+        HomeView::Split | HomeView::Table => format!("Curve: {name}"),
     };
     let title = fit::cut(&title, room, Keep::Start, glyphs.cut).into_owned();
     let mut below = state(model);
