@@ -56,7 +56,8 @@ fn linear(axis: &Axis, most: usize, least: f64) -> Vec<Tick> {
     if most == 0 || width <= 0.0 || !width.is_finite() {
         return Vec::new();
     }
-    let mut rough = (width / most as f64).max(least);
+    // From steps that are too small on: the first with few enough ticks has as many as there is room for.
+    let mut rough = (width / most as f64 / 2.5).max(least);
     loop {
         let (factor, power) = round_step(rough);
         let step = factor * 10_f64.powi(power);

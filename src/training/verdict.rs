@@ -346,11 +346,12 @@ fn gone(run: &Run, verdict: &Verdict) -> Option<String> {
     };
     let row = run.checkpoints.iter().find(|row| row.path == *path)?;
     let same = metric::canonical(&verdict.metric);
-    let value = |row: &CheckpointRow| row.training.values().find(|(name, _)| metric::canonical(name) == same).map(|(_, v)| v);
+    let value = |row: &CheckpointRow| {
+        row.training.values().find(|(name, _)| metric::canonical(name) == same).map(|(_, v)| v)
+    };
     let here = |row: &CheckpointRow| {
         let progress = &row.training.progress;
-        let value =
-            value(row).map(|v| format!(", {}", crate::text::number::metric(v))).unwrap_or_default();
+        let value = value(row).map(|v| format!(", {}", crate::text::number::metric(v))).unwrap_or_default();
         format!("{} ({}{value})", file_name(&row.path, run), place(progress.epoch, progress.step))
     };
     let mut note = format!("the checkpoint of {best} is not on disk; the nearest is {}", here(row));

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::dialog::{Answer, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use crate::runs::act::Plan;
 use crate::runs::{CheckpointRow, Skipped};
 use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
@@ -43,6 +45,12 @@ pub enum Action {
     Filtered(u64, Matches),
     /// The logs of the run in this folder were read.
     LogsRead(u64, PathBuf, Arc<Record>),
+    /// An answer to the question shown.
+    Answer(Answer),
+    /// What a clean-up would do, or why that cannot be told.
+    Planned(u64, Result<Box<Plan>, String>),
+    /// Something was written, or could not be.
+    Acted(u64, Result<String, String>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -111,6 +119,12 @@ pub enum Effect {
     Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Read the logs of the run in this folder.
     ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
+    /// Work out what a clean-up would do.
+    PlanCleanUp(u64, Box<PlanRequest>),
+    /// Move to the trash what the plan says.
+    CleanUp(u64, Work, Box<Plan>),
+    /// Make or move the link to this checkpoint.
+    LinkBest(u64, PathBuf),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -57,6 +57,8 @@ pub enum Command {
     Metrics,
     FullCurve,
     RunTable,
+    LinkBest,
+    CleanUp,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -153,7 +155,8 @@ fn foldable(model: &Model) -> bool {
 }
 
 fn sortable(model: &Model) -> bool {
-    matches!(model.focus, Pane::Runs | Pane::Table) || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
+    matches!(model.focus, Pane::Runs | Pane::Table)
+        || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
 }
 
 fn has_sections(model: &Model) -> bool {
@@ -169,6 +172,11 @@ fn has_metrics(model: &Model) -> bool {
 /// The plot has the focus and something to show.
 fn plotting(model: &Model) -> bool {
     home(model) && model.focus == Pane::Curve && !model.home.curve.lines.is_empty()
+}
+
+/// A run or a checkpoint is selected, to do something with it.
+fn acting(model: &Model) -> bool {
+    home(model) && matches!(model.focus, Pane::Runs | Pane::Curve | Pane::Facts)
 }
 
 /// There is a plot that the command would change, and it can be seen.
@@ -259,6 +267,8 @@ pub static TABLE: &[Entry] = table! {
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
+    CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;

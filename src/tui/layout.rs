@@ -35,6 +35,10 @@ pub struct Layout {
     pub panes: Vec<(Pane, Rect)>,
     /// The checkpoint's view is a list with a line of headings.
     has_headings: bool,
+    /// Rows of the list to choose from.
+    listed: u16,
+    /// Rows of the question that is shown.
+    question: u16,
 }
 
 /// The panes the focus can go to, in order.
@@ -84,6 +88,8 @@ pub fn of(model: &Model) -> Layout {
         footer: Rect::new(0, height - 1, width, 1),
         panes,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
+        listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
+        question: if let super::model::Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
     }
 }
 
@@ -147,7 +153,8 @@ impl Layout {
     /// The rows of a list pane, below its line of headings.
     pub fn rows(&self, pane: Pane) -> Rect {
         let inner = self.inner(pane);
-        let headings = u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
+        let headings =
+            u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
         let headings = headings.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
     }
@@ -168,7 +175,26 @@ impl Layout {
 
     /// The list of metrics, over the rest.
     pub fn picker(&self) -> Rect {
-        self.popup(64, 24)
+        self.popup(64, self.listed.saturating_add(5).clamp(8, 26))
+    }
+
+    /// A question, over the rest.
+    pub fn dialog(&self) -> Rect {
+        self.popup(100, self.question)
+    }
+
+    /// The text of a question.
+    pub fn dialog_text(&self) -> Rect {
+        let area = self.dialog();
+        let (width, height) = (area.width.saturating_sub(4), area.height.saturating_sub(4));
+        Rect { x: area.x + 2, y: area.y + 1, width, height }
+    }
+
+    /// The list of a question, below its text.
+    pub fn dialog_rows(&self) -> Rect {
+        let text = self.dialog_text();
+        let above = text.height.min(6);
+        Rect { y: text.y + above, height: text.height - above, ..text }
     }
 
     /// A popup of at most so many cells, in the middle of the screen.

@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod cursor;
 pub mod curve;
+pub mod dialog;
 pub mod document;
 pub mod filter;
 pub mod home;
@@ -78,6 +79,8 @@ pub enum Mode {
         /// Selected row and window.
         cursor: Cursor,
     },
+    /// A question before something is written.
+    Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
     Help {
         /// The line.
@@ -252,6 +255,12 @@ impl Model {
             Mode::Metrics { input, cursor } => {
                 let rows = self.home.curve.search(input.value()).len();
                 cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Dialog(dialog) => {
+                let (rows, height) = (dialog.rows(), layout.dialog_rows().height);
+                if let Some(cursor) = dialog.cursor() {
+                    cursor.settle(rows, height.into());
+                }
             }
             Mode::Normal | Mode::Filter { .. } => {}
         }

@@ -199,7 +199,7 @@ static ASCII: Glyphs = Glyphs {
     broken: "x",
     dot: "o",
     pointer: "^",
-    turn: "T",
+    turn: "v",
     vertical_faint: ":",
     tick_right: "+",
     corner_right: "+",

@@ -2,6 +2,7 @@
 
 mod browse;
 mod curve;
+mod dialog;
 mod filter;
 mod home;
 mod jobs;
@@ -44,6 +45,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
+        Action::Answer(answer) => dialog::answer(model, answer),
+        Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
+        Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -73,9 +77,18 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         move_in_help(model, command);
         return Vec::new();
     }
-    if matches!(model.mode, Mode::Metrics { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
-        picker::moved(model, command);
-        return Vec::new();
+    if command.entry().is_some_and(|e| e.group == Group::Move) {
+        match model.mode {
+            Mode::Metrics { .. } => {
+                picker::moved(model, command);
+                return Vec::new();
+            }
+            Mode::Dialog(_) => {
+                dialog::moved(model, command);
+                return Vec::new();
+            }
+            _ => {}
+        }
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
@@ -100,6 +113,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
+        Command::LinkBest => dialog::link(model),
+        Command::CleanUp => dialog::clean(model),
         Command::RunTable => {
             run_table::toggle(model);
             Vec::new()
@@ -216,7 +231,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
-        Mode::Normal => return Vec::new(),
+        Mode::Normal | Mode::Dialog(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
         Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
@@ -266,14 +281,14 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
-        Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Normal => Vec::new(),
+        Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Filter { before, .. } => filter::set(model, before),
-        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Normal => Vec::new(),
+        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod columns;
 pub mod curve;
+mod dialog;
 pub mod footer;
 mod header;
 mod help;
@@ -57,6 +58,10 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
     let typed = footer::draw(model, layout.footer, buffer);
     let typed = match model.mode {
         Mode::Help { .. } => Some(help::draw(model, &layout, buffer)),
+        Mode::Dialog(_) => {
+            dialog::draw(model, &layout, buffer);
+            None
+        }
         Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
         Mode::Normal | Mode::Filter { .. } => typed,
     };

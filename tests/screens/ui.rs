@@ -26,6 +26,8 @@ pub(crate) struct Ui {
     pub(crate) model: Model,
     /// Texts put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What would be in the trash.
+    pub(crate) removed: Vec<PathBuf>,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -42,6 +44,7 @@ impl Ui {
         Self {
             model,
             copied: Vec::new(),
+            removed: Vec::new(),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -144,6 +147,14 @@ impl Ui {
                 Effect::ReadLogs(generation, _, path, files) if !self.by_hand => {
                     let record = Arc::new(ckpt_tui::training::logs::record(&files));
                     self.act(Action::LogsRead(generation, path, record));
+                }
+                // Tests move nothing to anyone's trash.
+                Effect::CleanUp(_, _, plan) => {
+                    self.removed.extend(plan.remove.into_iter().map(|item| item.path));
+                }
+                effect @ (Effect::PlanCleanUp(..) | Effect::LinkBest(..)) => {
+                    let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
+                    self.act(action);
                 }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);

@@ -1,6 +1,6 @@
 //! The state of the first screen: runs, their checkpoints, the curve of the selected run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
 use crate::training::Mode;
-use crate::training::logs::Record;
-use crate::training::verdict::{Verdict, verdict};
 use crate::training::best::pick_by;
+use crate::training::logs::Record;
 use crate::training::metric::canonical;
+use crate::training::verdict::{Verdict, verdict};
 
 /// What the first screen shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -277,6 +277,11 @@ impl Home {
             Row::Checkpoint(run, at) => self.index.runs.get(run)?.checkpoints.get(at),
             _ => None,
         }
+    }
+
+    /// Paths a person marked, which nothing may remove.
+    pub fn curve_marks(&self) -> BTreeSet<PathBuf> {
+        BTreeSet::new()
     }
 
     /// The selected row among those that were not read.

@@ -45,6 +45,9 @@ pub struct Column {
     pub width: u16,
 }
 
+/// A heading: a hyperparameter may be called like a result. The names of the runs have an empty one.
+pub type Heading = (bool, String);
+
 /// Best values of a run by metric, and what they were computed from.
 #[derive(Debug)]
 struct Bests {
@@ -56,7 +59,8 @@ struct Bests {
 /// The state of the table.
 #[derive(Debug, Default)]
 pub struct RunTable {
-    /// Columns, results first, then hyperparameters that differ, then those that do not.
+    /// Columns: progress, what runs are judged by, hyperparameters that differ, other metrics, and what is
+    /// the same everywhere.
     pub columns: Vec<Column>,
     /// Runs in the order shown.
     pub rows: Vec<usize>,
@@ -67,7 +71,7 @@ pub struct RunTable {
     /// First column shown beside the names.
     pub first: usize,
     /// The heading that orders the rows, and whether the largest comes first.
-    pub order: Option<(String, bool)>,
+    pub order: Option<(Heading, bool)>,
     bests: HashMap<PathBuf, Bests>,
 }
 
@@ -77,10 +81,11 @@ impl RunTable {
         self.judge(runs);
         self.columns = vec![count(runs)];
         self.columns.extend(progress(runs));
-        let metrics = self.metrics(runs);
-        self.columns.extend(metrics);
-        let table = Table::of(runs);
-        self.columns.extend(table.columns.into_iter().map(|c| setting(&c.name, c.values, c.differs)));
+        let (leading, other) = self.metrics(runs);
+        let settings = Table::of(runs).columns.into_iter().map(|c| setting(&c.name, c.values, c.differs));
+        let (differing, same): (Vec<_>, Vec<_>) = settings.partition(|column| column.differs);
+        // What a sweep is about stands side by side: what the runs are judged by, and what differs.
+        self.columns.extend(leading.into_iter().chain(differing).chain(other).chain(same));
         self.rows = (0..runs.len()).collect();
         self.sort(runs);
         if let Some(at) = self.rows.iter().position(|r| runs.get(*r).map(|r| r.path.as_path()) == selected) {
@@ -99,17 +104,19 @@ impl RunTable {
             }
             let series = series_of_run(run);
             let judged = series.iter().filter(|s| s.mode != Mode::None);
-            let values = judged.filter_map(|s| Some((s.name.clone(), s.mode, best::of_series(s)?.1))).collect();
+            let values =
+                judged.filter_map(|s| Some((s.name.clone(), s.mode, best::of_series(s)?.1))).collect();
             self.bests.insert(run.path.clone(), Bests { checkpoints, record, values });
         }
     }
 
-    /// Columns of the metrics most runs have, those runs are judged by first.
-    fn metrics(&self, runs: &[Run]) -> Vec<Column> {
+    /// Columns of the metrics that runs are judged by, and of others, those most runs have first.
+    fn metrics(&self, runs: &[Run]) -> (Vec<Column>, Vec<Column>) {
         let mut found: Vec<(String, String, Mode, usize, bool)> = Vec::new();
         for run in runs {
             let lead = run.best.as_ref().map(|b| metric::canonical(&b.metric));
-            for (name, mode, _) in self.bests.get(&run.path).map(|b| b.values.as_slice()).unwrap_or_default() {
+            for (name, mode, _) in self.bests.get(&run.path).map(|b| b.values.as_slice()).unwrap_or_default()
+            {
                 let same = metric::canonical(name);
                 let leads = lead.as_ref() == Some(&same);
                 match found.iter_mut().find(|f| f.0 == same) {
@@ -120,7 +127,9 @@ impl RunTable {
         }
         found.sort_by_key(|f| (!f.4, std::cmp::Reverse(f.3)));
         found.truncate(METRICS);
-        found.into_iter().map(|(same, name, mode, ..)| self.metric(runs, &same, &name, mode)).collect()
+        let (leading, other): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.4);
+        let column = |f: &(String, String, Mode, usize, bool)| self.metric(runs, &f.0, &f.1, f.2);
+        (leading.iter().map(column).collect(), other.iter().map(column).collect())
     }
 
     fn metric(&self, runs: &[Run], same: &str, name: &str, mode: Mode) -> Column {
@@ -136,7 +145,8 @@ impl RunTable {
         });
         let cells = values.iter().map(|v| v.map(number::metric).unwrap_or_default()).collect();
         let mut column = Column::of(&shown(name), cells, false);
-        column.best = best.map(|(at, _)| at).filter(|_| runs.len() > 1);
+        let known = values.iter().flatten().count();
+        column.best = best.map(|(at, _)| at).filter(|_| known > 1);
         column.numbers = Some(values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect());
         column
     }
@@ -144,9 +154,9 @@ impl RunTable {
     /// Orders the rows by the chosen column.
     pub fn sort(&mut self, runs: &[Run]) {
         self.rows.sort_unstable();
-        let Some((title, descending)) = &self.order else { return };
+        let Some((heading, descending)) = &self.order else { return };
         let mut rows = std::mem::take(&mut self.rows);
-        let column = self.column_named(title);
+        let column = self.columns.iter().find(|column| column.is(heading));
         rows.sort_by(|a, b| match column {
             Some(column) => column.compare(*a, *b, *descending),
             None => {
@@ -158,20 +168,14 @@ impl RunTable {
         self.rows = rows;
     }
 
-    fn column_named(&self, title: &str) -> Option<&Column> {
-        self.columns.iter().find(|column| column.title == title)
-    }
-
     /// Orders by the selected column; once more turns the order round.
     pub fn sort_by_selected(&mut self, runs: &[Run]) {
         let selected = self.selected_run();
-        let title = match self.column.checked_sub(1) {
-            Some(at) => self.columns.get(at).map(|c| c.title.clone()).unwrap_or_default(),
-            None => String::new(),
-        };
+        let column = self.column.checked_sub(1).and_then(|at| self.columns.get(at));
+        let heading = column.map(|c| (c.is_setting, c.title.clone())).unwrap_or_default();
         self.order = match self.order.take() {
-            Some((held, descending)) if held == title => Some((title, !descending)),
-            _ => Some((title, false)),
+            Some((held, descending)) if held == heading => Some((heading, !descending)),
+            _ => Some((heading, false)),
         };
         self.sort(runs);
         self.select(selected);
@@ -180,8 +184,8 @@ impl RunTable {
     /// Turns the order round.
     pub fn reverse(&mut self, runs: &[Run]) {
         let selected = self.selected_run();
-        let (title, descending) = self.order.take().unwrap_or_default();
-        self.order = Some((title, !descending));
+        let (heading, descending) = self.order.take().unwrap_or_default();
+        self.order = Some((heading, !descending));
         self.sort(runs);
         self.select(selected);
     }
@@ -238,12 +242,18 @@ impl RunTable {
 
 impl Column {
     fn of(title: &str, cells: Vec<String>, is_setting: bool) -> Self {
-        let widest = cells.iter().map(|cell| fit::width(cell)).chain([fit::width(title) + 2]).max().unwrap_or(0);
+        let widest =
+            cells.iter().map(|cell| fit::width(cell)).chain([fit::width(title) + 2]).max().unwrap_or(0);
         let width = widest.clamp(WIDTH.0, WIDTH.1) as u16;
         let number = |cell: &String| if cell.is_empty() { Some(f64::NAN) } else { cell.parse().ok() };
         let numbers = cells.iter().map(number).collect();
         let title = title.to_owned();
         Self { title, cells, numbers, is_setting, differs: false, usual: None, best: None, width }
+    }
+
+    /// True when this is its heading.
+    pub fn is(&self, heading: &Heading) -> bool {
+        (self.is_setting, &self.title) == (heading.0, &heading.1)
     }
 
     /// What has nothing comes last, whichever way the order runs.
@@ -273,7 +283,7 @@ fn progress(runs: &[Run]) -> Option<Column> {
     };
     let epochs: Vec<Option<f64>> = runs.iter().map(epoch).collect();
     let cells = epochs.iter().map(|e| e.map(number::epoch).unwrap_or_default()).collect();
-    epochs.iter().any(Option::is_some).then(|| Column::of("epochs", cells, false))
+    epochs.iter().any(Option::is_some).then(|| Column::of("at epoch", cells, false))
 }
 
 fn setting(name: &str, values: Vec<Option<String>>, differs: bool) -> Column {

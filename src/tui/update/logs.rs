@@ -19,9 +19,7 @@ pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
     }
     // While a scan runs it may still bring logs of the same run: what was read once is read again at its end.
     let wants = |run: &&Run| {
-        run.wants_logs()
-            && (home.is_complete || run.record.is_none())
-            && !home.given_up.contains(&run.path)
+        run.wants_logs() && (home.is_complete || run.record.is_none()) && !home.given_up.contains(&run.path)
     };
     let selected = home.run().filter(wants);
     let all = home.curve.all_runs || home.view == HomeView::Table;

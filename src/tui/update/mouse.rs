@@ -113,6 +113,10 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         super::move_in_help(model, command);
         return Vec::new();
     }
+    if matches!(model.mode, Mode::Dialog(_)) {
+        super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
+        return Vec::new();
+    }
     if matches!(model.mode, Mode::Metrics { .. }) {
         super::picker::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();

@@ -18,6 +18,8 @@ mod legend;
 mod lines;
 mod marks;
 
+use std::path::Path;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -26,7 +28,7 @@ use super::{pane, rows};
 use crate::plot::Scale;
 use crate::text::fit::{self, Keep};
 use crate::text::number;
-use crate::text::shown;
+use crate::text::{shown, shown_path};
 use crate::training::XAxis;
 use crate::tui::layout::Layout;
 use crate::tui::model::{HomeView, Model, Pane};
@@ -72,10 +74,17 @@ fn titles(model: &Model, layout: &Layout, area: Rect) -> pane::Titles {
     if layout.is_single() && model.home.view == HomeView::Split {
         below.insert(0, name);
     }
-    below.extend(curve.shown().map(|s| shown(&s.source).into_owned()));
+    below.extend(curve.shown().map(|s| source(model, &s.source)));
     let below = below.join(&format!(" {} ", glyphs.middot));
     let below = fit::cut(&below, room, Keep::Start, glyphs.cut).into_owned();
     pane::Titles::of_home(model, layout, Pane::Curve, title).below(below)
+}
+
+/// Where the leading series is from; a file of the run by its path within the run.
+fn source(model: &Model, source: &str) -> String {
+    let folder = model.home.curve.run.as_deref();
+    let within = folder.and_then(|folder| Path::new(source).strip_prefix(folder).ok());
+    within.filter(|path| !path.as_os_str().is_empty()).map_or_else(|| shown(source).into_owned(), shown_path)
 }
 
 fn is(line: &crate::tui::model::curve::Line, canonical: &str) -> bool {

@@ -34,23 +34,30 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     let name = name_width(model, inner.width);
     let places = placed(table, inner, name);
     headings(model, Rect { height: 1, ..inner }, name, &places, buffer);
-    let selected = rows::draw(model, Pane::Table, list, table.cursor, table.rows.len(), buffer, |at, line, buffer| {
-        let Some(run) = table.rows.get(at).copied() else { return };
-        row(model, run, line, (name, &places), buffer);
-    });
+    let selected =
+        rows::draw(model, Pane::Table, list, table.cursor, table.rows.len(), buffer, |at, line, buffer| {
+            let Some(run) = table.rows.get(at).copied() else { return };
+            row(model, run, line, (name, &places), buffer);
+        });
     if let (Some((_, y)), Some(at)) = (selected, table.column.checked_sub(1))
         && let Some((x, _, column)) = places.iter().find(|(_, number, _)| *number == at)
     {
         // The selected cell within the selected row.
         let cell = Rect { x: *x, y, width: column.width, height: 1 };
-        buffer.set_style(cell, Style::new().remove_modifier(Modifier::REVERSED).add_modifier(Modifier::BOLD | Modifier::UNDERLINED));
+        buffer.set_style(
+            cell,
+            Style::new()
+                .remove_modifier(Modifier::REVERSED)
+                .add_modifier(Modifier::BOLD | Modifier::UNDERLINED),
+        );
     }
     selected
 }
 
 /// Cells for the names: as many as the longest needs, within bounds.
 fn name_width(model: &Model, width: u16) -> u16 {
-    let longest = model.home.index.runs.iter().map(|run| fit::width(&shown(&run.name)) + 2).max().unwrap_or(0);
+    let longest =
+        model.home.index.runs.iter().map(|run| fit::width(&shown(&run.name)) + 2).max().unwrap_or(0);
     (longest.clamp(8, NAME) as u16).min(width * 2 / 5)
 }
 
@@ -87,25 +94,30 @@ fn headings(model: &Model, line: Rect, name: u16, places: &[(u16, usize, &Column
     let theme = model.theme;
     let table = &model.home.table;
     let order = table.order.as_ref();
-    let arrow = |title: &str| match order {
-        Some((held, true)) if held == title => format!("{} ", theme.glyphs.down),
-        Some((held, false)) if held == title => format!("{} ", theme.glyphs.up),
+    let arrow = |column: Option<&Column>| match order {
+        Some((held, down)) if column.map_or(held.1.is_empty(), |c| c.is(held)) => {
+            format!("{} ", if *down { theme.glyphs.down } else { theme.glyphs.up })
+        }
         _ => String::new(),
     };
-    put(buffer, (line.x + 1, line.y), &format!("{}run", arrow("")), name, theme.faint());
+    put(buffer, (line.x + 1, line.y), &format!("{}run", arrow(None)), name, theme.faint());
     for (x, at, column) in places {
-        let text = format!("{}{}", arrow(&column.title), column.title);
+        let text = format!("{}{}", arrow(Some(column)), column.title);
         let text = fit::cut(&text, usize::from(column.width), Keep::End, theme.glyphs.cut);
         let style = if column.differs { theme.strong() } else { theme.faint() };
         let style = if table.column == at + 1 { style.add_modifier(Modifier::UNDERLINED) } else { style };
         put_right(buffer, Rect { x: *x, width: column.width, ..line }, &text, style);
     }
-    if let Some((x, ..)) = places.iter().find(|(_, _, column)| column.is_setting) {
-        put(buffer, (x.saturating_sub(GAP), line.y), theme.glyphs.vertical, 1, theme.faint());
-    }
+    borders(model, line, places, buffer);
 }
 
-fn row(model: &Model, run: usize, line: Rect, (name, places): (u16, &[(u16, usize, &Column)]), buffer: &mut Buffer) {
+fn row(
+    model: &Model,
+    run: usize,
+    line: Rect,
+    (name, places): (u16, &[(u16, usize, &Column)]),
+    buffer: &mut Buffer,
+) {
     let theme = model.theme;
     let Some(label) = model.home.index.runs.get(run).map(|run| shown(&run.name)) else { return };
     let room = name.saturating_sub(1);
@@ -132,8 +144,18 @@ fn row(model: &Model, run: usize, line: Rect, (name, places): (u16, &[(u16, usiz
             put(buffer, (mark, line.y), theme.glyphs.best, 1, theme.good());
         }
     }
-    if let Some((x, ..)) = places.iter().find(|(_, _, column)| column.is_setting) {
-        put(buffer, (x.saturating_sub(GAP), line.y), theme.glyphs.vertical, 1, theme.faint());
+    borders(model, line, places, buffer);
+}
+
+/// A line wherever results and hyperparameters meet.
+fn borders(model: &Model, line: Rect, places: &[(u16, usize, &Column)], buffer: &mut Buffer) {
+    let theme = model.theme;
+    for pair in places.windows(2) {
+        if let [(_, _, before), (x, _, column)] = pair
+            && before.is_setting != column.is_setting
+        {
+            put(buffer, (x.saturating_sub(GAP), line.y), theme.glyphs.vertical, 1, theme.faint());
+        }
     }
 }
 

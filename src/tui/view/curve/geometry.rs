@@ -111,7 +111,12 @@ fn beside(inner: Rect) -> (Rect, Rect) {
 }
 
 fn above(model: &Model, inner: Rect) -> (Rect, Rect) {
-    let share = if model.home.view == HomeView::Curve { 3 } else { 5 };
+    let share = match model.home.view {
+        HomeView::Curve => 3,
+        // Lines that are not named are of no use.
+        _ if model.home.curve.lines.len() > 1 => 4,
+        _ => 5,
+    };
     let most = (inner.height / share).max(1);
     let room = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let rows = legend::rows(model, room.width, most).min(inner.height);

@@ -62,11 +62,23 @@ pub(super) fn draw(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
     }
     let items = items(model);
     let area = geometry.legend;
-    for (row, line) in flow(&items, area.width, area.height).into_iter().enumerate() {
+    let rows = flow(&items, area.width, area.height);
+    let is_whole = rows.iter().map(Vec::len).sum::<usize>() == items.len();
+    for (row, line) in rows.into_iter().enumerate() {
         let mut x = area.x;
         for (at, short) in line {
             let Some(item) = items.get(at) else { continue };
             x += write(model, item, short, (x, area.y + row as u16), area.right(), buffer) + GAP as u16;
+        }
+        // There is more to say than fits: the plot on a screen of its own has room for it.
+        if !is_whole && row + 1 == usize::from(area.height) {
+            put(
+                buffer,
+                (area.right().saturating_sub(1), area.y + row as u16),
+                model.theme.glyphs.cut,
+                1,
+                model.theme.text(),
+            );
         }
     }
 }

@@ -6,7 +6,7 @@ use ratatui::style::{Modifier, Style};
 use super::super::put;
 use super::geometry::Geometry;
 use crate::tui::model::Model;
-use crate::tui::model::curve::x_of;
+use crate::tui::model::curve::{Line, x_of};
 
 /// Draws the line of marks.
 pub(super) fn draw(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
@@ -28,7 +28,9 @@ pub(super) fn draw(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
     if let Some(turn) = curve.turn.as_ref().filter(|turn| turn.x == axis) {
         mark(turn.at, glyphs.turn, theme.warning());
     }
-    for line in curve.lines.iter().rev() {
+    // Other runs have other checkpoints: their best points are marked on their lines alone.
+    let own = |line: &&Line| curve.lines.first().is_some_and(|lead| lead.run == line.run);
+    for line in curve.lines.iter().rev().filter(own) {
         if let Some((x, _)) = line.data.best() {
             mark(x, glyphs.best, theme.good());
         }
