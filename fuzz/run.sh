@@ -11,7 +11,8 @@ mkdir -p "$corpus" "$cache/artifacts"
 # Seeds: every small fixture, and for the pickle target the pickles inside them.
 if [ -z "$(ls -A "$corpus")" ]; then
   find ../tests/fixtures -type f -size -24k \( -name '*.pt' -o -name '*.pth' -o -name '*.ckpt' -o -name '*.tar' \
-    -o -name '*.safetensors' -o -name '*.pkl' -o -name '*.bin' \) -exec cp --backup=numbered {} "$corpus" \;
+    -o -name '*.safetensors' -o -name '*.pkl' -o -name '*.bin' -o -name '*.csv' -o -name '*.json' -o -name '*.yaml' \
+    -o -name '*.log' -o -name 'log.txt' -o -name '*tfevents*' \) -exec cp --backup=numbered {} "$corpus" \;
 fi
 # sancov must not instrument build scripts, which have no fuzzer to report to: hence --target.
 host=$(rustc -vV | sed -n 's/^host: //p')

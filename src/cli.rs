@@ -1,10 +1,13 @@
 //! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
 //!
-//! Exit codes are a contract: 0 done, 2 an error, told in one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
+mod best;
+mod clean;
+mod curves;
 mod generate;
 mod json;
 mod ls;
@@ -35,7 +38,12 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
-        Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
+        Some(Command::Ls(options)) => {
+            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+        }
+        Some(Command::Best(options)) => best::run(options, args.common.json, out),
+        Some(Command::Curves(options)) => curves::run(options, args.common.json, &style, out),
+        Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),

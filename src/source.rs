@@ -3,7 +3,9 @@
 //! Files are never mapped: a training job that rewrites a checkpoint while it is open must become an error
 //! in a row, and with a mapping it becomes SIGBUS.
 
+pub mod assembled;
 mod inflate;
+pub mod pool;
 
 use std::fs::File;
 use std::io;

@@ -8,6 +8,7 @@
 //! (what would have been called, with which arguments and state). How they are presented (a `Namespace` as
 //! its attributes, a numpy scalar as its number) is decided by pure functions in [`view`].
 
+mod append;
 mod finish;
 pub mod json;
 mod lookup;

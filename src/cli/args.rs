@@ -1,8 +1,16 @@
 //! What may stand on the command line.
 
+mod best;
+mod clean;
+mod curves;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub(super) use best::{Best, Direction};
+pub(super) use clean::Clean;
+pub(super) use curves::Curves;
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -32,7 +40,7 @@ pub(super) struct Args {
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Common {
-    /// Print JSON, for scripts (`ls` and `show`)
+    /// Print JSON, for scripts
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
@@ -62,6 +70,12 @@ pub(super) enum When {
 pub(super) enum Command {
     /// List runs and their checkpoints
     Ls(Ls),
+    /// Name the best checkpoint by a metric, and print its path
+    Best(Best),
+    /// Draw the curves of training, or print them as JSON
+    Curves(Curves),
+    /// Plan a clean-up that keeps the best checkpoints; `--yes` carries it out
+    Clean(Clean),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
     /// Print a completion script for a shell
@@ -79,6 +93,9 @@ pub(super) struct Ls {
     /// Folders to search, or files [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
+    /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
 }
 
 /// Options of `show`.

@@ -14,6 +14,8 @@ use crate::text::shown;
 pub(super) enum Failure {
     /// One line for stderr, safe to print: the reason and what to do.
     Message(String),
+    /// Nothing failed, and the answer is "no": one line for stderr that says so.
+    No(String),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -51,6 +53,17 @@ impl Out {
         Ok(self.0.flush()?)
     }
 
+    /// Writes a path and a newline, to be taken up by a script: its very bytes, unless a terminal would obey them.
+    pub(super) fn path(&mut self, path: &Path) -> Result<(), Failure> {
+        if is_terminal() {
+            writeln!(self.0, "{}", crate::text::shown_path(path))?;
+        } else {
+            self.0.write_all(path.as_os_str().as_encoded_bytes())?;
+            self.0.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
     /// Writes `value` as one line of JSON in ASCII.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut serializer = serde_json::Serializer::with_formatter(&mut self.0, Ascii);
@@ -68,6 +81,11 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// One line beside the answer, on standard error: what a script does not want in its variable.
+pub(super) fn remark(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// True when standard output is a terminal.
@@ -118,15 +136,20 @@ pub(super) fn usage(error: &clap::Error, out: &mut Out) -> Result<(), Failure> {
 
 /// Says what failed, on stderr, and turns the outcome into an exit code.
 pub(super) fn exit(outcome: Result<(), Failure>) -> ExitCode {
+    let mut code = ExitCode::from(2);
     let message = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::No(message)) => {
+            code = ExitCode::from(1);
+            message
+        }
         // Whoever reads has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
         Err(Failure::Output(error)) => format!("the output cannot be written: {error}"),
         Err(Failure::Message(message)) => message,
     };
     let _ = writeln!(io::stderr(), "ckpt-tui: {message}");
-    ExitCode::from(2)
+    code
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! else a person may want (averaged weights, gradient scaler) stands there as a comment. `weights_only=True`
 //! is written exactly when torch's restricted unpickler accepts the file, and else the reason is given.
 
+mod libraries;
 mod load;
 mod notes;
 mod parts;
@@ -30,6 +31,7 @@ pub fn of(checkpoint: &Checkpoint) -> Load {
     let source = load::Source::of(checkpoint);
     let mut script = Script::default();
     match (checkpoint.format(), checkpoint.kind()) {
+        _ if libraries::lines(checkpoint, &mut script) => {}
         (Format::TorchScript, _) => restore::program(checkpoint, &source, &mut script),
         (Format::TorchPackage | Format::TorchExport, _) => script.lines.extend(source.lines("model")),
         (_, kind) if kind == Kind::Adapter || restore::is_peft(checkpoint) => {

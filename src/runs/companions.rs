@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{layout, order};
-use crate::training::logs::{LogFile, LogKind};
+use crate::training::logs::{LogFile, LogKind, is_time};
 
 /// Folders that keep the logs of the run above them.
 #[rustfmt::skip]
@@ -36,12 +36,6 @@ fn natural(log: &LogFile) -> PathBuf {
 
 fn name(folder: &Path) -> Option<&str> {
     folder.file_name()?.to_str()
-}
-
-/// `20240131_120000`: mmengine begins one for each start.
-fn is_time(name: &str) -> bool {
-    matches!(name.split_once('_'), Some((day, time)) if day.len() == 8 && time.len() == 6
-        && day.bytes().chain(time.bytes()).all(|b| b.is_ascii_digit()))
 }
 
 /// Folders above `folder` through shelves and keepers: where the run may be that keeps its logs here.

@@ -24,9 +24,10 @@ use std::time::SystemTime;
 
 use super::{Opinion, Series};
 use crate::error::Result;
+use crate::source::FileSource;
 
 pub use json::relaxed as relaxed_json;
-pub use record::{Record, Source, record};
+pub use record::{Record, Source, is_time, record};
 pub use sniff::kind_of;
 
 /// Bytes of one log that are read; more than any real one has, and few enough for any machine.
@@ -92,6 +93,8 @@ pub struct Log {
     pub hyperparameters: Vec<(String, String)>,
     /// Completed epochs at steps, ascending, where the log has both.
     pub places: Vec<(u64, f64)>,
+    /// Completed epochs when the checkpoint beside the log was saved last, where the log says so.
+    pub saved: Option<f64>,
     /// How epochs in it were read, in words.
     pub rule: Option<&'static str>,
     /// Which checkpoint the framework thinks best.
@@ -105,21 +108,36 @@ pub struct Log {
 /// # Errors
 /// The file cannot be read at all. What is wrong within it is in [`Log::problem`].
 pub fn read(path: &Path, kind: LogKind) -> Result<Log> {
-    let mut log = match kind {
-        LogKind::TrainerState => trainer_state::read(&text::whole(path)?),
-        LogKind::Csv => csv::read(&text::whole(path)?, path),
-        LogKind::Lines => lines::read(&text::whole(path)?, path),
-        LogKind::Document => document::read(&text::whole(path)?, path),
-        LogKind::Summary => document::summary(&text::whole(path)?),
-        LogKind::Evaluations => npz::read(path)?,
-        LogKind::MlflowMetric => mlflow::metric(&text::whole(path)?, path),
-        LogKind::MlflowParam => mlflow::param(&text::whole(path)?, path),
-        LogKind::Events => events::read(path)?,
-        LogKind::Settings => settings::read(&text::whole(path)?, path),
+    let log = match kind {
+        // These are read in pieces.
+        LogKind::Events => events::of_source(&FileSource::open(path)?),
+        LogKind::Evaluations => npz::of_source(&FileSource::open(path)?),
+        _ => read_bytes(&text::whole(path)?, path, kind),
     };
+    Ok(named(log, path))
+}
+
+/// Reads the bytes of a log that is called `path`.
+pub fn read_bytes(bytes: &[u8], path: &Path, kind: LogKind) -> Log {
+    match kind {
+        LogKind::TrainerState => trainer_state::read(bytes),
+        LogKind::Csv => csv::read(bytes, path),
+        LogKind::Lines => lines::read(bytes, path),
+        LogKind::Document => document::read(bytes, path),
+        LogKind::Summary => document::summary(bytes),
+        LogKind::MlflowMetric => mlflow::metric(bytes, path),
+        LogKind::MlflowParam => mlflow::param(bytes, path),
+        LogKind::Settings => settings::read(bytes, path),
+        LogKind::Events => events::of_source(&bytes.to_vec()),
+        LogKind::Evaluations => npz::of_source(&bytes.to_vec()),
+    }
+}
+
+/// Names the source of every curve.
+fn named(mut log: Log, path: &Path) -> Log {
     let source = path.to_string_lossy();
     for series in &mut log.series {
         series.source = source.clone().into_owned();
     }
-    Ok(log)
+    log
 }

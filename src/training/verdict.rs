@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::best::{self, leading, readable};
 use super::curve::{PER_CHECKPOINT, PER_NAME, series_of_run};
+use super::name::Part;
 use super::{Mode, Opinion, Series, XAxis, metric};
 use crate::checkpoint::Kind;
 use crate::runs::{CheckpointRow, Run};
@@ -169,7 +170,14 @@ fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict> {
         opinion: None,
         note: None,
     };
-    match nearest(run, series.x, x, epoch) {
+    let found = nearest(run, series.x, x, epoch);
+    if found.is_none_or(|(_, distance)| distance > 0.0)
+        && let Some((row, note)) = named(run, series, x)
+    {
+        (verdict.path, verdict.on_disk, verdict.note) = (Some(row.path.clone()), true, Some(note));
+        return Some(verdict);
+    }
+    match found {
         Some((row, distance)) => {
             verdict.path = Some(row.path.clone());
             verdict.on_disk = distance == 0.0;
@@ -187,6 +195,24 @@ fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict> {
         None => {}
     }
     Some(verdict)
+}
+
+/// A file that tells no epoch and is named after what it is: `best.pt`, or `last.pt` where the last value is the
+/// best.
+fn named<'a>(run: &'a Run, series: &Series, x: f64) -> Option<(&'a CheckpointRow, String)> {
+    let untold = |row: &&CheckpointRow| {
+        let progress = &row.training.progress;
+        holds_weights(row) && progress.epoch.is_none() && progress.step.is_none()
+    };
+    let is_last = series.points.last().is_some_and(|p| p.0.total_cmp(&x).is_eq());
+    let parts = [(Part::Best, "best"), (Part::Last, "the last")];
+    let wanted = parts.into_iter().filter(|(part, _)| *part == Part::Best || is_last);
+    wanted.into_iter().find_map(|(part, what)| {
+        let mut rows = readable(run).filter(untold);
+        let row = rows.find(|row| row.identity.name.parts.has(part))?;
+        let name = file_name(&row.path, run);
+        Some((row, format!("{name} is named {what}; nothing in it tells its epoch")))
+    })
 }
 
 /// The checkpoint nearest to `x`, and how far it is; 0 for one saved there. Of equally near ones the first.
@@ -261,8 +287,10 @@ fn complete(run: &Run, verdict: &mut Verdict) {
         verdict.twins = run.checkpoints.iter().filter(twin).map(|other| other.path.clone()).collect();
     }
     verdict.opinion = opinion(run).map(|opinion| compare(run, verdict, opinion));
-    let notes: Vec<String> =
-        [gone(run, verdict), twins(verdict), differs(verdict)].into_iter().flatten().collect();
+    let notes: Vec<String> = [verdict.note.take(), gone(run, verdict), twins(run, verdict), differs(verdict)]
+        .into_iter()
+        .flatten()
+        .collect();
     verdict.note = (!notes.is_empty()).then(|| notes.join("; "));
 }
 
@@ -363,9 +391,8 @@ fn gone(run: &Run, verdict: &Verdict) -> Option<String> {
     Some(note)
 }
 
-fn twins(verdict: &Verdict) -> Option<String> {
-    let name = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let names: Vec<String> = verdict.twins.iter().filter_map(name).collect();
+fn twins(run: &Run, verdict: &Verdict) -> Option<String> {
+    let names: Vec<String> = verdict.twins.iter().map(|path| file_name(path, run)).collect();
     match names.as_slice() {
         [] => None,
         names => {

@@ -4,6 +4,7 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
+mod best;
 mod docs;
 mod help;
 mod load;

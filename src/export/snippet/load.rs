@@ -52,6 +52,14 @@ impl Source {
                 ..plain("import pickle", "content".to_owned())
             },
             Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
+            // `libraries` writes their lines.
+            _ => Self {
+                imports: Vec::new(),
+                setup: Vec::new(),
+                expression: String::new(),
+                weights_only: checkpoint.weights_only(),
+                reason: None,
+            },
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assemble::Found;
 use super::host::{Later, TorchHost};
+use super::paddle;
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,6 +36,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     }
     let unpickled = read?;
     let (mut diagnostics, sources) = host.finish();
+    let paddle = paddle::convert(&mut tree, unpickled.value);
     tree.set_root(unpickled.value);
     if unpickled.end < bytes.len() {
         let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
@@ -43,7 +45,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let found = Found {
         file,
         identity,
-        format: Format::Pickle,
+        format: if paddle { Format::Paddle } else { Format::Pickle },
         tree,
         summary: unpickled.summary,
         container_metadata: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::{CheckpointRow, Run};
 use crate::checkpoint::Kind;
 use crate::training::epoch::Base;
-use crate::training::logs::LogKind;
+use crate::training::logs::{LogKind, Record};
 use crate::training::{Series, XAxis, curve, metric};
 
 /// Values one checkpoint takes from logs at most.
@@ -16,14 +16,26 @@ const VALUES: usize = 64;
 pub(super) fn epochs(run: &mut Run) {
     let Some(record) = run.record.clone() else { return };
     for row in &mut run.checkpoints {
+        let saved = skorch(&record, row);
         let progress = &mut row.training.progress;
         let open = progress.epoch.is_none() || progress.base == Base::Logged;
-        if let Some(epoch) = progress.step.filter(|_| open).and_then(|step| record.epoch_at(step)) {
+        let told = progress.step.and_then(|step| record.epoch_at(step));
+        if let Some(epoch) = told.or(saved).filter(|_| open) {
             let from_name = progress.from_name;
             progress.set_epoch(epoch, Base::Logged);
             progress.from_name = from_name;
         }
     }
+}
+
+/// skorch saves bare parameters, and its history tells when: `history.json` beside `params.pt`.
+fn skorch(record: &Record, row: &CheckpointRow) -> Option<f64> {
+    let name = row.path.file_name()?.to_str()?;
+    record.saved.iter().filter(|(log, _)| log.parent() == row.path.parent()).find_map(|(log, epoch)| {
+        let prefix = log.file_name()?.to_str()?.strip_suffix("history.json")?;
+        let part = name.strip_prefix(prefix)?;
+        matches!(part, "params.pt" | "optimizer.pt" | "criterion.pt" | "params.safetensors").then_some(*epoch)
+    })
 }
 
 /// The values the log has for the places checkpoints were saved at.

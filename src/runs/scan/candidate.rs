@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::super::{Skipped, row};
-use crate::error::{Error, ErrorKind, Fault};
+use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::format::sniff::{self, Container};
 use crate::runs::CheckpointRow;
 use crate::source::{FileSource, ReadAt};
@@ -83,18 +83,8 @@ pub(super) fn promise(path: &Path) -> Promise {
 pub(super) fn look(path: &Path, given: bool) -> Look {
     let promise = if given { Promise::Checkpoint } else { promise(path) };
     let opened = FileSource::open(path).and_then(|source| {
-        let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
-        source.read_exact_at(&mut head, 0)?;
-        let container = sniff::sniff(&head, source.len());
-        let plain = matches!(container, Container::Unknown | Container::Foreign(_));
-        let kind = if plain || promise == Promise::Nothing { logs::kind_of(path, &head) } else { None };
-        let identity = source.identity();
-        let log = kind.map(|kind| LogFile {
-            path: path.to_owned(),
-            kind,
-            bytes: identity.size,
-            modified: identity.modified(),
-        });
+        let container = sniff::of_source(&source)?;
+        let log = log_of(path, &source, &container, promise)?;
         Ok((container, source.len(), log))
     });
     match opened {
@@ -106,6 +96,24 @@ pub(super) fn look(path: &Path, given: bool) -> Look {
         Err(_) if promise == Promise::Nothing => Look::Nothing,
         Err(error) => Look::Row(Box::new(row::of_error(path, &error))),
     }
+}
+
+/// The log a file is, unless it is a checkpoint or promises to be one.
+fn log_of(
+    path: &Path,
+    source: &FileSource,
+    container: &Container,
+    promise: Promise,
+) -> Result<Option<LogFile>> {
+    if promise != Promise::Nothing && !matches!(container, Container::Unknown | Container::Foreign(_)) {
+        return Ok(None);
+    }
+    let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
+    source.read_exact_at(&mut head, 0)?;
+    let identity = source.identity();
+    let (bytes, modified) = (identity.size, identity.modified());
+    let kind = logs::kind_of(path, &head);
+    Ok(kind.map(|kind| LogFile { path: path.to_owned(), kind, bytes, modified }))
 }
 
 fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Look {

@@ -53,7 +53,8 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
             roles = self::roles(&header, &mut rows);
             continue;
         }
-        let cut = !ended && reader.is_done() && record.len() < roles.len();
+        let at_end = reader.position().byte() as usize >= table.len();
+        let cut = !ended && at_end && record.len() < roles.len();
         if !cut {
             row(&record, &roles, &mut rows);
         }

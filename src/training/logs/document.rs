@@ -26,6 +26,7 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
             return lines;
         }
     };
+    log.saved = saved(&value, path);
     let mut rows = Rows::default();
     search(&value, "", DEPTH, &mut rows);
     if rows.is_empty() {
@@ -57,6 +58,16 @@ pub(super) fn summary(bytes: &[u8]) -> Log {
         Err(error) => log.problem = Some(format!("not JSON: {error}")),
     }
     log
+}
+
+/// skorch notes in its history when its `Checkpoint` callback saved (`event_cp`); its epochs count from 1.
+fn saved(value: &Value, path: &Path) -> Option<f64> {
+    let Value::Array(epochs) = value else { return None };
+    // `TrainEndCheckpoint` saves once more when training ends.
+    let at_end = path.file_name().is_some_and(|n| n == "train_end_history.json");
+    let noted = |epoch: &Value| epoch.get("event_cp").and_then(Value::as_bool);
+    let saved = |epoch: &&Value| noted(epoch) == Some(true) || at_end && noted(epoch).is_some();
+    epochs.iter().rev().find(saved)?.get("epoch").and_then(json::number)
 }
 
 /// Tables anywhere within: lists of rows, and lists by metric.

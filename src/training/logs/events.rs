@@ -3,15 +3,12 @@
 //! The file is read in blocks; images and histograms are passed over by their lengths. The last record is cut
 //! while training runs, so the reading ends there without a word; a record whose checksum is wrong ends it with one.
 
-use std::path::Path;
-
 use rustc_hash::FxHashMap;
 
 use super::events_proto::{Field, Fields, first};
 use super::rows::{Epochs, Place, Rows};
 use super::{LONGEST, Log};
-use crate::error::Result;
-use crate::source::{FileSource, ReadAt};
+use crate::source::ReadAt;
 
 /// Bytes read at once.
 const BLOCK: usize = 1 << 20;
@@ -20,11 +17,6 @@ const SCALARS: u64 = 4 << 20;
 /// Bytes around a record: its length with a checksum before it, a checksum behind.
 const FRAME: u64 = 12;
 const TAIL: u64 = 4;
-
-pub(super) fn read(path: &Path) -> Result<Log> {
-    let source = FileSource::open(path)?;
-    Ok(of_source(&source))
-}
 
 /// Scalars of a whole event file.
 pub(super) fn of_source(source: &dyn ReadAt) -> Log {

@@ -1,14 +1,11 @@
 //! `evaluations.npz` of stable-baselines3's `EvalCallback`: `timesteps` (n), `results` and `ep_lengths`
 //! (n, episodes).
 
-use std::path::Path;
-
 use super::Log;
 use super::rows::{Epochs, Place, Rows};
-use crate::error::Result;
 use crate::format::zip::Archive;
 use crate::limits::Limits;
-use crate::source::FileSource;
+use crate::source::ReadAt;
 
 /// Bytes of one array.
 const ARRAY: u64 = 64 << 20;
@@ -19,18 +16,22 @@ struct Array {
     values: Vec<f64>,
 }
 
-pub(super) fn read(path: &Path) -> Result<Log> {
-    let source = FileSource::open(path)?;
-    let limits = Limits::default();
-    let archive = Archive::read(&source, &limits).map_err(|e| e.in_file(path))?;
+pub(super) fn of_source(source: &dyn ReadAt) -> Log {
+    let mut log = Log::default();
+    let archive = match Archive::read(source, &Limits::default()) {
+        Ok(archive) => archive,
+        Err(error) => {
+            log.problem = Some(error.reason());
+            return log;
+        }
+    };
     let array = |name: &str| {
         let entry = archive.find(name.as_bytes())?;
-        parse(&archive.read_member(&source, entry, ARRAY).ok()?)
+        parse(&archive.read_member(source, entry, ARRAY).ok()?)
     };
-    let mut log = Log::default();
     let Some(steps) = array("timesteps.npy") else {
         log.problem = Some("no timesteps in it".to_owned());
-        return Ok(log);
+        return log;
     };
     let mut rows = Rows::by_step();
     for (file, name) in [
@@ -46,7 +47,7 @@ pub(super) fn read(path: &Path) -> Result<Log> {
         }
     }
     rows.finish(Epochs::Completed, &mut log);
-    Ok(log)
+    log
 }
 
 /// A `.npy` file of plain numbers in C order; `None` for any other.

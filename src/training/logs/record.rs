@@ -37,6 +37,8 @@ pub struct Record {
     pub hyperparameters: Vec<(String, String)>,
     /// Completed epochs at steps, ascending.
     pub places: Vec<(u64, f64)>,
+    /// Completed epochs when skorch last saved its parameters, beside this log.
+    pub saved: Vec<(PathBuf, f64)>,
     /// Which checkpoint the framework thinks best.
     pub opinion: Option<Opinion>,
     /// What was read.
@@ -67,6 +69,9 @@ pub fn record(files: &[LogFile]) -> Record {
                 Ok(log) => (source.rule, source.problem) = (log.rule, log.problem.clone()),
                 Err(error) => source.problem = Some(error.reason()),
             }
+            if let Ok(Some(epoch)) = log.as_ref().map(|log| log.saved) {
+                record.saved.push((file.path.clone(), epoch));
+            }
             record.sources.push(source);
             let Ok(mut log) = log else { continue };
             if file.kind == LogKind::Events {
@@ -91,14 +96,22 @@ pub fn record(files: &[LogFile]) -> Record {
 /// Files that continue each other, in the order they were written.
 fn families_of(files: &[LogFile]) -> Vec<Vec<&LogFile>> {
     let mut families: BTreeMap<(LogKind, String), Vec<&LogFile>> = BTreeMap::new();
-    for file in files {
+    let scalars: BTreeSet<&Path> =
+        files.iter().filter(|f| f.path.ends_with("scalars.json")).filter_map(|f| f.path.parent()).collect();
+    // mmengine writes the same once more under the time of the start.
+    let twice = |file: &&LogFile| {
+        let name = file.path.file_stem().and_then(|s| s.to_str());
+        name.is_some_and(is_time) && file.path.parent().is_some_and(|folder| scalars.contains(folder))
+    };
+    for file in files.iter().filter(|file| !twice(file)) {
         let key = match file.kind {
             // Names of event files hold the time, the host and the process.
             LogKind::Events => file.path.parent().unwrap_or(Path::new("")).to_string_lossy().into_owned(),
             LogKind::TrainerState => String::new(),
-            // `metrics_epoch_3.json`, `20240101_120000/vis_data/scalars.json`; a metric's own digits stay.
-            LogKind::MlflowMetric | LogKind::MlflowParam => file.path.to_string_lossy().into_owned(),
-            _ => file.path.to_string_lossy().replace(|c: char| c.is_ascii_digit(), ""),
+            _ if continues(&file.path) => {
+                file.path.to_string_lossy().replace(|c: char| c.is_ascii_digit(), "")
+            }
+            _ => file.path.to_string_lossy().into_owned(),
         };
         families.entry((file.kind, key)).or_default().push(file);
     }
@@ -110,6 +123,24 @@ fn families_of(files: &[LogFile]) -> Vec<Vec<&LogFile>> {
         }
     }
     families
+}
+
+/// One of a row of files that continue each other: `metrics_epoch_3.json`, and what is called after the time
+/// it was begun (`20240101_120000/vis_data/scalars.json`). Folds and parallel environments are numbered too, and
+/// do not.
+fn continues(path: &Path) -> bool {
+    let epoch = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("metrics_epoch_"));
+    let timed = |part: std::path::Component<'_>| {
+        let name = part.as_os_str().to_string_lossy();
+        name.split('.').next().is_some_and(is_time)
+    };
+    epoch || path.components().any(timed)
+}
+
+/// `20240131_120000`: mmengine begins a folder for each start.
+pub fn is_time(name: &str) -> bool {
+    matches!(name.split_once('_'), Some((day, time)) if day.len() == 8 && time.len() == 6
+        && day.bytes().chain(time.bytes()).all(|b| b.is_ascii_digit()))
 }
 
 /// Each checkpoint of Hugging Face holds the state up to itself: the one at the top is the last, if it is
