@@ -9,6 +9,7 @@ mod curves;
 mod docs;
 mod journeys;
 mod layers;
+mod logs;
 mod mouse;
 mod pictures;
 mod plots;
