@@ -13,9 +13,6 @@ use crate::limits::Limits;
 
 /// Shows one file.
 pub(super) fn run(file: &Path, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
-    if file.is_dir() {
-        return Err(Failure::at(file, "a folder, not a checkpoint; list what is in it with `ckpt-tui ls`"));
-    }
     if file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Err(Failure::at(file, "no such file; `ckpt-tui ls` lists the checkpoints in a folder"));
     }

@@ -53,13 +53,15 @@ impl Source {
             },
             Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
             // `libraries` writes their lines.
-            _ => Self {
+            format if format.is_listing() || !format.is_folder() => Self {
                 imports: Vec::new(),
                 setup: Vec::new(),
                 expression: String::new(),
                 weights_only: checkpoint.weights_only(),
                 reason: None,
             },
+            // Folders have lines of their own.
+            _ => Self::torch(checkpoint, &path),
         }
     }
 
