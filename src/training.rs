@@ -67,7 +67,7 @@ impl Mode {
 }
 
 /// What the x values of a series count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum XAxis {
     /// Completed epochs.
     Epoch,

@@ -90,13 +90,25 @@ pub struct Comparison {
 /// # Errors
 /// [`Without`] says why there is no answer.
 pub fn verdict(run: &Run, metric: Option<&str>, mode: Option<Mode>) -> Result<Verdict, Without> {
-    let all = series_of_run(run);
+    verdict_of(run, &series_of_run(run), metric, mode)
+}
+
+/// The same for whoever has the series of the run already: they may hold millions of points.
+///
+/// # Errors
+/// [`Without`] says why there is no answer.
+pub fn verdict_of(
+    run: &Run,
+    all: &[Series],
+    metric: Option<&str>,
+    mode: Option<Mode>,
+) -> Result<Verdict, Without> {
     let lead = leading(run);
     let wanted = match metric {
         Some(name) => name.to_owned(),
         None => lead.as_ref().ok_or(Without::Metric)?.0.clone(),
     };
-    let series = find(&all, &wanted);
+    let series = find(all, &wanted);
     let name = series.map_or(wanted.as_str(), |s| s.name.as_str());
     let (mode, direction) = direction(run, name, mode, lead.as_ref());
     if series.is_none() && !readable(run).any(|row| has(row, &wanted)) {
@@ -148,7 +160,7 @@ fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict> {
     if series.source == PER_CHECKPOINT || series.source == PER_NAME {
         return None;
     }
-    let (x, value) = best::of_series(&Series { mode, ..series.clone() })?;
+    let (x, value) = best::of_points(&series.points, mode)?;
     let (epoch, step) = match series.x {
         XAxis::Epoch => (Some(x), None),
         XAxis::Step => {

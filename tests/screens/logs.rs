@@ -71,7 +71,10 @@ fn a_best_epoch_that_is_gone_is_said_and_the_frameworks_opinion_stands_beside_ou
     let verdict = ui.model.home.verdict.clone().unwrap();
     assert_eq!((verdict.epoch, verdict.on_disk), (Some(3.0), false));
     let screen = ui.screen();
-    let words = screen.split_whitespace().filter(|w| !matches!(*w, "│" | "││" | "┃│" | "│\"" | "\"┃")).collect::<Vec<_>>();
+    let words = screen
+        .split_whitespace()
+        .filter(|w| !matches!(*w, "│" | "││" | "┃│" | "│\"" | "\"┃"))
+        .collect::<Vec<_>>();
     let said = words.join(" ");
     assert!(screen.contains("best: no longer on disk"), "{screen}");
     assert!(said.contains("ModelCheckpoint disagrees"), "{screen}");

@@ -5,6 +5,7 @@
 pub mod lines;
 pub mod window;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,8 +13,10 @@ use super::cursor::stepped;
 use super::filter::Fuzzy;
 use crate::plot::Scale;
 use crate::runs::{CheckpointRow, Run};
+use crate::training::align::Places;
 use crate::training::curve::series_of_run;
-use crate::training::overfit::Turn;
+use crate::training::overfit::{self, Turn};
+use crate::training::prepared::Prepared;
 use crate::training::{Mode, Series, XAxis};
 pub use lines::Line;
 
@@ -55,13 +58,47 @@ pub struct Curve {
     pub no_place: Vec<String>,
     /// Where the selected run began to overfit.
     pub turn: Option<Turn>,
+    /// What was made of runs, to be made again when a scan or a log changes them.
+    made: Made,
+}
+
+/// Series and turns of runs, and lines that are ready, for going from run to run and back.
+#[derive(Debug, Default)]
+struct Made {
+    runs: HashMap<PathBuf, OfRun>,
+    lines: HashMap<(PathBuf, String, XAxis), Arc<Prepared>>,
+}
+
+#[derive(Debug, Clone)]
+struct OfRun {
+    series: Arc<Vec<Series>>,
+    turn: Option<Turn>,
+}
+
+/// Runs and lines that are kept ready at most.
+const KEPT: usize = 64;
+
+impl Made {
+    fn of(&mut self, run: &Run) -> OfRun {
+        if let Some(made) = self.runs.get(&run.path) {
+            return made.clone();
+        }
+        if self.runs.len() >= KEPT {
+            self.runs.clear();
+        }
+        let series = Arc::new(series_of_run(run));
+        let made = OfRun { turn: overfit::turn(&series, &Places::of(run)), series };
+        self.runs.insert(run.path.clone(), made.clone());
+        made
+    }
 }
 
 impl Curve {
     /// Takes over the series of `run` and keeps to the chosen metric where the run has it, else to the one
     /// its best checkpoint was picked by.
     pub fn show(&mut self, run: &Run) {
-        self.series = Arc::new(series_of_run(run));
+        let made = self.made.of(run);
+        (self.series, self.turn) = (made.series, made.turn);
         if self.run.as_deref() != Some(&run.path) {
             self.window = None;
         }
@@ -73,6 +110,12 @@ impl Curve {
         let leading = run.best.as_ref().and_then(|b| named(&b.metric));
         let any = self.series.iter().position(|s| s.mode != Mode::None);
         self.at = chosen.or(leading).or(any).unwrap_or(0);
+    }
+
+    /// Runs changed: nothing made of them holds any more.
+    pub fn forget(&mut self) {
+        self.made = Made::default();
+        self.lines.clear();
     }
 
     /// There is no run to show curves of.

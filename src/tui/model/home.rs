@@ -14,7 +14,7 @@ use crate::training::Mode;
 use crate::training::best::pick_by;
 use crate::training::logs::Record;
 use crate::training::metric::canonical;
-use crate::training::verdict::{Verdict, verdict};
+use crate::training::verdict::{Verdict, verdict_of};
 
 /// What the first screen shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -125,6 +125,7 @@ impl Home {
     pub fn refresh(&mut self) {
         let was_stale = std::mem::take(&mut self.is_stale);
         if was_stale {
+            self.curve.forget();
             self.index.settle();
             self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
             self.rebuild();
@@ -140,7 +141,7 @@ impl Home {
         if was_stale || !is_of(&self.curve, &run.path) {
             let moved = !is_of(&self.curve, &run.path);
             self.curve.show(run);
-            draw(&mut self.curve, &self.index, &self.facts_of, was_stale);
+            draw(&mut self.curve, &self.index, &self.facts_of);
             self.judge();
             let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else { return };
             // On the run itself the cursor is on its best, also while the scan still finds better ones.
@@ -170,14 +171,15 @@ impl Home {
     fn judge(&mut self) {
         let metric = self.curve.chosen().map(str::to_owned);
         self.verdict = self.run().and_then(|run| {
-            let by = |name: Option<&str>| verdict(run, name, None).ok();
+            let series = &self.curve.series;
+            let by = |name: Option<&str>| verdict_of(run, series, name, None).ok();
             metric.as_deref().and_then(|name| by(Some(name))).or_else(|| by(None))
         });
     }
 
     /// What is to be on the plot changed.
     pub fn redraw(&mut self) {
-        draw(&mut self.curve, &self.index, &self.facts_of, false);
+        draw(&mut self.curve, &self.index, &self.facts_of);
     }
 
     /// The list's cursor moved: remember what it is on, and let the curve follow.
@@ -326,7 +328,7 @@ impl Home {
 
 /// Puts the lines on the plot that belong there: those of the selected run, of pinned ones, and of all others
 /// if they are asked for, best first.
-fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts], anew: bool) {
+fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts]) {
     let selected = index.runs.iter().find(|run| is_of(curve, &run.path));
     let mut runs: Vec<&Run> = selected.into_iter().collect();
     let others = || index.runs.iter().zip(facts).filter(|(run, _)| !is_of(curve, &run.path));
@@ -337,7 +339,7 @@ fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts], anew: bool) {
         rest.sort_by(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
         runs.extend(rest.into_iter().map(|(run, _)| run));
     }
-    curve.draw(&runs, anew);
+    curve.draw(&runs);
 }
 
 /// Runs with a better best come first, those that are judged by something else last.

@@ -6,12 +6,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Curve;
+use super::{Curve, KEPT};
 use crate::runs::Run;
 use crate::training::align::Places;
-use crate::training::curve::series_of_run;
 use crate::training::prepared::Prepared;
-use crate::training::{Mode, Series, XAxis, metric, overfit};
+use crate::training::{Mode, Series, XAxis, metric};
 
 /// Lines drawn at most: more cannot be told apart.
 pub const MOST: usize = 8;
@@ -31,6 +30,12 @@ pub struct Line {
     pub right: bool,
 }
 
+impl Line {
+    fn key(&self) -> (PathBuf, String, XAxis) {
+        (self.run.clone(), self.metric.clone(), self.data.x())
+    }
+}
+
 /// Metrics of a kind share an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -48,80 +53,53 @@ fn kind(series: &Series) -> Kind {
 }
 
 impl Curve {
-    /// Makes the lines again. `runs` are those to draw, the selected one first; `anew` after their values
-    /// changed.
-    pub fn draw(&mut self, runs: &[&Run], anew: bool) {
-        let old = if anew { Vec::new() } else { std::mem::take(&mut self.lines) };
+    /// Makes the lines again. `runs` are those to draw, the selected one first.
+    pub fn draw(&mut self, runs: &[&Run]) {
         self.lines.clear();
         self.no_place.clear();
         self.left_out = 0;
-        let Some((lead, first)) = self.shown().map(Head::of).zip(runs.first()) else {
-            self.turn = None;
-            return;
-        };
-        if anew || old.first().is_none_or(|line| line.run != first.path) {
-            self.turn = overfit::turn(&self.series, &Places::of(first));
-        }
+        let Some(lead) = self.shown().map(Head::of) else { return };
         let mut wanted = vec![lead.canonical.clone()];
         wanted.extend(self.added.iter().filter(|name| **name != lead.canonical).cloned());
         for (number, run) in runs.iter().enumerate() {
-            let own = if number == 0 { Some(Arc::clone(&self.series)) } else { None };
-            self.draw_run(run, own, &wanted, &lead, &old);
+            self.draw_run(run, number == 0, &wanted, &lead);
         }
         let weight = self.weight();
         for line in self.lines.iter_mut().filter(|line| line.data.weight().total_cmp(&weight).is_ne()) {
             line.data = Arc::new(line.data.with_weight(weight));
+            self.made.lines.insert(line.key(), Arc::clone(&line.data));
         }
     }
 
-    fn draw_run(
-        &mut self,
-        run: &Run,
-        series: Option<Arc<Vec<Series>>>,
-        wanted: &[String],
-        lead: &Head,
-        old: &[Line],
-    ) {
-        let is_selected = series.is_some();
-        let mut series = series;
+    fn draw_run(&mut self, run: &Run, is_selected: bool, wanted: &[String], lead: &Head) {
+        let all = self.made.of(run).series;
         for (number, name) in wanted.iter().enumerate() {
-            let kept = old.iter().find(|line| {
-                line.run == run.path
-                    && line.data.x() == lead.x
-                    && metric::canonical(&line.metric) == *name
-                    // The leading series is this very one, not another of its name.
-                    && !(is_selected && number == 0)
-            });
-            if let Some(line) = kept {
-                self.push(line.clone());
-                continue;
-            }
-            let all = series.get_or_insert_with(|| Arc::new(series_of_run(run)));
             let same = |s: &Series| metric::canonical(&s.name) == *name;
             let at = match (is_selected, number) {
                 (true, 0) => Some(self.at),
                 _ => all.iter().position(|s| same(s) && s.x == lead.x).or_else(|| all.iter().position(same)),
             };
             let Some((at, one)) = at.and_then(|at| Some((at, all.get(at)?))) else { continue };
-            let held = old.iter().find(|line| {
-                line.run == run.path && line.metric == one.name && line.data.x() == lead.x && one.x == lead.x
-            });
-            let data = held.map(|line| Arc::clone(&line.data)).or_else(|| ready(run, all, at, lead.x));
+            // Lines that are not drawn need not be made.
+            if self.lines.len() >= MOST {
+                self.left_out += 1;
+                continue;
+            }
+            let key = (run.path.clone(), one.name.clone(), lead.x);
+            // Two series of one name differ in what they count along x.
+            let held = self.made.lines.get(&key).filter(|held| held.series().is_some_and(|s| s.x == one.x));
+            let data = held.cloned().or_else(|| ready(run, &all, at, lead.x));
             let Some(data) = data else {
                 self.no_place.push(one.name.clone());
                 continue;
             };
+            if self.made.lines.len() >= KEPT {
+                self.made.lines.clear();
+            }
+            self.made.lines.insert(key, Arc::clone(&data));
             let right = kind(one) != lead.kind;
             let (metric, run_name) = (one.name.clone(), run.name.clone());
-            self.push(Line { run: run.path.clone(), run_name, metric, data, right });
-        }
-    }
-
-    fn push(&mut self, line: Line) {
-        if self.lines.len() < MOST {
-            self.lines.push(line);
-        } else {
-            self.left_out += 1;
+            self.lines.push(Line { run: run.path.clone(), run_name, metric, data, right });
         }
     }
 
