@@ -7,14 +7,19 @@
 mod args;
 mod best;
 mod clean;
+mod config;
 mod curves;
+mod export;
 mod generate;
 mod json;
 mod ls;
 mod output;
+mod progress;
 mod show;
+mod stats;
 mod style;
 mod table;
+mod timeline;
 mod ui;
 
 use std::process::ExitCode;
@@ -42,9 +47,14 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
             ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
         }
         Some(Command::Best(options)) => best::run(options, args.common.json, out),
-        Some(Command::Curves(options)) => curves::run(options, args.common.json, &style, out),
+        Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
         Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
+        Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
+        Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
+        Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
+        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -6,6 +6,7 @@
 
 pub mod align;
 pub mod best;
+pub mod choose;
 pub mod curve;
 pub mod epoch;
 mod evidence;

@@ -3,6 +3,9 @@
 mod best;
 mod clean;
 mod curves;
+mod export;
+mod stats;
+mod timeline;
 
 use std::path::PathBuf;
 
@@ -11,6 +14,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 pub(super) use best::{Best, Direction};
 pub(super) use clean::Clean;
 pub(super) use curves::Curves;
+pub(super) use export::{Average, Export, Output};
+pub(super) use stats::Stats;
+pub(super) use timeline::Timeline;
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -49,6 +55,9 @@ pub(super) struct Common {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Neither use nor keep what was worked out about files before
+    #[arg(long, global = true)]
+    pub(super) no_cache: bool,
     /// Show more: every metric, time and attribute
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
@@ -78,6 +87,16 @@ pub(super) enum Command {
     Clean(Clean),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
+    Timeline(Timeline),
+    /// Write the weights of a checkpoint as safetensors
+    Export(Export),
+    /// Write the average of several checkpoints as safetensors
+    Average(Average),
+    /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
+    Stats(Stats),
+    /// Tell where this program keeps what it remembers
+    Config,
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -11,14 +11,17 @@ use super::args::Best;
 use super::json::Count;
 use super::ls;
 use super::output::{self, Failure, Out};
+use crate::limits::Limits;
 use crate::runs::Run;
 use crate::runs::group::Index;
 use crate::runs::scan::{self, ScanOptions};
+use crate::runs::weights::weight_twins;
 use crate::text::{number, shown};
 use crate::training::Mode;
 use crate::training::best::leading;
 use crate::training::curve::series_of_run;
 use crate::training::verdict::{Comparison, Verdict, Without, verdict};
+use crate::work::Cancel;
 
 /// Metrics named when the one asked for is not there.
 const NAMED: usize = 12;
@@ -28,7 +31,12 @@ pub(super) fn run(options: Best, as_json: bool, out: &mut Out) -> Result<(), Fai
     let paths = ls::or_here(options.paths);
     ls::check(&paths)?;
     let index = scan::collect_with_logs(paths, ScanOptions::default());
-    let (run, best, runs) = choose(&index, options.metric.as_deref(), options.mode.map(Mode::from))?;
+    let (run, mut best, runs) = choose(&index, options.metric.as_deref(), options.mode.map(Mode::from))?;
+    if let Some(path) = best.path.clone() {
+        // Weights saved alone, as `best.pt` mostly is, are found by what is in them.
+        let twins = weight_twins(run, &path, &Limits::default(), &Cancel::default());
+        best.hold_the_same(run, twins);
+    }
     if as_json {
         out.json(&Document { run, best: &best })?;
     }

@@ -28,7 +28,7 @@ struct Shown<'a> {
 }
 
 /// Draws or prints the curves in `options.paths`.
-pub(super) fn run(options: Curves, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(options: &Curves, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let paths = ls::or_here(options.paths.clone());
     ls::check(&paths)?;
     let index = scan::collect_with_logs(paths, ScanOptions::default());
@@ -47,10 +47,10 @@ pub(super) fn run(options: Curves, as_json: bool, style: &Style, out: &mut Out) 
     }
     // One metric of several runs is what people want to see in one picture.
     if let ([_], [_, _, ..]) = (wanted.as_slice(), shown.as_slice()) {
-        overlay(&shown, &options, style, out)?;
+        overlay(&shown, options, style, out)?;
     } else {
         for shown in &shown {
-            one(shown, &options, style, out)?;
+            one(shown, options, style, out)?;
         }
     }
     Ok(())

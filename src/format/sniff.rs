@@ -57,7 +57,12 @@ pub fn of_source(source: &dyn ReadAt) -> Result<Container> {
     let found = sniff(&head, source.len());
     // A message and a table may start with the same bytes; the table ends in a magic number of eight.
     let weak = matches!(found, Container::Unknown | Container::Onnx | Container::Msgpack);
-    Ok(if weak && super::tensorflow::is_index(source) { Container::TfIndex } else { found })
+    if weak && super::tensorflow::is_index(source) {
+        return Ok(Container::TfIndex);
+    }
+    // HDF5 may begin behind a block of anything.
+    let blank = matches!(found, Container::Unknown | Container::Foreign(_));
+    Ok(if blank && super::hdf5::superblock(source).is_some() { Container::Hdf5 } else { found })
 }
 
 /// Decides what a file of `len` bytes that starts with `head` is.

@@ -27,7 +27,7 @@ fn natural(log: &LogFile) -> PathBuf {
     for _ in 0..4 {
         let above = folder.parent().filter(|p| !p.as_os_str().is_empty());
         match above {
-            Some(above) if own(&folder) => folder = above.to_owned(),
+            Some(above) if own(&folder) => folder = PathBuf::from(above),
             _ => break,
         }
     }
@@ -65,13 +65,20 @@ pub(super) fn assign(runs: &[&Path], logs: &BTreeMap<PathBuf, LogFile>) -> BTree
     }
     let mut found: BTreeMap<PathBuf, Vec<LogFile>> = BTreeMap::new();
     let mut shelved: BTreeMap<PathBuf, Vec<(PathBuf, Vec<&LogFile>)>> = BTreeMap::new();
+    let mut left = Vec::new();
     for (folder, logs) in groups {
         if let Some(run) = home(&folder, &with) {
             found.entry(run).or_default().extend(logs.into_iter().cloned());
         } else if let Some(run) = above(&folder).into_iter().find(|f| with.contains(f.as_path())) {
             shelved.entry(run).or_default().push((folder, logs));
         } else {
-            alone(&mut found, folder, &logs);
+            left.push((folder, logs));
+        }
+    }
+    for (folder, logs) in left {
+        match sibling(&folder, &logs, &with, &found) {
+            Some(run) => found.entry(run).or_default().extend(logs.into_iter().cloned()),
+            None => alone(&mut found, folder, &logs),
         }
     }
     for (run, mut groups) in shelved {
@@ -93,6 +100,25 @@ pub(super) fn assign(runs: &[&Path], logs: &BTreeMap<PathBuf, LogFile>) -> BTree
         logs.sort_by(|a, b| order::paths(&a.path, &b.path));
     }
     found
+}
+
+/// Two loggers of one Lightning run number their folders on: `version_1` with TensorBoard's events belongs to
+/// `version_0`, where the checkpoints and the table are.
+fn sibling(
+    folder: &Path,
+    logs: &[&LogFile],
+    runs: &BTreeSet<&Path>,
+    found: &BTreeMap<PathBuf, Vec<LogFile>>,
+) -> Option<PathBuf> {
+    let number: u64 = name(folder)?.strip_prefix("version_")?.parse().ok()?;
+    let beside = [number.checked_sub(1), number.checked_add(1)];
+    beside.into_iter().flatten().map(|n| folder.with_file_name(format!("version_{n}"))).find(|run| {
+        let taken = found.get(run).map(Vec::as_slice).unwrap_or_default();
+        let curves = |kind: LogKind| kind.has_curves() && taken.iter().any(|log| log.kind == kind);
+        runs.contains(run.as_path())
+            && taken.iter().any(|log| log.kind.has_curves())
+            && !logs.iter().any(|log| curves(log.kind))
+    })
 }
 
 /// The run whose logs lie in `folder`: that very folder, or the only one with checkpoints right below it.
@@ -168,6 +194,20 @@ mod tests {
         );
         let runs: Vec<_> = found.iter().map(|(run, logs)| (run.as_str(), logs.len())).collect();
         assert_eq!(runs, [(".", 2), ("lightning_logs/version_0", 1)]);
+    }
+
+    #[test]
+    fn a_second_logger_of_a_run_has_the_next_number() {
+        let csv = |n: u32| format!("x/lightning_logs/version_{n}/metrics.csv");
+        let events = |n: u32| format!("x/lightning_logs/version_{n}/events.out.tfevents.1");
+        let run = ["x/lightning_logs/version_0"];
+        let both = assigned(&run, &[(&csv(0), LogKind::Csv), (&events(1), LogKind::Events)]);
+        assert_eq!(
+            both.iter().map(|(run, logs)| (run.as_str(), logs.len())).collect::<Vec<_>>(),
+            [(run[0], 2)]
+        );
+        // Of the same kind it is a run of its own.
+        assert_eq!(assigned(&run, &[(&csv(0), LogKind::Csv), (&csv(1), LogKind::Csv)]).len(), 2);
     }
 
     #[test]

@@ -47,30 +47,54 @@ fn goes_on_after(log: &Series, history: &Series) -> bool {
     }
 }
 
+/// Whether the steps of a run's logs are indices: the row of the first step carries 0, and a checkpoint of 500 steps
+/// belongs to row 499.
+pub fn steps_from_zero(run: &Run) -> bool {
+    let begins_at_zero = || {
+        let steps = run.record.iter().flat_map(|r| &r.series).filter(|s| s.x == XAxis::Step);
+        steps.filter_map(|s| s.points.first()).any(|p| p.0 == 0.0)
+    };
+    matches!(run.framework, Some("lightning" | "detectron2")) || begins_at_zero()
+}
+
 /// What the logs of a run have, once they are read.
-///
-/// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: where the run's
-/// checkpoints know epochs and no steps, and the steps run 0, 1, 2 … no further than the epochs, they are epochs.
 pub fn logged_series(run: &Run) -> Vec<Series> {
     let Some(record) = &run.record else { return Vec::new() };
     let mut series = record.series.clone();
-    let most = run.checkpoints.iter().filter_map(|row| row.training.progress.epoch).fold(0.0, f64::max);
-    let stepless = run.checkpoints.iter().all(|row| row.training.progress.step.is_none());
-    if stepless && most >= 1.0 {
-        let counts = |s: &Series| {
-            let first = s.points.first().map_or(-1.0, |p| p.0);
-            let even = s.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq());
-            even && (first == 0.0 || first == 1.0) && s.points.len() as f64 >= most && s.points.len() < 10_000
-        };
-        for series in series.iter_mut().filter(|s| s.x == XAxis::Step && counts(s)) {
+    let most = epochs_without_steps(run);
+    for series in &mut series {
+        if let Some(shift) = most.and_then(|most| counts_epochs(series, most)) {
             series.x = XAxis::Epoch;
-            let shift = if series.points.first().is_some_and(|p| p.0 == 0.0) { 1.0 } else { 0.0 };
             for point in &mut series.points {
                 point.0 += shift;
             }
         }
     }
     series
+}
+
+/// The most epochs a checkpoint of the run tells, where none of them tells steps.
+pub(crate) fn epochs_without_steps(run: &Run) -> Option<f64> {
+    let most = run.checkpoints.iter().filter_map(|row| row.training.progress.epoch).fold(0.0, f64::max);
+    let stepless = run.checkpoints.iter().all(|row| row.training.progress.step.is_none());
+    (stepless && most >= 1.0).then_some(most)
+}
+
+/// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: steps that run 0, 1, 2 … as far
+/// as the `most` epochs of checkpoints that know no steps are epochs. Returns what makes them completed ones.
+pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
+    let from = |first: f64| {
+        series.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq())
+    };
+    let count = series.points.len();
+    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 {
+        return None;
+    }
+    match () {
+        () if from(0.0) => Some(1.0),
+        () if from(1.0) => Some(0.0),
+        () => None,
+    }
 }
 
 fn newer(row: &CheckpointRow) -> f64 {

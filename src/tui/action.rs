@@ -9,8 +9,10 @@ use super::model::browser::Opened;
 use super::model::dialog::{Answer, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::training::logs::LogFile;
 use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
 
@@ -51,6 +53,8 @@ pub enum Action {
     Planned(u64, Result<Box<Plan>, String>),
     /// Something was written, or could not be.
     Acted(u64, Result<String, String>),
+    /// Checkpoints of a timeline were read; the last news of its task if true.
+    Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -125,6 +129,8 @@ pub enum Effect {
     CleanUp(u64, Work, Box<Plan>),
     /// Make or move the link to this checkpoint.
     LinkBest(u64, PathBuf),
+    /// Read the checkpoints of a timeline.
+    Timeline(u64, Work, Vec<Source>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -59,6 +59,9 @@ pub enum Command {
     RunTable,
     LinkBest,
     CleanUp,
+    Timeline,
+    Group,
+    Dense,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -141,7 +144,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
-        Pane::Curve | Pane::Facts | Pane::Table => false,
+        Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
 }
@@ -164,6 +167,9 @@ fn has_sections(model: &Model) -> bool {
 }
 
 fn has_metrics(model: &Model) -> bool {
+    if in_timeline(model) {
+        return true;
+    }
     model.home.curve.series.len() > 1
         && model.focus != Pane::Table
         && (home(model) || model.focus == Pane::Runs)
@@ -202,12 +208,25 @@ fn overlay_label(model: &Model) -> &'static str {
     }
 }
 
+fn in_timeline(model: &Model) -> bool {
+    model.place == Place::Timeline
+}
+
+fn can_be_dense(model: &Model) -> bool {
+    in_timeline(model) && model.theme.half(1).is_some()
+}
+
+fn has_timeline(model: &Model) -> bool {
+    !in_timeline(model) && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
+}
+
 fn open_label(model: &Model) -> &'static str {
     match model.focus {
         Pane::Runs => model.home.open_label(),
         Pane::Curve => "open",
         Pane::Table => "go to run",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
+        Pane::Timeline => "open",
         Pane::Facts | Pane::Detail => "",
     }
 }
@@ -241,7 +260,7 @@ pub static TABLE: &[Entry] = table! {
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
     NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
-    Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
+    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
@@ -266,6 +285,9 @@ pub static TABLE: &[Entry] = table! {
     Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
+    Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
+    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);

@@ -158,6 +158,7 @@ mod tests {
         let meant = [
             ("+", vec!["zoom-in", "unfold-all"]),
             ("-", vec!["zoom-out", "fold-all"]),
+            ("f", vec!["full-curve", "dense"]),
             ("t", vec!["tensors", "layers"]),
         ];
         assert_eq!(shared, meant);

@@ -16,6 +16,7 @@ pub mod listing;
 pub mod metadata;
 pub mod run_table;
 pub mod table;
+pub mod timeline;
 pub mod tree;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub enum Place {
     Home,
     /// An opened checkpoint.
     Checkpoint,
+    /// The timeline of a run.
+    Timeline,
 }
 
 /// A part of the screen that can have the focus.
@@ -57,6 +60,8 @@ pub enum Pane {
     Body,
     /// Details of what is selected in it.
     Detail,
+    /// The heat map of a timeline.
+    Timeline,
 }
 
 /// What keys mean.
@@ -118,6 +123,8 @@ pub struct Model {
     pub home: Home,
     /// The opened checkpoint.
     pub browser: Option<Browser>,
+    /// The timeline, while it is shown.
+    pub timeline: Option<timeline::TimelineView>,
     /// Other threads.
     pub jobs: Jobs,
     /// A line for the person.
@@ -142,6 +149,7 @@ impl Model {
             pending: Pending::default(),
             home: Home::new(paths),
             browser: None,
+            timeline: None,
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
@@ -165,6 +173,13 @@ impl Model {
         self.toast = Some(Toast { text: text.into(), is_error: true });
     }
 
+    /// Lines of a timeline that fit on the screen: two in each row of a dense one.
+    pub fn heat_lines(&self) -> usize {
+        let rows = usize::from(self.layout().heat_rows());
+        let dense = self.timeline.as_ref().is_some_and(|view| view.is_dense) && self.theme.half(1).is_some();
+        if dense { rows * 2 } else { rows }
+    }
+
     /// The view that is shown, if a checkpoint is.
     pub fn view(&self) -> Option<View> {
         self.browser.as_ref().filter(|_| self.place == Place::Checkpoint).map(|b| b.view)
@@ -178,13 +193,13 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
-            Pane::Curve | Pane::Facts | Pane::Table => false,
+            Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         }
     }
 
     /// Esc would do something.
     pub fn can_go_back(&self) -> bool {
-        self.place == Place::Checkpoint
+        self.place != Place::Home
             || self.is_filtered()
             || self.jobs.open.is_some()
             || !self.jobs.tasks.is_empty()
@@ -193,6 +208,9 @@ impl Model {
 
     /// What `y` copies: a name for it, and the text.
     pub fn copy_target(&self) -> Option<(&'static str, String)> {
+        if self.place == Place::Timeline {
+            return Some(("copy path", shown_path(self.timeline.as_ref()?.path()?)));
+        }
         if self.place == Place::Home || self.focus == Pane::Runs {
             return Some(("copy path", shown_path(&self.home.selected_path()?)));
         }
@@ -230,8 +248,12 @@ impl Model {
     pub fn settle(&mut self) {
         let panes = layout::panes(self);
         if !panes.contains(&self.focus) {
-            let body = panes.contains(&Pane::Body).then_some(Pane::Body);
-            self.focus = body.or(panes.first().copied()).unwrap_or(Pane::Runs);
+            let first = panes.first().copied();
+            self.focus = match self.place {
+                Place::Home => first.unwrap_or(Pane::Runs),
+                Place::Checkpoint => Pane::Body,
+                Place::Timeline => Pane::Timeline,
+            };
         }
         self.home.refresh();
         let layout = self.layout();
@@ -247,6 +269,11 @@ impl Model {
             self.home.table.settle(layout.rows(Pane::Table).height.into(), width);
         }
         self.settle_browser(&layout);
+        let lines = self.heat_lines();
+        if let Some(view) = &mut self.timeline {
+            let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
+            view.settle(lines, columns.visible);
+        }
         match &mut self.mode {
             Mode::Help { input, cursor } => {
                 let rows = super::help::rows(input.value()).len();

@@ -10,6 +10,7 @@ mod logs;
 mod mouse;
 mod picker;
 mod run_table;
+mod timeline;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -18,6 +19,8 @@ use super::layout;
 use super::model::cursor::{Cursor, stepped};
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
+
+pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -48,6 +51,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::Acted(generation, result) => dialog::acted(model, generation, result),
+        Action::Timeline(generation, timeline, is_complete) => {
+            timeline::arrived(model, generation, timeline, is_complete)
+        }
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -109,7 +115,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::PreviousPane => cycle_pane(model, -1),
         Command::Runs => go(model, Place::Home, Pane::Runs),
         Command::Curve => go(model, Place::Home, Pane::Curve),
+        Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
+        _ if model.place == Place::Timeline => timeline::run(model, command, count),
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
@@ -167,6 +175,10 @@ fn metric(model: &mut Model, count: Option<usize>, direction: isize) -> Vec<Effe
 }
 
 fn rescan(model: &mut Model) -> Vec<Effect> {
+    if model.place == Place::Timeline {
+        timeline::leave(model);
+        return timeline::begin(model);
+    }
     match (model.place, model.opened_path().map(std::path::Path::to_owned)) {
         (Place::Checkpoint, Some(path)) => jobs::open(model, path),
         _ => jobs::rescan(model),
@@ -174,6 +186,7 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
 }
 
 fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
+    timeline::leave(model);
     model.place = place;
     if pane == Pane::Runs {
         model.home.view = HomeView::Split;
@@ -218,8 +231,12 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.place, model.focus) {
+        (Place::Timeline, _) => timeline::leave(model),
+        // Back to where the checkpoint was opened from.
+        (Place::Checkpoint, _) if model.timeline.is_some() => {
+            (model.place, model.focus) = (Place::Timeline, Pane::Timeline);
+        }
         (Place::Checkpoint, _) => {
-            // Back to where it was opened from.
             let pane = if model.home.view == HomeView::Curve { Pane::Curve } else { Pane::Runs };
             return go(model, Place::Home, pane);
         }

@@ -258,3 +258,93 @@ fn a_log_given_by_name_is_read() {
     let runs = collect_with_logs(vec![path], ScanOptions::default()).runs;
     assert_eq!(series_of_run(&runs[0])[0].points, [(1.0, 0.5), (2.0, 0.25)]);
 }
+
+#[test]
+fn weights_saved_alone_are_the_twin_of_the_epoch_they_are_from() {
+    use ckpt_tui::limits::Limits;
+    use ckpt_tui::runs::weights::weight_twins;
+    use ckpt_tui::work::Cancel;
+
+    let folder = tempfile::tempdir().unwrap();
+    // The same tensor; one file has an epoch beside it, in the metadata safetensors allow.
+    let with_epoch = |name: &str, value: f32, epoch: u32| {
+        let header = format!(
+            "{{\"__metadata__\":{{\"epoch\":\"{epoch}\",\"val_loss\":\"{value}\"}},\"w\":{{\"dtype\":\"F32\",\"shape\":[8],\"data_offsets\":[0,32]}}}}"
+        );
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend([value; 8].iter().flat_map(|v| v.to_le_bytes()));
+        fs::write(folder.path().join(name), bytes).unwrap();
+    };
+    with_epoch("epoch_1.safetensors", 0.5, 1);
+    with_epoch("epoch_2.safetensors", 0.25, 2);
+    write_weights(&folder.path().join("best.safetensors"), 0.25);
+    let runs = collect(folder.path());
+    let best = verdict(&runs[0], Some("val_loss"), None).unwrap().path.unwrap();
+    assert!(best.ends_with("epoch_2.safetensors"), "{best:?}");
+    let twins = weight_twins(&runs[0], &best, &Limits::default(), &Cancel::default());
+    assert_eq!(twins, [folder.path().join("best.safetensors")]);
+    let other = folder.path().join("epoch_1.safetensors");
+    assert!(weight_twins(&runs[0], &other, &Limits::default(), &Cancel::default()).is_empty());
+}
+
+mod any_bytes {
+    use std::path::Path;
+
+    use ckpt_tui::training::logs::{LogKind, read_bytes};
+    use proptest::prelude::*;
+
+    /// Pieces of real logs, so that more than the first check is reached.
+    fn piece() -> impl Strategy<Value = Vec<u8>> {
+        let words: [&[u8]; 20] = [
+            b"epoch,loss\n",
+            b"1,0.5\n",
+            b"-3,nan\n",
+            b"{\"epoch\": ",
+            b"NaN",
+            b"Infinity",
+            b"}\n",
+            b"[",
+            b"]",
+            b", ",
+            b"\"loss\": ",
+            b"1e400",
+            b"- ",
+            b"a: !!x &y *y\n",
+            b"  b: [1, {c: 2}]\n",
+            b"#{}\nr,l,t\n",
+            b"1700000000000 0.5 3\n",
+            b"\x1a\x00\x00\x00\x00\x00\x00\x00",
+            b"\xff\xfe",
+            b"{\"log_history\": [",
+        ];
+        prop_oneof![
+            proptest::sample::select(words.to_vec()).prop_map(<[u8]>::to_vec),
+            proptest::collection::vec(any::<u8>(), 0..8),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn are_read_to_an_end_and_in_order(pieces in proptest::collection::vec(piece(), 0..24)) {
+            let bytes = pieces.concat();
+            for (kind, name) in [
+                (LogKind::TrainerState, "trainer_state.json"),
+                (LogKind::Csv, "metrics.csv"),
+                (LogKind::Lines, "log.txt"),
+                (LogKind::Document, "history.json"),
+                (LogKind::Summary, "wandb-summary.json"),
+                (LogKind::MlflowMetric, "metrics/loss"),
+                (LogKind::Events, "events.out.tfevents.1"),
+                (LogKind::Settings, "hparams.yaml"),
+                (LogKind::Evaluations, "evaluations.npz"),
+            ] {
+                let log = read_bytes(&bytes, Path::new(name), kind);
+                for series in &log.series {
+                    prop_assert!(series.points.windows(2).all(|w| w[0].0 < w[1].0), "{name}: {:?}", series.points);
+                }
+                prop_assert!(log.places.windows(2).all(|w| w[0].0 < w[1].0), "{name}: {:?}", log.places);
+            }
+        }
+    }
+}

@@ -17,4 +17,5 @@ mod runs_table;
 mod samples;
 mod sizes;
 mod speed;
+mod timeline;
 mod ui;

@@ -1,6 +1,7 @@
 //! A plot in characters: Braille dots, or ASCII ones. Lines are told apart by a number at their end and in the
 //! legend, so that colour is never needed.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use crate::cli::args::Curves;
@@ -171,15 +172,15 @@ fn legend(lines: &[Line<'_>], style: &Style, out: &mut dyn Write) -> io::Result<
         };
         let mut text = format!("{} {}:", numeral(at), line.name);
         if let Some((_, last)) = series.points.last() {
-            text.push_str(&format!(" {}", number::metric(*last)));
+            let _ = write!(text, " {}", number::metric(*last));
         }
         if let Some((x, value)) = of_series(series) {
             let way = if series.mode == Mode::Max { "highest" } else { "lowest" };
-            text.push_str(&format!(", {way} {} at {}", number::metric(value), place(x)));
+            let _ = write!(text, ", {way} {} at {}", number::metric(value), place(x));
         }
         let mut broken = series.points.iter().filter(|p| !p.1.is_finite());
         if let Some((x, _)) = broken.next() {
-            text.push_str(&format!(", {} not finite from {}", 1 + broken.count(), place(*x)));
+            let _ = write!(text, ", {} not finite from {}", 1 + broken.count(), place(*x));
         }
         let room = style.width.unwrap_or(usize::MAX).saturating_sub(2);
         let text = fit::shorten(&text, room, style.ellipsis()).into_owned();

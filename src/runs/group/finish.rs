@@ -15,9 +15,9 @@ pub(super) fn finish(run: &mut Run) {
     sort(run);
     keep_newest_histories(run);
     share_settings(run);
+    run.framework = framework(&run.checkpoints).or_else(|| logged::framework(run));
     logged::values(run);
     logged::settings(run);
-    run.framework = framework(&run.checkpoints).or_else(|| logged::framework(run));
     run.best = best::pick(run);
     roles(run);
 }

@@ -43,23 +43,18 @@ pub(super) fn values(run: &mut Run) {
     for row in &mut run.checkpoints {
         row.training.logged.clear();
     }
-    if run.record.is_none() {
-        return;
-    }
-    let series = curve::logged_series(run);
+    let Some(record) = run.record.clone() else { return };
+    let from_zero = curve::steps_from_zero(run);
+    let most = curve::epochs_without_steps(run);
+    let series: Vec<Logged<'_>> = record.series.iter().map(|series| Logged::of(series, most)).collect();
     for row in run.checkpoints.iter_mut().filter(|row| holds_weights(row)) {
-        let own = row.training.metrics.len() - row.training.metrics_from_name.min(row.training.metrics.len());
+        let own = row.training.metrics.len().saturating_sub(row.training.metrics_from_name);
         let known: Vec<String> =
             row.training.metrics.iter().take(own).map(|(name, _)| metric::canonical(name)).collect();
-        for series in &series {
-            if row.training.logged.len() >= VALUES {
-                break;
-            }
-            let value = value_at(series, row).filter(|_| !known.contains(&metric::canonical(&series.name)));
-            if let Some(value) = value {
-                row.training.logged.push((series.name.clone(), value));
-            }
-        }
+        let unknown = series.iter().filter(|logged| !known.contains(&logged.same));
+        let found =
+            unknown.filter_map(|logged| Some((logged.series.name.clone(), logged.at(row, from_zero)?)));
+        row.training.logged = found.take(VALUES).collect();
     }
 }
 
@@ -67,19 +62,38 @@ fn holds_weights(row: &CheckpointRow) -> bool {
     !matches!(row.kind, None | Some(Kind::Optimizer | Kind::Other))
 }
 
-/// The value of a series where a checkpoint was saved.
-fn value_at(series: &Series, row: &CheckpointRow) -> Option<f64> {
-    let progress = &row.training.progress;
-    let exact = |x: f64| {
-        let at = series.points.partition_point(|p| p.0 < x - 1e-6);
-        series.points.get(at).filter(|p| (p.0 - x).abs() <= 1e-6).map(|p| p.1)
-    };
-    match series.x {
-        XAxis::Epoch => exact(progress.epoch?),
-        XAxis::Step => {
-            let step = progress.step? as f64;
-            // The row of the last step done may carry its index.
-            exact(step).or_else(|| exact(step - 1.0))
+/// A series of the log, and how its x is to be read.
+struct Logged<'a> {
+    series: &'a Series,
+    /// Its canonical name.
+    same: String,
+    x: XAxis,
+    /// Added to x it is what a checkpoint counts.
+    shift: f64,
+}
+
+impl<'a> Logged<'a> {
+    fn of(series: &'a Series, most: Option<f64>) -> Self {
+        let epochs = most.and_then(|most| curve::counts_epochs(series, most));
+        let x = if epochs.is_some() { XAxis::Epoch } else { series.x };
+        Self { series, same: metric::canonical(&series.name), x, shift: epochs.unwrap_or(0.0) }
+    }
+
+    /// The value where a checkpoint was saved.
+    fn at(&self, row: &CheckpointRow, from_zero: bool) -> Option<f64> {
+        let progress = &row.training.progress;
+        let points = &self.series.points;
+        let exact = |x: f64| {
+            let at = points.partition_point(|p| p.0 + self.shift < x - 1e-6);
+            points.get(at).filter(|p| (p.0 + self.shift - x).abs() <= 1e-6).map(|p| p.1)
+        };
+        match self.x {
+            XAxis::Epoch => exact(progress.epoch?),
+            XAxis::Step => {
+                let step = progress.step? as f64;
+                // The row of the last step done may carry its index.
+                if from_zero { exact(step - 1.0) } else { exact(step).or_else(|| exact(step - 1.0)) }
+            }
         }
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
 /// The separator is whatever the header has most of.
 fn separator(table: &[u8]) -> u8 {
     let header = table.split(|b| *b == b'\n').next().unwrap_or_default();
-    let count = |byte: u8| header.iter().filter(|b| **b == byte).count();
+    let count = |byte: u8| header.split(|b| *b == byte).count();
     let candidates = [b',', b';', b'\t'];
     candidates.into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',')
 }

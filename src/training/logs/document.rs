@@ -1,4 +1,4 @@
-//! One JSON document: skorch's `history.json`, catalyst's storages, AllenNLP's `metrics_epoch_*.json`, Keras'
+//! One JSON document: skorch's `history.json`, catalyst's storages, `AllenNLP`'s `metrics_epoch_*.json`, Keras'
 //! `History.history`, and lists of rows or lists by metric of any script.
 
 use std::path::Path;
@@ -156,7 +156,7 @@ fn columns(map: &Map<String, Value>, prefix: &str, rows: &mut Rows) {
     }
 }
 
-/// AllenNLP writes one file per epoch, `metrics_epoch_3.json`, counted from 0; the last holds its own values
+/// `AllenNLP` writes one file per epoch, `metrics_epoch_3.json`, counted from 0; the last holds its own values
 /// and those of all it was.
 fn epoch_file(value: &Value, path: &Path, rows: &mut Rows) {
     let Value::Object(map) = value else { return };

@@ -1,4 +1,4 @@
-//! TensorBoard event files: TFRecords of `Event` messages, of which the scalars are kept.
+//! TensorBoard event files: `TFRecord`s of `Event` messages, of which the scalars are kept.
 //!
 //! The file is read in blocks; images and histograms are passed over by their lengths. The last record is cut
 //! while training runs, so the reading ends there without a word; a record whose checksum is wrong ends it with one.
@@ -88,17 +88,18 @@ impl Blocks<'_> {
 /// Scalars by tag.
 #[derive(Default)]
 struct Events {
-    rows: Rows2,
+    scalars: Scalars,
     /// Values of the tag `epoch`, which loggers write beside the others.
     epochs: Vec<(f64, f64)>,
 }
 
-struct Rows2 {
+/// Rows, and the slot of each tag in them.
+struct Scalars {
     rows: Rows,
     slots: FxHashMap<Box<[u8]>, Option<usize>>,
 }
 
-impl Default for Rows2 {
+impl Default for Scalars {
     fn default() -> Self {
         Self { rows: Rows::by_step(), slots: FxHashMap::default() }
     }
@@ -150,22 +151,19 @@ impl Events {
         if tag == b"hp_metric" && value.total_cmp(&-1.0).is_eq() {
             return;
         }
-        let Rows2 { rows, slots } = &mut self.rows;
-        let slot = match slots.get(tag) {
-            Some(slot) => *slot,
-            None => {
-                let slot = rows.slot(&String::from_utf8_lossy(tag));
-                slots.insert(tag.into(), slot);
-                slot
-            }
-        };
+        let Scalars { rows, slots } = &mut self.scalars;
+        let slot = slots.get(tag).copied().unwrap_or_else(|| {
+            let slot = rows.slot(&String::from_utf8_lossy(tag));
+            slots.insert(tag.into(), slot);
+            slot
+        });
         if let Some(slot) = slot {
             rows.put(slot, Place { epoch: None, step: Some(step) }, value);
         }
     }
 
     fn finish(self, log: &mut Log) {
-        self.rows.rows.finish(Epochs::Unsaid, log);
+        self.scalars.rows.finish(Epochs::Unsaid, log);
         let whole = self.epochs.iter().all(|(_, e)| e.fract() == 0.0);
         // Lightning logs the index of the epoch; others a fraction.
         let shift = if whole && self.epochs.iter().any(|(_, e)| *e == 0.0) { 1.0 } else { 0.0 };
@@ -236,8 +234,8 @@ mod tests {
         record(&event)
     }
 
-    fn read(bytes: Vec<u8>) -> Log {
-        of_source(&bytes)
+    fn read(bytes: &[u8]) -> Log {
+        of_source(&bytes.to_vec())
     }
 
     #[test]
@@ -247,12 +245,12 @@ mod tests {
         let whole = bytes.len();
         bytes.extend(event(3, "loss", 0.125));
         for cut in whole..bytes.len() {
-            let log = read(bytes[..cut].to_vec());
+            let log = read(&bytes[..cut]);
             assert_eq!(log.series[0].points, [(1.0, 0.5), (2.0, 0.25)], "{cut}");
             assert_eq!(log.problem, None);
         }
         bytes[whole + 14] ^= 1;
-        let log = read(bytes);
+        let log = read(&bytes);
         assert_eq!(log.series[0].points.len(), 2);
         assert!(log.problem.unwrap().contains(&format!("byte {whole}")));
     }
@@ -261,7 +259,7 @@ mod tests {
     fn the_epochs_beside_scalars_are_places() {
         let bytes =
             [event(1, "loss", 0.5), event(1, "epoch", 0.0), event(5, "loss", 0.25), event(5, "epoch", 1.0)];
-        let log = read(bytes.concat());
+        let log = read(&bytes.concat());
         assert_eq!((log.series.len(), log.places), (1, vec![(1, 1.0), (5, 2.0)]));
     }
 
@@ -271,6 +269,6 @@ mod tests {
         let mut bytes = len.to_vec();
         bytes.extend(masked(&len).to_le_bytes());
         bytes.extend([0; 40]);
-        assert!(read(bytes).series.is_empty());
+        assert!(read(&bytes).series.is_empty());
     }
 }

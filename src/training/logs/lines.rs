@@ -1,4 +1,4 @@
-//! One JSON object on each line: mmengine, mmcv, detectron2, FAIR's `log.txt`, OpenCLIP, LLaMA-Factory, and
+//! One JSON object on each line: mmengine, mmcv, detectron2, FAIR's `log.txt`, `OpenCLIP`, LLaMA-Factory, and
 //! what people write themselves. A last line that is cut is left out, as is anything else that is no object.
 
 use std::path::Path;

@@ -107,7 +107,7 @@ fn yaml(text: &str, log: &mut Log) {
         }
         match event {
             Event::Scalar(text, style, _, tag) => {
-                scalar(&mut open, &value_text(&text, style, tag.as_deref()), log)
+                scalar(&mut open, &value_text(&text, style, tag.as_deref()), log);
             }
             Event::Alias(_) => scalar(&mut open, "*", log),
             Event::MappingStart(..) => {

@@ -1,10 +1,13 @@
+use std::path::Path;
 use std::sync::Arc;
 
 use super::*;
+use crate::runs::CheckpointRow;
 use crate::runs::testing::{row, run};
 use crate::training::logs::Record;
+use crate::training::{Series, XAxis};
 
-fn log(points: &[(f64, f64)]) -> Option<Arc<Record>> {
+fn log(points: &[(f64, f64)]) -> Arc<Record> {
     let series = Series {
         name: "val_loss".to_owned(),
         x: XAxis::Epoch,
@@ -12,7 +15,7 @@ fn log(points: &[(f64, f64)]) -> Option<Arc<Record>> {
         source: "run/metrics.csv".to_owned(),
         mode: Mode::Min,
     };
-    Some(Arc::new(Record { series: vec![series], ..Record::default() }))
+    Arc::new(Record { series: vec![series], ..Record::default() })
 }
 
 fn file(name: &str, epoch: f64) -> CheckpointRow {
@@ -22,7 +25,7 @@ fn file(name: &str, epoch: f64) -> CheckpointRow {
 #[test]
 fn the_file_of_the_best_epoch() {
     let mut run = run(vec![file("e1.pt", 1.0), file("e2.pt", 2.0), file("e3.pt", 3.0)]);
-    run.record = log(&[(1.0, 0.5), (2.0, 0.3), (3.0, f64::NAN)]);
+    run.record = Some(log(&[(1.0, 0.5), (2.0, 0.3), (3.0, f64::NAN)]));
     let best = verdict(&run, Some("val_loss"), None).unwrap();
     assert_eq!(best.path.as_deref(), Some(Path::new("run/e2.pt")));
     assert_eq!((best.value, best.epoch, best.on_disk, best.candidates), (0.3, Some(2.0), true, 2));
@@ -33,7 +36,7 @@ fn the_file_of_the_best_epoch() {
 #[test]
 fn a_best_epoch_whose_file_is_gone() {
     let mut run = run(vec![file("e1.pt", 1.0), file("e5.pt", 5.0)]);
-    run.record = log(&[(1.0, 0.35), (2.0, 0.5), (4.0, 0.3), (5.0, 0.6)]);
+    run.record = Some(log(&[(1.0, 0.35), (2.0, 0.5), (4.0, 0.3), (5.0, 0.6)]));
     run.checkpoints[0].training.logged = vec![("val_loss".to_owned(), 0.35)];
     run.checkpoints[1].training.logged = vec![("val_loss".to_owned(), 0.6)];
     let best = verdict(&run, None, None).unwrap();
@@ -95,7 +98,7 @@ fn directions() {
 #[test]
 fn a_run_of_logs_alone_has_a_best_epoch_and_no_file() {
     let mut run = run(Vec::new());
-    run.record = log(&[(1.0, 0.5), (2.0, 0.3)]);
+    run.record = Some(log(&[(1.0, 0.5), (2.0, 0.3)]));
     let best = verdict(&run, None, None).unwrap();
     assert_eq!((best.path, best.on_disk, best.epoch), (None, false, Some(2.0)));
 }
