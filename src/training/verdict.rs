@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::best::{leading, readable};
 use super::curve::series_of_run;
-use super::{Mode, Opinion, metric};
+use super::{Mode, Opinion, Series, metric};
 use crate::runs::Run;
 use find::{has, of_curve, of_files, series_named};
 use note::{complete, file_name};

@@ -12,7 +12,6 @@ use super::model::layers::Layers;
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::{CheckpointRow, Skipped};
-use crate::training::logs::LogFile;
 use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
 
