@@ -13,6 +13,7 @@
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
+pub mod acting;
 pub mod action;
 pub mod app;
 pub mod commands;

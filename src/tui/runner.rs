@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
+use super::acting;
 use super::action::{Action, Effect, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
@@ -24,6 +25,7 @@ use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::training::logs;
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
@@ -51,6 +53,15 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
+            Effect::ReadLogs(generation, work, path, files) => {
+                self.spawn(generation, "reading logs", move |_| {
+                    let record = Arc::new(logs::record(&files));
+                    // Stopped or not: what was read is true.
+                    drop(work);
+                    Some(Action::LogsRead(generation, path, record))
+                })
+            }
+            Effect::PlanCleanUp(..) | Effect::CleanUp(..) | Effect::LinkBest(..) => self.act(effect),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
@@ -109,6 +120,17 @@ impl Runner {
             }
             Some(Action::Scan(generation, vec![ScanNews::Done]))
         });
+    }
+
+    /// What looks into or changes the folders because a person asked for it.
+    fn act(&self, effect: Effect) {
+        let generation = match &effect {
+            Effect::PlanCleanUp(generation, _)
+            | Effect::CleanUp(generation, ..)
+            | Effect::LinkBest(generation, _) => *generation,
+            _ => return,
+        };
+        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
     }
 
     fn open(&self, generation: u64, path: PathBuf) {
