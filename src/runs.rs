@@ -9,6 +9,7 @@ pub mod layout;
 mod order;
 pub mod row;
 pub mod scan;
+pub mod watch;
 #[cfg(test)]
 pub(crate) mod testing;
 

@@ -117,6 +117,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     };
     let (send, events) = crossbeam_channel::bounded(1024);
     let mut screen = TermScreen { term: Term::enter(!options.no_mouse)?, runner: Runner::new(send.clone()) };
+    screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();

@@ -8,6 +8,7 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
 
 /// One thing that happened, or that a person asked for.
@@ -33,6 +34,8 @@ pub enum Action {
     Tick,
     /// News from the scan with this generation.
     Scan(u64, Vec<ScanNews>),
+    /// Files changed on disk.
+    Changed(Vec<Change>),
     /// A checkpoint was opened, or not.
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.

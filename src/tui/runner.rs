@@ -18,6 +18,7 @@ use super::model::filter;
 use super::model::layers::Layers;
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::runs::watch;
 
 /// News of a scan sent in one event at most.
 const BATCH: usize = 256;
@@ -91,6 +92,19 @@ impl Runner {
                 events.send(Event::Job(Action::Scan(generation, news))).ok()?;
             }
             Some(Action::Scan(generation, vec![ScanNews::Done]))
+        });
+    }
+
+    /// Watches `paths` from now on.
+    pub fn watch(&self, paths: Vec<PathBuf>) {
+        self.spawn(0, "watching the folders", move |events| {
+            let watch = watch::start(paths, Limits::default());
+            while let Ok(first) = watch.changes().recv() {
+                let more = watch.changes().try_iter().take(BATCH - 1);
+                let changes = std::iter::once(first).chain(more).collect();
+                events.send(Event::Job(Action::Changed(changes))).ok()?;
+            }
+            None
         });
     }
 

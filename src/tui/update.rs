@@ -5,6 +5,7 @@ mod filter;
 mod home;
 mod jobs;
 mod mouse;
+mod watch;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -36,6 +37,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
+        Action::Changed(changes) => watch::changed(model, changes),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
