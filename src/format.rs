@@ -2,6 +2,7 @@
 
 mod archive;
 mod cursor;
+pub mod folders;
 mod gguf;
 mod hdf5;
 mod json;
@@ -14,6 +15,7 @@ mod nested;
 mod npy;
 mod npz;
 mod onnx;
+pub(crate) mod orbax;
 mod protobuf;
 pub mod safetensors;
 pub mod sniff;
@@ -31,11 +33,17 @@ use crate::limits::Limits;
 use crate::source::{FileSource, Identity, ReadAt};
 use sniff::Container;
 
-/// Opens the checkpoint at `path`, reading its structure only.
+/// Opens the checkpoint at `path`, a file or a folder, reading its structure only.
 ///
 /// # Errors
 /// Whatever makes the file unreadable as a checkpoint, with the file's name in it.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    if path.is_dir() {
+        return folders::open(path, limits);
+    }
+    if folders::is_index(path) {
+        return folders::open_index(path, limits).map_err(|e| e.in_file(path));
+    }
     let file = FileSource::open(path)?;
     let identity = file.identity();
     open_source(path, Arc::new(file), Some(identity), limits)

@@ -9,9 +9,9 @@ pub mod layout;
 mod order;
 pub mod row;
 pub mod scan;
-pub mod watch;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod watch;
 
 use std::path::PathBuf;
 use std::time::SystemTime;

@@ -25,6 +25,15 @@ pub enum Format {
     TfCheckpoint,
     Nemo,
     Orbax,
+    HfSharded,
+    HfTrainer,
+    Accelerate,
+    Peft,
+    Dcp,
+    DeepSpeed,
+    Megatron,
+    NemoFolder,
+    TorchUnzipped,
 }
 
 impl Format {
@@ -59,7 +68,39 @@ impl Format {
             Self::TfCheckpoint => "tf-checkpoint",
             Self::Nemo => "nemo",
             Self::Orbax => "orbax",
+            Self::HfSharded => "hf-sharded",
+            Self::HfTrainer => "hf-trainer",
+            Self::Accelerate => "accelerate",
+            Self::Peft => "peft",
+            Self::Dcp => "dcp",
+            Self::DeepSpeed => "deepspeed",
+            Self::Megatron => "megatron",
+            Self::NemoFolder => "nemo",
+            Self::TorchUnzipped => "torch-unzipped",
         }
+    }
+
+    /// Mappings inside mappings whose names are layers, as no library around torch writes.
+    pub fn is_nested(self) -> bool {
+        use Format as F;
+        matches!(self, F::Hdf5 | F::Keras | F::TfCheckpoint | F::FlaxMsgpack | F::Orbax)
+    }
+
+    /// A folder is one checkpoint of this format.
+    pub fn is_folder(self) -> bool {
+        matches!(
+            self,
+            Self::HfSharded
+                | Self::HfTrainer
+                | Self::Accelerate
+                | Self::Peft
+                | Self::Dcp
+                | Self::DeepSpeed
+                | Self::Megatron
+                | Self::NemoFolder
+                | Self::TorchUnzipped
+                | Self::Orbax
+        )
     }
 }
 

@@ -110,8 +110,24 @@ const DATA: &[(&str, &[&str])] = &[
 /// Libraries whose classes stand in ordinary checkpoints (settings, enumerations). Their functions are another
 /// matter, and what is known to run code among them is in [`danger`].
 const LIBRARIES: [&str; 18] = [
-    "torch", "torchvision", "torchaudio", "numpy", "transformers", "accelerate", "deepspeed", "peft", "diffusers", "lightning",
-    "pytorch_lightning", "timm", "mmengine", "mmcv", "ultralytics", "fairseq", "fairseq2", "omegaconf",
+    "torch",
+    "torchvision",
+    "torchaudio",
+    "numpy",
+    "transformers",
+    "accelerate",
+    "deepspeed",
+    "peft",
+    "diffusers",
+    "lightning",
+    "pytorch_lightning",
+    "timm",
+    "mmengine",
+    "mmcv",
+    "ultralytics",
+    "fairseq",
+    "fairseq2",
+    "omegaconf",
 ];
 
 /// True for a class, by its spelling, of a library whose classes stand in ordinary checkpoints.

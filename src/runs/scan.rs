@@ -104,11 +104,12 @@ pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
 pub fn promising(root: &std::path::Path) -> impl Iterator<Item = PathBuf> {
     let root = root.to_owned();
     let entries = walkdir::WalkDir::new(&root).max_depth(walk::DEPTH).into_iter();
-    let entries = entries.filter_entry(|e| !e.file_type().is_dir() || !walk::is_skipped(&e.file_name().to_string_lossy()));
+    let entries = entries
+        .filter_entry(|e| !e.file_type().is_dir() || !walk::is_skipped(&e.file_name().to_string_lossy()));
     entries.filter_map(Result::ok).filter_map(move |entry| {
         let given = entry.depth() == 0 && !entry.file_type().is_dir();
-        let promised = !entry.file_type().is_dir()
-            && candidate::promise(entry.path()) != candidate::Promise::Nothing;
+        let promised =
+            !entry.file_type().is_dir() && candidate::promise(entry.path()) != candidate::Promise::Nothing;
         (given || promised).then(|| walk::shortened(entry.path(), &root))
     })
 }

@@ -157,7 +157,8 @@ impl Eye {
         }
         let due = Instant::now();
         let changed = |path: &PathBuf, identity: &Identity| before.get(path) != Some(identity);
-        let mut again: Vec<PathBuf> = self.growing.iter().filter(|(_, at)| **at <= due).map(|(p, _)| p.clone()).collect();
+        let mut again: Vec<PathBuf> =
+            self.growing.iter().filter(|(_, at)| **at <= due).map(|(p, _)| p.clone()).collect();
         again.extend(self.known.iter().filter(|(p, i)| changed(p, i)).map(|(p, _)| p.clone()));
         again.sort_unstable();
         again.dedup();

@@ -107,8 +107,14 @@ fn sarif_names_rules_files_and_levels() {
     let path = altered(folder.path(), "zip/tied.pt", |bytes| bytes.truncate(bytes.len() / 2));
     let sarif = check(&["--sarif", &path]).json;
     let run = &sarif["runs"][0];
-    assert_eq!((sarif["version"].as_str(), run["tool"]["driver"]["name"].as_str()), (Some("2.1.0"), Some("ckpt-tui")));
-    assert_eq!((&run["results"][0]["ruleId"], &run["results"][0]["level"]), (&"TRUNCATED".into(), &"error".into()));
+    assert_eq!(
+        (sarif["version"].as_str(), run["tool"]["driver"]["name"].as_str()),
+        (Some("2.1.0"), Some("ckpt-tui"))
+    );
+    assert_eq!(
+        (&run["results"][0]["ruleId"], &run["results"][0]["level"]),
+        (&"TRUNCATED".into(), &"error".into())
+    );
     assert!(run["tool"]["driver"]["rules"][0]["shortDescription"]["text"].as_str().unwrap().len() > 10);
     let uri = run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].as_str();
     assert!(uri.unwrap().ends_with("tied.pt"));

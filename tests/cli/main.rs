@@ -12,6 +12,7 @@ mod ls;
 mod output;
 mod show;
 mod terminal;
+mod timeline;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

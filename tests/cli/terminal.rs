@@ -97,8 +97,16 @@ fn no_code_point_acts_on_the_terminal() {
 fn sequences_in_names_are_printed_and_not_obeyed() {
     let mut parser = terminal();
     for name in [
-        "a\u{1b}[2J\u{1b}[H", "\u{1b}]0;owned\u{7}w", "\u{1b}]52;c;eA==\u{7}", "\u{1b}[?1049l\u{1b}[?25l", "\u{9b}2J", "real\rfake",
-        "a\nb", "\u{8}\u{8}\u{8}", "weight\u{202e}x", "we\u{200b}ight",
+        "a\u{1b}[2J\u{1b}[H",
+        "\u{1b}]0;owned\u{7}w",
+        "\u{1b}]52;c;eA==\u{7}",
+        "\u{1b}[?1049l\u{1b}[?25l",
+        "\u{9b}2J",
+        "real\rfake",
+        "a\nb",
+        "\u{8}\u{8}\u{8}",
+        "weight\u{202e}x",
+        "we\u{200b}ight",
     ] {
         print(&mut parser, &shown(name));
     }

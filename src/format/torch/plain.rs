@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::assemble::Found;
 use super::host::{Later, TorchHost};
 use super::paddle;
+use super::report;
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, GlobalUse, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle;
@@ -62,6 +63,26 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
         fingerprint: fingerprint(&bytes),
     };
     Ok(found.assemble(limits))
+}
+
+/// A pickle that is no checkpoint itself, and what is to be said of its names.
+pub(crate) struct Loose {
+    pub(crate) tree: Tree,
+    pub(crate) globals: Vec<GlobalUse>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the plain pickle `bytes`, whatever it holds.
+pub(crate) fn loose(bytes: &Arc<[u8]>, limits: &Limits) -> Result<Loose> {
+    let mut tree = Tree::new(bytes.clone());
+    let mut later = Later;
+    let mut host = TorchHost::new(&mut later, false, limits);
+    let unpickled = pickle::read(&mut tree, &mut host, bytes, 0, 0, limits)?;
+    tree.set_root(unpickled.value);
+    tree.settle();
+    let globals = report::globals(&tree);
+    let diagnostics = report::dangers(&tree, &globals);
+    Ok(Loose { tree, globals, diagnostics })
 }
 
 /// The package a pickle belongs to when it is not ours to read: its stream may break off into raw arrays.
