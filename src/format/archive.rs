@@ -36,11 +36,11 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     };
     match content(&archive) {
         Content::Torch { root, script } => torch::zip::open(file, identity, archive, &root, script, limits),
-        Content::Export { root } => torch::export::open(file, identity, archive, &root, limits),
+        Content::Export { root } => Ok(torch::export::open(file, identity, archive, &root, limits)),
         Content::Package { root } => torch::package::open(file, identity, archive, &root, limits),
         Content::Keras => keras::open(file, identity, archive, limits),
         Content::StableBaselines => stable_baselines::open(file, identity, archive, limits),
-        Content::Npz => npz::open(file, identity, archive, limits),
+        Content::Npz => Ok(npz::open(file, identity, archive, limits)),
         Content::Other(error) => Err(error),
     }
 }

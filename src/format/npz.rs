@@ -28,7 +28,7 @@ pub(crate) fn open(
     identity: Option<Identity>,
     mut archive: Archive,
     limits: &Limits,
-) -> Result<Checkpoint> {
+) -> Checkpoint {
     let mut listing = Listing::new(file, limits);
     listing.note_all(std::mem::take(&mut archive.diagnostics));
     let source = listing.source();
@@ -50,7 +50,7 @@ pub(crate) fn open(
         npy::read_objects(&mut listing, &objects);
     }
     let root = listing.dict(entries);
-    Ok(listing.finish(root, Format::Npz, identity, archive.fingerprint()))
+    listing.finish(root, Format::Npz, identity, archive.fingerprint())
 }
 
 struct Reader<'a, 'l> {
