@@ -29,6 +29,9 @@ enum Content {
 pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     let archive = match Archive::read(&*file.source, limits) {
         Ok(archive) => archive,
+        Err(e) if e.kind() == ErrorKind::Truncated && npz::begins_with_array(&*file.source) => {
+            return Ok(npz::salvage(file, identity, limits, &e));
+        }
         Err(e) if e.kind() == ErrorKind::Truncated => {
             return torch::salvage::open(file, identity, limits, e);
         }
