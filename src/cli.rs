@@ -18,8 +18,6 @@ mod show;
 mod spectra;
 mod stats;
 mod style;
-mod style;
-mod table;
 mod table;
 mod timeline;
 mod torch;
