@@ -3,13 +3,13 @@
 //! Opening reads structure only. Elements are read when asked for, through positioned reads; the values of
 //! one-element tensors (epoch, best score and loss are often such tensors) are read on first use and kept.
 
-mod apart;
 mod kinds;
 pub mod module;
 mod outline;
 mod read;
 mod scalar;
 mod section;
+mod shards;
 mod sharing;
 mod vector;
 
@@ -18,6 +18,7 @@ pub use outline::Outline;
 pub use read::Located;
 pub(crate) use read::payload_offset;
 pub use scalar::Scalar;
+pub use shards::{Shard, ShardStatus};
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -122,6 +123,7 @@ pub struct Checkpoint {
     sections: Vec<Section>,
     entries: Vec<TensorEntry>,
     modules: Vec<ModuleInfo>,
+    shards: Vec<Shard>,
     scalars: Mutex<HashMap<TensorId, Option<Scalar>>>,
     shared: OnceLock<sharing::Sharing>,
     by_id: OnceLock<HashMap<TensorId, u32>>,

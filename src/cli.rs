@@ -1,19 +1,24 @@
 //! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
 //!
-//! Exit codes are a contract: 0 done, 2 an error, told in one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
+//! one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
+mod check;
 mod config;
+mod export;
 mod generate;
 mod json;
 mod ls;
 mod output;
+mod progress;
 mod show;
 mod stats;
 mod style;
 mod table;
+mod timeline;
 mod ui;
 
 use std::process::ExitCode;
@@ -39,8 +44,12 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
+        Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
+        Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
+        Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

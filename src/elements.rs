@@ -10,6 +10,7 @@
 mod decode;
 mod ggml;
 mod quantized;
+mod raw;
 mod view;
 
 use std::path::Path;

@@ -2,6 +2,7 @@
 
 mod archive;
 mod cursor;
+pub mod folders;
 mod gguf;
 mod hdf5;
 mod json;
@@ -14,13 +15,14 @@ mod nested;
 mod npy;
 mod npz;
 mod onnx;
+pub(crate) mod orbax;
 mod protobuf;
 pub mod safetensors;
 pub mod sniff;
 mod stable_baselines;
 mod tensorflow;
 pub mod torch;
-mod zip;
+pub(crate) mod zip;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -31,11 +33,17 @@ use crate::limits::Limits;
 use crate::source::{FileSource, Identity, ReadAt};
 use sniff::Container;
 
-/// Opens the checkpoint at `path`, reading its structure only.
+/// Opens the checkpoint at `path`, a file or a folder, reading its structure only.
 ///
 /// # Errors
 /// Whatever makes the file unreadable as a checkpoint, with the file's name in it.
 pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    if path.is_dir() {
+        return folders::open(path, limits);
+    }
+    if folders::is_index(path) {
+        return folders::open_index(path, limits).map_err(|e| e.in_file(path));
+    }
     let file = FileSource::open(path)?;
     let identity = file.identity();
     open_source(path, Arc::new(file), Some(identity), limits)
@@ -62,7 +70,7 @@ fn read_inner(file: CheckpointFile, limits: &Limits) -> Result<Checkpoint> {
 
 fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     if file.source.is_empty() {
-        let error = Error::new(ErrorKind::Truncated, "the file is empty");
+        let error = Error::new(ErrorKind::Truncated, "the file is empty").coded("EMPTY_FILE");
         return Err(error.advise("the save was interrupted, or has not begun"));
     }
     match sniff::of_source(&*file.source)? {
@@ -80,7 +88,7 @@ fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Re
         Container::Known(what) => {
             Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
         }
-        Container::Foreign(what) => Err(Error::new(ErrorKind::NotACheckpoint, what)),
+        Container::Foreign { code, what } => Err(Error::new(ErrorKind::NotACheckpoint, what).coded(code)),
         Container::Unknown => Err(sniff::unknown(&*file.source)),
     }
 }

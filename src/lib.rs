@@ -19,7 +19,10 @@ pub mod stats;
 
 pub mod format;
 
+pub mod check;
 pub mod training;
+
+pub mod compare;
 
 pub mod export;
 pub mod runs;

@@ -27,6 +27,8 @@ pub struct Limits {
     pub gguf_tensors: u64,
     /// Bytes of a small text record of an archive (`version`, `byteorder`, module source …).
     pub text_record: u64,
+    /// Bytes of a JSON file beside the weights (an index of shards, the history of a trainer).
+    pub json_bytes: u64,
     /// Most dimensions of a tensor (torch's own bound).
     pub dimensions: usize,
     /// One-element tensors whose value is read while opening.
@@ -46,6 +48,7 @@ impl Default for Limits {
             gguf_pairs: 100_000,
             gguf_tensors: 10_000_000,
             text_record: 1 << 20,
+            json_bytes: 100_000_000,
             dimensions: 64,
             scalar_reads: 10_000,
         }

@@ -135,6 +135,18 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Reads at any place cost the same; what is compressed or put together from pieces is better read from front
+    /// to back, by one thread.
+    pub fn is_random_access(&self) -> bool {
+        match self.place {
+            Place::ZipMember { deflated, .. } => !deflated,
+            Place::Range { .. } | Place::Inline { .. } | Place::NotStored | Place::Missing => true,
+            Place::Assembled { .. } => false,
+        }
+    }
+}
+
 /// How a quantised tensor's integers become numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Quantizer {
@@ -155,6 +167,9 @@ pub enum Quantizer {
         axis: u32,
     },
 }
+
+/// Different shapes looked for among those seen; a model has a few dozen.
+const SHAPES: usize = 4_096;
 
 /// Everything about a tensor but its elements and its name.
 ///
@@ -181,8 +196,8 @@ pub struct TensorMeta {
     pub quantizer: Option<Box<Quantizer>>,
     /// Inner tensors of a composite layout, by attribute name.
     pub parts: Vec<(Box<str>, TensorId)>,
-    /// Sizes, then strides: one allocation, as there may be a million of these.
-    extents: Box<[u64]>,
+    /// Sizes, then strides: one allocation, shared by tensors of one shape, as there may be a million of these.
+    extents: Arc<[u64]>,
 }
 
 impl TensorMeta {
@@ -225,6 +240,15 @@ impl TensorMeta {
         meta.layout = layout;
         meta.parts = parts;
         meta
+    }
+
+    /// Shares sizes and strides with an equal tensor seen before.
+    pub(crate) fn share_extents(&mut self, seen: &mut rustc_hash::FxHashSet<Arc<[u64]>>) {
+        if let Some(known) = seen.get(&self.extents) {
+            self.extents = Arc::clone(known);
+        } else if seen.len() < SHAPES {
+            seen.insert(Arc::clone(&self.extents));
+        }
     }
 
     /// Sizes, outermost first. Empty for a scalar.

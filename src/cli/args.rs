@@ -1,12 +1,18 @@
 //! What may stand on the command line.
 
+mod check;
+mod export;
 mod stats;
+mod timeline;
 
 use std::path::PathBuf;
 
+pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use export::{Average, Export, Output};
 pub(super) use stats::Stats;
+pub(super) use timeline::Timeline;
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -71,10 +77,18 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
+    Timeline(Timeline),
+    /// Write the weights of a checkpoint as safetensors
+    Export(Export),
+    /// Write the average of several checkpoints as safetensors
+    Average(Average),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
     /// Tell where this program keeps what it remembers
     Config,
+    /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
+    Check(Check),
     /// Print a completion script for a shell
     Completions {
         /// The shell

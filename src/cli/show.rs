@@ -20,9 +20,6 @@ pub(super) fn run(file: &Path, as_json: bool, style: &Style, out: &mut Out) -> R
 
 /// Opens the one file a command is about.
 pub(super) fn open(file: &Path) -> Result<Checkpoint, Failure> {
-    if file.is_dir() {
-        return Err(Failure::at(file, "a folder, not a checkpoint; list what is in it with `ckpt-tui ls`"));
-    }
     if file.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
         return Err(Failure::at(file, "no such file; `ckpt-tui ls` lists the checkpoints in a folder"));
     }

@@ -4,11 +4,14 @@
 //! else a person may want (averaged weights, gradient scaler) stands there as a comment. `weights_only=True`
 //! is written exactly when torch's restricted unpickler accepts the file, and else the reason is given.
 
+mod folders;
 mod libraries;
 mod load;
 mod notes;
 mod parts;
 mod restore;
+
+pub(in crate::export) use load::Source;
 
 use crate::checkpoint::{Checkpoint, Format, Kind};
 use crate::value::Value;
@@ -28,6 +31,9 @@ pub struct Load {
 
 /// How `checkpoint` is loaded.
 pub fn of(checkpoint: &Checkpoint) -> Load {
+    if checkpoint.format().is_folder() {
+        return folders::of(checkpoint);
+    }
     let source = load::Source::of(checkpoint);
     let mut script = Script::default();
     match (checkpoint.format(), checkpoint.kind()) {

@@ -6,6 +6,7 @@ pub mod legacy;
 pub(super) mod package;
 pub mod plain;
 pub mod tar;
+pub(crate) mod unzipped;
 pub mod zip;
 
 mod args;

@@ -19,6 +19,7 @@ use crate::training::name::{Hints, Part, Parts};
 /// computing them), and bytes in each.
 const SAMPLES: usize = 16;
 const SAMPLES_CHECKED: usize = 2;
+const SAMPLES_FOLDER: usize = 3;
 const SAMPLE: u64 = 4 << 10;
 /// A file without checksums of at most so many bytes of values is read whole.
 const SMALL: u64 = 256 << 10;
@@ -108,6 +109,8 @@ fn fingerprint(checkpoint: &Checkpoint) -> Option<u64> {
     let wanted = match (checked, small) {
         (true, _) => SAMPLES_CHECKED,
         (false, true) => storages.len(),
+        // Each sample of a folder may open an archive in another of its files.
+        _ if checkpoint.format().is_folder() => SAMPLES_FOLDER,
         (false, false) => SAMPLES,
     };
     // Spread over the file, the last one always among them: what is trained last lies at the end.

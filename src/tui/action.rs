@@ -9,6 +9,7 @@ use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
+use crate::compare::timeline::{Source, Timeline};
 use crate::runs::{CheckpointRow, Skipped};
 use crate::stats::TensorStats;
 use crate::work::Work;
@@ -44,6 +45,8 @@ pub enum Action {
     Statistics(u64, StatsNews),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
+    /// Checkpoints of a timeline were read; the last news of its task if true.
+    Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -121,6 +124,8 @@ pub enum Effect {
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
+    /// Read the checkpoints of a timeline.
+    Timeline(u64, Work, Vec<Source>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

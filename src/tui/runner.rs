@@ -10,6 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
@@ -20,12 +21,15 @@ use super::model::filter;
 use super::model::layers::Layers;
 use super::model::stats::Wanted;
 use crate::cache::Cache;
+use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
 const BATCH: usize = 256;
+/// Time between two partial pictures of long work.
+const PICTURE: Duration = Duration::from_millis(100);
 
 /// Starts jobs.
 pub struct Runner {
@@ -56,6 +60,7 @@ impl Runner {
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
             }
+            Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -132,6 +137,23 @@ impl Runner {
         self.spawn(generation, "reading values", move |_| {
             let preview = stats::preview(&layers, wanted, count, &work);
             Some(Action::Previewed(generation, Box::new(preview)))
+        });
+    }
+
+    fn timeline(&self, generation: u64, work: Work, sources: Vec<Source>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "the timeline", move |events| {
+            let mut sent = Instant::now();
+            // Partial pictures come as they are drawn: not more of them.
+            let mut progress = |timeline: &Timeline| {
+                if timeline.checkpoints.len() == 1 || sent.elapsed() >= PICTURE {
+                    sent = Instant::now();
+                    let part = Ok(Arc::new(timeline.clone()));
+                    let _ = events.send(Event::Job(Action::Timeline(generation, part, false)));
+                }
+            };
+            let done = timeline::build(&sources, &cache, &work, &mut progress);
+            Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
         });
     }
 

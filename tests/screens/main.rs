@@ -13,4 +13,5 @@ mod pictures;
 mod samples;
 mod sizes;
 mod speed;
+mod timeline;
 mod ui;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::assemble::Found;
 use super::host::{Later, TorchHost};
 use super::paddle;
+use super::report;
 use crate::checkpoint::module::ScriptTypes;
-use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
+use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, GlobalUse, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle;
 use crate::source::{Identity, fingerprint};
-use crate::value::Tree;
+use crate::value::{Tree, Value};
 
 /// Packages whose pickles are models, but hold no tensors of torch.
 const OTHERS: [&str; 6] = ["joblib", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"];
@@ -25,7 +26,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
             format!("a plain pickle of {size} bytes is not read into memory"),
         ));
     }
-    let bytes: Arc<[u8]> = file.source.read_vec(0, size)?.into();
+    let bytes: Arc<[u8]> = file.source.read_shared(0, size)?;
     let mut tree = Tree::new(bytes.clone());
     let mut later = Later;
     let mut host = TorchHost::new(&mut later, false, limits);
@@ -39,8 +40,15 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let paddle = paddle::convert(&mut tree, unpickled.value);
     tree.set_root(unpickled.value);
     if unpickled.end < bytes.len() {
-        let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
-        diagnostics.push(Diagnostic::new(Severity::Info, "TRAILING", text));
+        if matches!(unpickled.value, Value::Int(_) | Value::BigInt(_)) {
+            let text = "several pickles, the first a number: a legacy torch stream with a wrong magic number";
+            return Err(Error::new(ErrorKind::UnknownFormat, text));
+        }
+        let text = format!(
+            "{} bytes follow the pickle; torch.load and pickle.load ignore them",
+            bytes.len() - unpickled.end
+        );
+        diagnostics.push(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text));
     }
     let found = Found {
         file,
@@ -55,6 +63,26 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
         fingerprint: fingerprint(&bytes),
     };
     Ok(found.assemble(limits))
+}
+
+/// A pickle that is no checkpoint itself, and what is to be said of its names.
+pub(crate) struct Loose {
+    pub(crate) tree: Tree,
+    pub(crate) globals: Vec<GlobalUse>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the plain pickle `bytes`, whatever it holds.
+pub(crate) fn loose(bytes: &Arc<[u8]>, limits: &Limits) -> Result<Loose> {
+    let mut tree = Tree::new(bytes.clone());
+    let mut later = Later;
+    let mut host = TorchHost::new(&mut later, false, limits);
+    let unpickled = pickle::read(&mut tree, &mut host, bytes, 0, 0, limits)?;
+    tree.set_root(unpickled.value);
+    tree.settle();
+    let globals = report::globals(&tree);
+    let diagnostics = report::dangers(&tree, &globals);
+    Ok(Loose { tree, globals, diagnostics })
 }
 
 /// The package a pickle belongs to when it is not ours to read: its stream may break off into raw arrays.
