@@ -13,5 +13,6 @@ mod pictures;
 mod samples;
 mod sizes;
 mod speed;
+mod statistics;
 mod timeline;
 mod ui;
