@@ -17,5 +17,6 @@ mod runs_table;
 mod samples;
 mod sizes;
 mod speed;
+mod statistics;
 mod timeline;
 mod ui;

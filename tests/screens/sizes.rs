@@ -6,12 +6,17 @@ use super::build::{Build, broken, row};
 use super::ui::Ui;
 
 /// Every screen, by the keys that lead to it.
-pub(crate) const SCREENS: [(&str, &str); 11] = [
+pub(crate) const SCREENS: [(&str, &str); 16] = [
     ("list", "jj"),
     ("curve", "jj<Tab>"),
     ("facts", "jj<Tab><Tab>"),
     ("layers", "jj<Enter>"),
     ("tensors", "jj<Enter>gtj"),
+    ("statistics", "jj<Enter>i"),
+    ("tensor_statistics", "jj<Enter>gtigs"),
+    ("tensor_magnitudes", "jj<Enter>gtgsx"),
+    ("tensor_values", "jj<Enter>gtjjjjjjjjjjjjgsvjj"),
+    ("tensor_heat_map", "jj<Enter>gtjjjjjjjjjjjjgsvv"),
     ("metadata", "jj<Enter>gmjjj"),
     ("load", "jj<Enter>go"),
     ("diagnostics", "jj<Enter>gd"),
