@@ -1,5 +1,6 @@
 //! What may stand on the command line.
 
+mod diff;
 mod export;
 mod stats;
 mod timeline;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -75,6 +77,8 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Compare two checkpoints: would CANDIDATE load into REFERENCE's model, why not, and what repairs it
+    Diff(Diff),
     /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
     Timeline(Timeline),
     /// Write the weights of a checkpoint as safetensors

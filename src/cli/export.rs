@@ -13,6 +13,7 @@ use super::output::{Failure, Out};
 use super::progress;
 use super::style::{Style, Tone};
 use crate::checkpoint::Checkpoint;
+use crate::compare::report::Report as Comparison;
 use crate::export::disk::Disk;
 use crate::export::weights::{Selection, select};
 use crate::export::write::{self, Written};
@@ -23,8 +24,36 @@ use crate::text::{number, shown, shown_path};
 pub(super) fn run(args: &Export, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = crate::format::open(&args.file, &Limits::default())?;
     let path = target(&args.output, &args.file)?;
+    if let Some(reference) = &args.repair {
+        return repaired(args, &checkpoint, reference, path, (as_json, style), out);
+    }
     let selection = select(&checkpoint, &args.which.request())?;
     write(selection, path, &args.output, &[&checkpoint], (as_json, style), out)
+}
+
+/// Exports weights with the names and shapes of the model `reference` was saved from.
+fn repaired(
+    args: &Export,
+    checkpoint: &Checkpoint,
+    reference: &Path,
+    path: PathBuf,
+    how: (bool, &Style),
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let request = args.which.request();
+    let model = super::show::open(reference)?;
+    let report = Comparison::of(&model, checkpoint, (None, request.sections.first().map(String::as_str)))?;
+    if !report.found.after.loads_strict() {
+        let reason = "the repairs found do not make it load; `ckpt-tui diff` says what remains";
+        return Err(Failure::at(&args.file, reason));
+    }
+    let items = report.candidate.items.iter();
+    let tensors: Vec<_> = items.filter_map(|item| Some((item.tensor.clone(), item.id?))).collect();
+    let ingredients = crate::export::repaired::ingredients(checkpoint, &tensors);
+    let plan = &report.found.plan;
+    let mut selection = crate::export::repaired::select(&ingredients, &tensors, plan, &request)?;
+    selection.notes.extend(report.found.applied().map(|repair| repair.title.clone()));
+    write(selection, path, &args.output, &[checkpoint, &model], how, out)
 }
 
 /// Exports the average of several checkpoints.
