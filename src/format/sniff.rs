@@ -43,7 +43,12 @@ pub enum Container {
     /// A checkpoint format this version does not read.
     Known(&'static str),
     /// Not a checkpoint, and what it is instead, with what to do.
-    Foreign(String),
+    Foreign {
+        /// Code of the finding.
+        code: &'static str,
+        /// In words.
+        what: String,
+    },
     /// Nothing known.
     Unknown,
 }
@@ -57,7 +62,12 @@ pub fn of_source(source: &dyn ReadAt) -> Result<Container> {
     let found = sniff(&head, source.len());
     // A message and a table may start with the same bytes; the table ends in a magic number of eight.
     let weak = matches!(found, Container::Unknown | Container::Onnx | Container::Msgpack);
-    Ok(if weak && super::tensorflow::is_index(source) { Container::TfIndex } else { found })
+    if weak && super::tensorflow::is_index(source) {
+        return Ok(Container::TfIndex);
+    }
+    // HDF5 may begin behind a block of anything.
+    let blank = matches!(found, Container::Unknown | Container::Foreign { .. });
+    Ok(if blank && super::hdf5::superblock(source).is_some() { Container::Hdf5 } else { found })
 }
 
 /// Decides what a file of `len` bytes that starts with `head` is.
@@ -86,8 +96,8 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     if let Some(what) = known(head) {
         return Container::Known(what);
     }
-    if let Some(what) = foreign::name(head) {
-        return Container::Foreign(what);
+    if let Some((code, what)) = foreign::name(head) {
+        return Container::Foreign { code, what };
     }
     match () {
         () if is_pickle(head) => Container::Pickle,
@@ -102,7 +112,7 @@ fn is_legacy(head: &[u8]) -> bool {
         [0x80, _, 0x95, _, _, _, _, _, _, _, _, rest @ ..] | [0x80, _, rest @ ..] => rest,
         rest => rest,
     };
-    body.starts_with(&LEGACY_MAGIC) || head.starts_with(LEGACY_TEXT)
+    body.starts_with(&LEGACY_MAGIC) || body.starts_with(LEGACY_TEXT)
 }
 
 fn is_tar(head: &[u8]) -> bool {
@@ -184,9 +194,9 @@ mod tests {
     #[test]
     fn files_that_are_something_else_say_so() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 42\n";
-        let Container::Foreign(text) = sniff(pointer, 64) else { panic!("not recognised") };
+        let Container::Foreign { what: text, .. } = sniff(pointer, 64) else { panic!("not recognised") };
         assert!(text.contains("42 bytes") && text.contains("git lfs pull"));
-        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign(_)));
-        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign(_)));
+        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign { .. }));
+        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign { .. }));
     }
 }

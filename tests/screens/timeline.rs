@@ -115,7 +115,7 @@ fn the_cursor_reads_out_what_it_stands_on() {
     ui.keys("j7h2l");
     let screen = ui.screen();
     assert!(screen.contains("changed by 1.25%") && screen.contains("net.fc.bias"), "{screen}");
-    assert!(screen.contains("/data/r/e3.pt") && screen.contains("EMA 1% away"), "{screen}");
+    assert!(screen.contains("/data/r/e3.pt") && screen.contains("EMA 1.000% away"), "{screen}");
     ui.keys("5l");
     assert!(ui.screen().contains("3 NaN"), "{}", ui.screen());
     assert!(ui.screen().contains("first NaN: net.fc.bias in /data/r/e5.pt, last without: /data/r/e4.pt"));

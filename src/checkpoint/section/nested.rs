@@ -23,6 +23,8 @@ const MODELS: [&str; 8] = [
     "variables",
     "network",
 ];
+/// Where TensorFlow keeps the weights an optimizer of Keras 3 trains, which are the model's.
+const TRAINED: &str = "_trainable_variables";
 /// Names of state that is neither weights nor an optimizer's.
 const OTHERS: [&str; 4] = ["batch_stats", "seed_generator", "rng", "metrics"];
 
@@ -42,6 +44,12 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
             let role = role(&key).filter(|role| !claimed || *role != SectionRole::Model);
             if let Some(role) = role {
                 parts.push(Part { name: at.clone(), role, value, is_module: false });
+            }
+            if role == Some(SectionRole::Optimizer) {
+                if let Some(trained) = tree.get(value, TRAINED) {
+                    let name = format!("{at}.{TRAINED}");
+                    parts.push(Part { name, role: SectionRole::Model, value: trained, is_module: false });
+                }
             }
             if depth < DEPTH && role.is_none_or(|role| role == SectionRole::Model) {
                 below.push((at, value, claimed || role.is_some(), depth + 1));
