@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod damage;
+mod folders;
 mod fresh;
 mod pickle;
 mod samples;

@@ -113,6 +113,11 @@ fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Loo
 }
 
 impl Opening {
+    /// A folder whose names tell that it is a checkpoint.
+    pub(super) fn whole() -> Self {
+        Self { promise: Promise::Checkpoint, certain: true }
+    }
+
     /// Whether a file that opened, with so many tensors, makes a row. Archives and pickles of other things do
     /// not.
     pub(super) fn keeps(self, tensors: usize) -> bool {
