@@ -8,6 +8,7 @@
 //! [`Elements::read`] and as pairs from [`Elements::read_parts`]; quantised ones are dequantised.
 
 mod decode;
+mod ggml;
 mod quantized;
 mod view;
 

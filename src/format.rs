@@ -1,8 +1,25 @@
 //! From bytes to a [`Checkpoint`]: one file per container. Content decides, never the name.
 
+mod archive;
+mod cursor;
 pub mod folders;
+mod gguf;
+mod hdf5;
+mod json;
+mod keras;
+mod listing;
+mod msgpack;
+mod nemo;
+mod nest;
+mod nested;
+mod npy;
+mod npz;
+mod onnx;
+mod protobuf;
 pub mod safetensors;
 pub mod sniff;
+mod stable_baselines;
+mod tensorflow;
 pub mod torch;
 mod zip;
 
@@ -45,23 +62,32 @@ pub fn open_source(
     read(file, identity, limits).map_err(|e| e.in_file(path))
 }
 
+/// Opens a member of an archive, which has no identity of its own.
+fn read_inner(file: CheckpointFile, limits: &Limits) -> Result<Checkpoint> {
+    read(file, None, limits)
+}
+
 fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     if file.source.is_empty() {
         let error = Error::new(ErrorKind::Truncated, "the file is empty");
         return Err(error.advise("the save was interrupted, or has not begun"));
     }
-    let mut head = vec![0; sniff::HEAD.min(usize::try_from(file.source.len()).unwrap_or(usize::MAX))];
-    file.source.read_exact_at(&mut head, 0)?;
-    match sniff::sniff(&head, file.source.len()) {
-        Container::Zip => torch::zip::open(file, identity, limits),
+    match sniff::of_source(&*file.source)? {
+        Container::Zip => archive::open(file, identity, limits),
         Container::TorchLegacy => torch::legacy::open(file, identity, limits),
         Container::Tar => torch::tar::open(file, identity, limits),
         Container::Pickle => torch::plain::open(file, identity, limits),
         Container::Safetensors => safetensors::open(file, identity, limits),
+        Container::Npy => npy::open(file, identity, limits),
+        Container::Hdf5 => hdf5::open(file, identity, limits),
+        Container::Gguf => gguf::open(file, identity, limits),
+        Container::TfIndex => tensorflow::open(file, identity, limits),
+        Container::Msgpack => msgpack::open(file, identity, limits),
+        Container::Onnx => onnx::open(file, identity, limits),
         Container::Known(what) => {
             Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
         }
         Container::Foreign(what) => Err(Error::new(ErrorKind::NotACheckpoint, what)),
-        Container::Unknown => Err(sniff::unknown(&head)),
+        Container::Unknown => Err(sniff::unknown(&*file.source)),
     }
 }

@@ -21,6 +21,10 @@ pub struct Limits {
     pub zip_directory: u64,
     /// Bytes of the JSON header of a safetensors file (the format's own bound).
     pub safetensors_header: u64,
+    /// Metadata entries of a GGUF file.
+    pub gguf_pairs: u64,
+    /// Tensors of a GGUF file.
+    pub gguf_tensors: u64,
     /// Bytes of a small text record of an archive (`version`, `byteorder`, module source …).
     pub text_record: u64,
     /// Bytes of a JSON file beside the weights (an index of shards, the history of a trainer).
@@ -41,6 +45,8 @@ impl Default for Limits {
             zip_entries: 4_000_000,
             zip_directory: 1 << 30,
             safetensors_header: 100_000_000,
+            gguf_pairs: 100_000,
+            gguf_tensors: 10_000_000,
             text_record: 1 << 20,
             json_bytes: 100_000_000,
             dimensions: 64,

@@ -1,10 +1,12 @@
 //! What a tensor is before any of its bytes is read: dtype, shape, stride, and where its storage lies.
 
 mod dtype;
+mod ggml;
 
 use std::sync::Arc;
 
 pub use dtype::{DType, Numeric};
+pub use ggml::Ggml;
 
 /// How the elements of a tensor are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

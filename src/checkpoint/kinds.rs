@@ -23,9 +23,29 @@ pub enum Format {
     Megatron,
     NemoFolder,
     TorchUnzipped,
+    Gguf,
+    Npz,
+    Npy,
+    Hdf5,
+    Keras,
+    Onnx,
+    Paddle,
+    FlaxMsgpack,
+    TfCheckpoint,
+    Nemo,
+    Orbax,
 }
 
 impl Format {
+    /// The container lists tensors and keeps its metadata beside them, rather than both in one object.
+    pub fn is_listing(self) -> bool {
+        use Format as F;
+        matches!(
+            self,
+            F::Safetensors | F::Gguf | F::Npz | F::Npy | F::Hdf5 | F::Keras | F::Onnx | F::TfCheckpoint
+        )
+    }
+
     /// The contract's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -46,6 +66,17 @@ impl Format {
             Self::Megatron => "megatron",
             Self::NemoFolder => "nemo",
             Self::TorchUnzipped => "torch-unzipped",
+            Self::Gguf => "gguf",
+            Self::Npz => "npz",
+            Self::Npy => "npy",
+            Self::Hdf5 => "hdf5",
+            Self::Keras => "keras",
+            Self::Onnx => "onnx",
+            Self::Paddle => "paddle",
+            Self::FlaxMsgpack => "flax-msgpack",
+            Self::TfCheckpoint => "tf-checkpoint",
+            Self::Nemo => "nemo",
+            Self::Orbax => "orbax",
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use half::{bf16, f16};
 
+use super::ggml;
 use crate::tensor::DType;
 
 /// The smallest piece numbers of a dtype are stored in.
@@ -28,6 +29,9 @@ pub(super) fn unit(dtype: DType) -> Option<Unit> {
         DType::Float8E4m3fnuz | DType::Float8E5m2fnuz => (1, 1),
         DType::Float4E2m1fnX2 | DType::QUInt4x2 => (2, 1),
         DType::QUInt2x4 => (4, 1),
+        DType::Int4 | DType::UInt4 => (2, 1),
+        DType::Int2 | DType::UInt2 => (4, 1),
+        DType::Ggml(packed) if ggml::is_known(packed) => (packed.block(), packed.bytes()),
         DType::Float6E2m3 | DType::Float6E3m2 => (4, 3),
         _ => return None,
     };
@@ -57,8 +61,11 @@ pub fn decode(dtype: DType, big_endian: bool, bytes: &[u8], out: &mut [f64]) {
         DType::UInt8 | DType::QUInt8 => plain!(u8, f64::from),
         DType::Bool => plain!(u8, |b| f64::from(u8::from(b != 0))),
         DType::Float4E2m1fnX2 => packed(bytes, out, 4, table(&FLOAT4, |b| float(b, 2, 1, Special::None, 1))),
-        DType::QUInt4x2 => packed(bytes, out, 4, table(&INTEGER, f64::from)),
-        DType::QUInt2x4 => packed(bytes, out, 2, table(&INTEGER, f64::from)),
+        DType::QUInt4x2 | DType::UInt4 => packed(bytes, out, 4, table(&INTEGER, f64::from)),
+        DType::QUInt2x4 | DType::UInt2 => packed(bytes, out, 2, table(&INTEGER, f64::from)),
+        DType::Int4 => packed(bytes, out, 4, table(&SIGNED4, |q| f64::from((q << 4).cast_signed() >> 4))),
+        DType::Int2 => packed(bytes, out, 2, table(&SIGNED2, |q| f64::from((q << 6).cast_signed() >> 6))),
+        DType::Ggml(packed) => ggml::decode(packed, big_endian, bytes, out),
         DType::Float6E2m3 => six(bytes, out, table(&FLOAT6A, |b| float(b, 2, 3, Special::None, 1))),
         DType::Float6E3m2 => six(bytes, out, table(&FLOAT6B, |b| float(b, 3, 2, Special::None, 3))),
         _ => eight(dtype, bytes, out),
@@ -86,6 +93,8 @@ static FLOAT4: OnceLock<Table> = OnceLock::new();
 static FLOAT6A: OnceLock<Table> = OnceLock::new();
 static FLOAT6B: OnceLock<Table> = OnceLock::new();
 static INTEGER: OnceLock<Table> = OnceLock::new();
+static SIGNED4: OnceLock<Table> = OnceLock::new();
+static SIGNED2: OnceLock<Table> = OnceLock::new();
 static E4M3FN: OnceLock<Table> = OnceLock::new();
 static E5M2: OnceLock<Table> = OnceLock::new();
 static E4M3FNUZ: OnceLock<Table> = OnceLock::new();

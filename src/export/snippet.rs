@@ -5,6 +5,7 @@
 //! is written exactly when torch's restricted unpickler accepts the file, and else the reason is given.
 
 mod folders;
+mod libraries;
 mod load;
 mod notes;
 mod parts;
@@ -34,6 +35,7 @@ pub fn of(checkpoint: &Checkpoint) -> Load {
     let source = load::Source::of(checkpoint);
     let mut script = Script::default();
     match (checkpoint.format(), checkpoint.kind()) {
+        _ if libraries::lines(checkpoint, &mut script) => {}
         (Format::TorchScript, _) => restore::program(checkpoint, &source, &mut script),
         (Format::TorchPackage | Format::TorchExport, _) => script.lines.extend(source.lines("model")),
         (_, kind) if kind == Kind::Adapter || restore::is_peft(checkpoint) => {

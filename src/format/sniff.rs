@@ -1,12 +1,15 @@
 //! What a file is, by its first bytes (formats.md §1).
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::ReadAt;
 
 /// Bytes from the start that decide: a tar names itself at 257.
 pub const HEAD: usize = 560;
 
 /// The magic number every legacy torch stream starts with, as `LONG1` of ten bytes.
 const LEGACY_MAGIC: [u8; 12] = [0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+/// What an HDF5 file starts with, or what stands behind a user block.
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// The same in protocols 0 and 1.
 const LEGACY_TEXT: &[u8] = b"L119547037146038801333356L\n.";
 
@@ -23,12 +26,36 @@ pub enum Container {
     Pickle,
     /// safetensors.
     Safetensors,
+    /// One numpy array.
+    Npy,
+    /// HDF5, perhaps behind a user block.
+    Hdf5,
+    /// GGUF, of either byte order.
+    Gguf,
+    /// The index of a TensorFlow checkpoint.
+    TfIndex,
+    /// Perhaps a msgpack mapping, as Flax writes.
+    Msgpack,
+    /// Perhaps an ONNX program.
+    Onnx,
     /// A checkpoint format this version does not read.
     Known(&'static str),
     /// Not a checkpoint, and what it is instead, with what to do.
     Foreign(String),
     /// Nothing known.
     Unknown,
+}
+
+/// Decides what `source` is by its first bytes, and by its last ones where those say nothing.
+///
+/// # Errors
+/// I/O errors.
+pub fn of_source(source: &dyn ReadAt) -> Result<Container> {
+    let head = source.read_vec(0, source.len().min(HEAD as u64))?;
+    let found = sniff(&head, source.len());
+    // A message and a table may start with the same bytes; the table ends in a magic number of eight.
+    let weak = matches!(found, Container::Unknown | Container::Onnx | Container::Msgpack);
+    Ok(if weak && super::tensorflow::is_index(source) { Container::TfIndex } else { found })
 }
 
 /// Decides what a file of `len` bytes that starts with `head` is.
@@ -45,13 +72,27 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     if is_safetensors(head, len) {
         return Container::Safetensors;
     }
+    if head.starts_with(b"\x93NUMPY") {
+        return Container::Npy;
+    }
+    if [0, 512].iter().any(|at| head.get(*at..at + 8) == Some(HDF5)) {
+        return Container::Hdf5;
+    }
+    if head.starts_with(b"GGUF") {
+        return Container::Gguf;
+    }
     if let Some(what) = known(head) {
         return Container::Known(what);
     }
     if let Some(what) = foreign(head) {
         return Container::Foreign(what);
     }
-    if is_pickle(head) { Container::Pickle } else { Container::Unknown }
+    match () {
+        () if is_pickle(head) => Container::Pickle,
+        () if super::msgpack::is_mapping(head) => Container::Msgpack,
+        () if super::onnx::is_program(head) => Container::Onnx,
+        () => Container::Unknown,
+    }
 }
 
 fn is_legacy(head: &[u8]) -> bool {
@@ -95,11 +136,6 @@ fn is_pickle(head: &[u8]) -> bool {
 
 fn known(head: &[u8]) -> Option<&'static str> {
     Some(match head {
-        _ if head.starts_with(b"GGUF") || head.starts_with(b"FUGG") => "GGUF",
-        _ if head.starts_with(b"\x93NUMPY") => "a numpy array (.npy)",
-        _ if head.starts_with(b"\x89HDF\r\n\x1a\n") || head.get(512..520) == Some(b"\x89HDF\r\n\x1a\n") => {
-            "HDF5"
-        }
         _ if head.get(4..8) == Some(b"PTMF") => "TorchScript for mobile (flatbuffer)",
         _ if head.starts_with(b"PYTORCH1") => "a torch archive of the 2018 preview",
         _ => return None,
@@ -135,8 +171,9 @@ fn foreign(head: &[u8]) -> Option<String> {
 }
 
 /// The error for a file that is nothing known.
-pub fn unknown(head: &[u8]) -> Error {
-    let bytes: Vec<String> = head.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+pub fn unknown(source: &dyn ReadAt) -> Error {
+    let head = source.read_vec(0, source.len().min(8)).unwrap_or_default();
+    let bytes: Vec<String> = head.iter().map(|byte| format!("{byte:02x}")).collect();
     Error::new(
         ErrorKind::UnknownFormat,
         format!("no known checkpoint format (starts with {})", bytes.join(" ")),
@@ -161,7 +198,7 @@ mod tests {
             (b"L119547037146038801333356L\n.", Container::TorchLegacy),
             (&tar, Container::Tar),
             (&safetensors, Container::Safetensors),
-            (b"GGUF\x03\0\0\0", Container::Known("GGUF")),
+            (b"GGUF\x03\0\0\0", Container::Gguf),
             (&[0x80, 4, 0x95], Container::Pickle),
             (b"(dp0\nS'a'\n", Container::Pickle),
             (b"hello world", Container::Unknown),

@@ -1,7 +1,9 @@
 //! Files written by torch: the zip of 1.6 and later, the stream before it, the tar of 0.1, TorchScript, and
 //! plain pickles of tensors.
 
+pub(super) mod export;
 pub mod legacy;
+pub(super) mod package;
 pub mod plain;
 pub mod tar;
 pub(crate) mod unzipped;
@@ -14,8 +16,9 @@ mod composite;
 mod embedded;
 mod from_numpy;
 mod host;
+mod paddle;
 mod rebuild;
-mod report;
-mod salvage;
+pub(super) mod report;
+pub(super) mod salvage;
 mod script;
 mod stream;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Ggml;
+
 /// Element type, under torch's name without the `torch.` prefix. Ggml's packed types keep ggml's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)]
@@ -46,6 +48,22 @@ pub enum DType {
     Bits4x2,
     Bits2x4,
     Bits1x8,
+    /// Two elements in each byte, the first in the low half; each element counts (ONNX, TensorFlow).
+    Int4,
+    UInt4,
+    /// Four elements in each byte, the first in the lowest bits.
+    Int2,
+    UInt2,
+    /// One of ggml's types: blocks of elements that share a scale.
+    Ggml(Ggml),
+    /// Text, of one length or of many.
+    Text,
+    /// Records of several fields.
+    Record,
+    /// Pickled Python objects.
+    Object,
+    DateTime64,
+    TimeDelta64,
     /// Raw bytes: the element type of an untyped storage.
     Byte,
     /// The file names no dtype (an uninitialised lazy parameter).
@@ -109,6 +127,15 @@ const TABLE: &[(DType, &str, u32, Numeric)] = {
         (D::Bits4x2, "bits4x2", 8, N::Opaque),
         (D::Bits2x4, "bits2x4", 8, N::Opaque),
         (D::Bits1x8, "bits1x8", 8, N::Opaque),
+        (D::Int4, "int4", 4, N::Integer),
+        (D::UInt4, "uint4", 4, N::Integer),
+        (D::Int2, "int2", 2, N::Integer),
+        (D::UInt2, "uint2", 2, N::Integer),
+        (D::Text, "text", 0, N::Opaque),
+        (D::Record, "record", 0, N::Opaque),
+        (D::Object, "object", 0, N::Opaque),
+        (D::DateTime64, "datetime64", 64, N::Opaque),
+        (D::TimeDelta64, "timedelta64", 64, N::Opaque),
         (D::Byte, "byte", 8, N::Opaque),
         (D::Unknown, "unknown", 0, N::Opaque),
     ]
@@ -183,26 +210,41 @@ impl DType {
 
     /// All dtypes.
     pub fn all() -> impl Iterator<Item = DType> {
-        TABLE.iter().map(|row| row.0)
+        TABLE.iter().map(|row| row.0).chain(Ggml::all().map(DType::Ggml))
     }
 
-    /// torch's name without the `torch.` prefix.
+    /// Place in the order of [`DType::all`]: what a column of dtypes is sorted by.
+    pub fn rank(self) -> u64 {
+        Self::all().position(|dtype| dtype == self).unwrap_or(usize::MAX) as u64
+    }
+
+    /// torch's name without the `torch.` prefix; ggml's own name for its packed types.
     pub fn name(self) -> &'static str {
-        self.row().1
+        match self {
+            Self::Ggml(packed) => packed.name(),
+            _ => self.row().1,
+        }
     }
 
-    /// Bits of one element as torch counts elements. 0 when unknown.
+    /// Bits of one element as torch counts elements. 0 when unknown, or when elements have none of their own
+    /// ([`DType::Ggml`]).
     pub fn bits(self) -> u32 {
         self.row().2
     }
 
     /// How the bits are read.
     pub fn numeric(self) -> Numeric {
-        self.row().3
+        match self {
+            Self::Ggml(_) => Numeric::Quantized,
+            _ => self.row().3,
+        }
     }
 
     /// Bytes `count` elements take when they lie side by side; `None` on overflow.
     pub fn bytes_for(self, count: u64) -> Option<u64> {
+        if let Self::Ggml(packed) = self {
+            return count.div_ceil(packed.block()).checked_mul(packed.bytes());
+        }
         Some(count.checked_mul(u64::from(self.bits()))?.div_ceil(8))
     }
 
@@ -261,8 +303,9 @@ mod tests {
     #[test]
     fn every_dtype_is_in_the_table_and_its_name_leads_back() {
         for dtype in DType::all() {
-            assert_eq!(dtype.row().0, dtype);
-            let known = !matches!(dtype, DType::Unknown | DType::Byte);
+            let packed = matches!(dtype, DType::Ggml(_));
+            assert!(packed || dtype.row().0 == dtype);
+            let known = !packed && !matches!(dtype, DType::Unknown | DType::Byte);
             assert_eq!(DType::from_torch(dtype.name()), known.then_some(dtype));
         }
         for (name, dtype) in SAFETENSORS {

@@ -9,6 +9,7 @@ pub mod curve;
 pub mod document;
 pub mod filter;
 pub mod home;
+pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
@@ -28,6 +29,7 @@ use super::theme::Theme;
 use crate::text::{shown, shown_path};
 pub use browser::{Browser, View};
 pub use home::Home;
+pub use jobs::Jobs;
 
 /// Where one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,32 +84,6 @@ pub struct Toast {
     pub text: String,
     /// It reports something that went wrong.
     pub is_error: bool,
-}
-
-/// What is going on in other threads.
-#[derive(Debug, Default)]
-pub struct Jobs {
-    /// Number of the newest job of any kind.
-    pub generation: u64,
-    /// The scan that runs.
-    pub scan: Option<u64>,
-    /// The checkpoint being opened.
-    pub open: Option<(u64, PathBuf)>,
-    /// The filter being tried.
-    pub filter: Option<u64>,
-}
-
-impl Jobs {
-    /// A number for a new job.
-    pub fn number(&mut self) -> u64 {
-        self.generation += 1;
-        self.generation
-    }
-
-    /// True while a spinner should turn.
-    pub fn is_busy(&self) -> bool {
-        self.scan.is_some() || self.open.is_some() || self.filter.is_some()
-    }
 }
 
 /// Everything the screens show.
@@ -198,6 +174,7 @@ impl Model {
         self.place == Place::Checkpoint
             || self.is_filtered()
             || self.jobs.open.is_some()
+            || !self.jobs.tasks.is_empty()
             || self.focus != Pane::Runs
     }
 

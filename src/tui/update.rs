@@ -170,8 +170,15 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.say("stopped the scan; r scans again");
         return vec![Effect::StopScan];
     }
+    if (model.place, model.focus) == (Place::Checkpoint, Pane::Detail) {
+        model.focus = Pane::Body;
+        return Vec::new();
+    }
+    if let Some((_, title)) = model.jobs.stop_newest() {
+        model.say(format!("stopped: {title}"));
+        return Vec::new();
+    }
     match (model.place, model.focus) {
-        (Place::Checkpoint, Pane::Detail) => model.focus = Pane::Body,
         (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
         (Place::Home, _) => model.say("q quits"),

@@ -3,6 +3,7 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod containers;
 mod damage;
 mod folders;
 mod fresh;

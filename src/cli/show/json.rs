@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::checkpoint::{Checkpoint, Format, Located, ModuleInfo, Scalar, SectionRole, TensorEntry};
+use crate::checkpoint::{Checkpoint, Located, ModuleInfo, Scalar, SectionRole, TensorEntry};
 use crate::cli::json::progress;
 use crate::export::snippet;
 use crate::tensor::{Layout, Place, Storage, TensorId, TensorMeta, TensorRole};
@@ -85,9 +85,9 @@ impl Serialize for Metadata<'_> {
         let Self(checkpoint, names, budget) = *self;
         let tree = checkpoint.tree();
         let json = |value| Json::new(tree, value, names, budget);
-        match (checkpoint.container_metadata(), checkpoint.format()) {
-            (Some(value), Format::Safetensors) => json(value).serialize(serializer),
-            (None, Format::Safetensors) => serializer.serialize_map(Some(0))?.end(),
+        match (checkpoint.container_metadata(), checkpoint.format().is_listing()) {
+            (Some(value), true) => json(value).serialize(serializer),
+            (None, true) => serializer.serialize_map(Some(0))?.end(),
             (Some(value), _) => json(tree.root()).beside("$files", value).serialize(serializer),
             (None, _) => json(tree.root()).serialize(serializer),
         }

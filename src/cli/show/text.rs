@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::json::bytes;
 use super::tree::{self, TreeWriter};
-use crate::checkpoint::{Checkpoint, Format, Kind, ModuleInfo, Section, SectionRole, Severity, TensorEntry};
+use crate::checkpoint::{Checkpoint, Kind, ModuleInfo, Section, SectionRole, Severity, TensorEntry};
 use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
 use crate::export::snippet;
@@ -247,7 +247,7 @@ fn load(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Resu
     for note in &load.notes {
         item(out, style, "- ", note)?;
     }
-    if style.verbose && checkpoint.format() != Format::Safetensors {
+    if style.verbose && !checkpoint.globals().is_empty() {
         title(out, style, "Globals its pickles name")?;
         let columns = [Column::left("VERDICT"), Column::remark("NAME")];
         let all = checkpoint.globals();

@@ -51,8 +51,15 @@ impl Source {
                 reason: Some("it is a plain pickle, which torch.load does not read".to_owned()),
                 ..plain("import pickle", "content".to_owned())
             },
-            // Folders have lines of their own.
-            _ => Self::torch(checkpoint, &path),
+            Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
+            // `libraries` writes their lines.
+            _ => Self {
+                imports: Vec::new(),
+                setup: Vec::new(),
+                expression: String::new(),
+                weights_only: checkpoint.weights_only(),
+                reason: None,
+            },
         }
     }
 

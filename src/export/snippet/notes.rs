@@ -19,7 +19,8 @@ const STANDARD: &str = "__builtin__ _codecs _collections _io abc argparse array 
 
 /// Classes and functions that must be importable, sorted, without Python's and torch's own.
 pub(super) fn needs(checkpoint: &Checkpoint) -> Vec<String> {
-    if matches!(checkpoint.format(), Format::TorchScript | Format::Safetensors | Format::TorchPackage) {
+    let other = checkpoint.format().is_listing() || checkpoint.format() == Format::Paddle;
+    if other || matches!(checkpoint.format(), Format::TorchScript | Format::TorchPackage) {
         return Vec::new();
     }
     let foreign: BTreeSet<String> =

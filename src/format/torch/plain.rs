@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::assemble::Found;
 use super::host::{Later, TorchHost};
+use super::paddle;
 use super::report;
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, GlobalUse, Severity};
@@ -36,6 +37,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     }
     let unpickled = read?;
     let (mut diagnostics, sources) = host.finish();
+    let paddle = paddle::convert(&mut tree, unpickled.value);
     tree.set_root(unpickled.value);
     if unpickled.end < bytes.len() {
         let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
@@ -44,7 +46,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let found = Found {
         file,
         identity,
-        format: Format::Pickle,
+        format: if paddle { Format::Paddle } else { Format::Pickle },
         tree,
         summary: unpickled.summary,
         container_metadata: None,

@@ -10,7 +10,7 @@ use crate::value::Tree;
 const NAMED: usize = 3;
 
 /// The globals of `tree` with their verdicts, most serious first.
-pub(super) fn globals(tree: &Tree) -> Vec<GlobalUse> {
+pub(crate) fn globals(tree: &Tree) -> Vec<GlobalUse> {
     let mut uses: Vec<GlobalUse> = tree
         .globals()
         .iter()
@@ -40,7 +40,7 @@ pub(super) fn refusal(summary: &Summary) -> Option<Diagnostic> {
 }
 
 /// Findings about names that run code.
-pub(super) fn dangers(tree: &Tree, globals: &[GlobalUse]) -> Vec<Diagnostic> {
+pub(crate) fn dangers(tree: &Tree, globals: &[GlobalUse]) -> Vec<Diagnostic> {
     let dangerous: Vec<_> = globals.iter().filter(|g| g.verdict == Verdict::RunsCode).collect();
     let Some(first) = dangerous.first() else { return Vec::new() };
     let called = tree.globals().iter().any(|g| g.called && g.path() == first.name);

@@ -32,7 +32,7 @@ struct Local {
 }
 
 /// Reads what is left of a torch zip without an end; `cause` is returned when there is nothing.
-pub(super) fn open(
+pub(crate) fn open(
     file: CheckpointFile,
     identity: Option<Identity>,
     limits: &Limits,

@@ -11,6 +11,7 @@ use super::host::{Later, TorchHost, storage_dtype};
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Format};
 use crate::error::{Error, ErrorKind, Result};
+use crate::format::nemo;
 use crate::limits::Limits;
 use crate::pickle;
 use crate::source::{Identity, RangeSource, ReadAt, fingerprint};
@@ -35,7 +36,10 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let (Some(storages), Some(tensors), Some(main)) =
         (member("storages"), member("tensors"), member("pickle"))
     else {
-        return Err(foreign(&members));
+        if members.contains_key(nemo::CONFIG) {
+            return nemo::open(file, identity, member, limits);
+        }
+        return Err(foreign());
     };
     let bytes: Arc<[u8]> = file.source.read_vec(main.0, main.1.min(limits.pickle_bytes))?.into();
     let mut tree = Tree::new(bytes.clone());
@@ -63,10 +67,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     Ok(found.assemble(limits))
 }
 
-fn foreign(members: &Members) -> Error {
-    if members.contains_key("model_config.yaml") {
-        return Error::new(ErrorKind::Unsupported, "a NeMo archive: not read by this version");
-    }
+fn foreign() -> Error {
     Error::new(ErrorKind::NotACheckpoint, "a tar archive without a torch checkpoint in it")
         .advise("unpack it first")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::assemble::Found;
 use super::host::{Storages, TorchHost};
-use super::{salvage, script};
+use super::script;
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,29 +15,19 @@ use crate::source::{Identity, ReadAt, fingerprint};
 use crate::tensor::Place;
 use crate::value::Tree;
 
-/// What a zip archive holds, by the names of its members.
-enum Content {
-    /// A torch checkpoint under this root folder (with its slash, or empty).
-    Torch { root: String, script: bool },
-    /// Something else.
-    Other(Error),
-}
-
-/// Opens a zip archive as a torch checkpoint.
-pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
-    let mut archive = match Archive::read(&*file.source, limits) {
-        Ok(archive) => archive,
-        Err(e) if e.kind() == ErrorKind::Truncated => return salvage::open(file, identity, limits, e),
-        Err(e) => return Err(e),
-    };
-    let (root, is_script) = match content(&archive) {
-        Content::Torch { root, script } => (root, script),
-        Content::Other(error) => return Err(error),
-    };
+/// Opens a zip archive as a torch checkpoint whose members lie in the folder `root` (with its slash, or empty).
+pub(crate) fn open(
+    file: CheckpointFile,
+    identity: Option<Identity>,
+    mut archive: Archive,
+    root: &str,
+    is_script: bool,
+    limits: &Limits,
+) -> Result<Checkpoint> {
     let mut diagnostics = std::mem::take(&mut archive.diagnostics);
-    diagnostics.extend(oddities(&archive, &root));
-    let bytes: Arc<[u8]> = data_pickle(&archive, &*file.source, &root, limits)?.into();
-    let big_endian = is_big_endian(&archive, &*file.source, &root);
+    diagnostics.extend(oddities(&archive, root));
+    let bytes: Arc<[u8]> = data_pickle(&archive, &*file.source, root, limits)?.into();
+    let big_endian = is_big_endian(&archive, &*file.source, root);
 
     let mut tree = Tree::new(bytes.clone());
     let mut storages = Members { archive: &archive, prefix: format!("{root}data/"), next: 0 };
@@ -47,13 +37,10 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let (found, sources) = host.finish();
     diagnostics.extend(found);
     tree.set_root(unpickled.value);
-    let types = if is_script {
-        script::types(&archive, &*file.source, &root, limits)
-    } else {
-        ScriptTypes::default()
-    };
+    let types =
+        if is_script { script::types(&archive, &*file.source, root, limits) } else { ScriptTypes::default() };
     let container_metadata =
-        if is_script { script::extra_files(&archive, &*file.source, &root, &mut tree, limits) } else { None };
+        if is_script { script::extra_files(&archive, &*file.source, root, &mut tree, limits) } else { None };
     let found = Found {
         file,
         identity,
@@ -67,59 +54,6 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
         fingerprint: archive.fingerprint() ^ fingerprint(&bytes).rotate_left(1),
     };
     Ok(found.assemble(limits))
-}
-
-fn content(archive: &Archive) -> Content {
-    let first = archive.entries().first().map(|e| archive.name(e)).unwrap_or_default();
-    // The root is what stands before the first slash of the first member: torch's own rule.
-    let slash = first.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
-    let root = first.get(..slash).unwrap_or_default();
-    let has = |root: &[u8], name: &str| archive.find(&[root, name.as_bytes()].concat()).is_some();
-    let torch = |root: &[u8]| {
-        let script = has(root, "constants.pkl");
-        Content::Torch { root: String::from_utf8_lossy(root).into_owned(), script }
-    };
-    if has(root, "data.pkl") {
-        return torch(root);
-    }
-    if let Some(what) = other_content(archive, |name| has(root, name), |name| has(b"", name)) {
-        return Content::Other(what);
-    }
-    let mut names = archive.entries().iter().map(|e| archive.name(e));
-    let stray = names.find(|n| n.ends_with(b"/data.pkl") || *n == b"data.pkl");
-    match stray.and_then(|n| n.get(..n.len() - b"data.pkl".len())) {
-        Some(root) => torch(root),
-        None => Content::Other(Error::new(
-            ErrorKind::NotACheckpoint,
-            "a zip archive without a torch checkpoint in it (no data.pkl)",
-        )),
-    }
-}
-
-fn other_content(
-    archive: &Archive,
-    in_root: impl Fn(&str) -> bool,
-    at_top: impl Fn(&str) -> bool,
-) -> Option<Error> {
-    let unread =
-        |what: &str| Some(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")));
-    if in_root("archive_format") {
-        return unread("a torch.export archive (.pt2)");
-    }
-    if in_root(".data/extern_modules") {
-        return unread("a torch.package archive");
-    }
-    if at_top("model.weights.h5") {
-        return unread("a Keras archive (.keras)");
-    }
-    if at_top("_stable_baselines3_version") {
-        return unread("a stable-baselines3 archive");
-    }
-    if in_root("model.json") {
-        return unread("a TorchScript archive of torch 1.0 to 1.3");
-    }
-    let arrays = archive.entries().iter().all(|e| archive.name(e).ends_with(b".npy"));
-    if arrays && !archive.entries().is_empty() { unread("a numpy archive (.npz)") } else { None }
 }
 
 fn oddities(archive: &Archive, root: &str) -> Vec<Diagnostic> {

@@ -79,11 +79,7 @@ pub(super) fn promise(path: &Path) -> Promise {
 /// Looks at the first bytes of a file.
 pub(super) fn look(path: &Path, given: bool) -> Look {
     let promise = if given { Promise::Checkpoint } else { promise(path) };
-    let opened = FileSource::open(path).and_then(|source| {
-        let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
-        source.read_exact_at(&mut head, 0)?;
-        Ok((sniff::sniff(&head, source.len()), source.len()))
-    });
+    let opened = FileSource::open(path).and_then(|source| Ok((sniff::of_source(&source)?, source.len())));
     match opened {
         Ok((container, len)) => decide(path, promise, &container, len),
         Err(error) if error.kind() == ErrorKind::NotRegular => {

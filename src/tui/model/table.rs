@@ -153,7 +153,7 @@ fn number(layers: &Layers, at: u32, column: Column) -> u64 {
     let Some(entry) = layers.entry(at) else { return 0 };
     let meta = layers.checkpoint().meta(entry);
     match column {
-        Column::DType => meta.dtype as u64,
+        Column::DType => meta.dtype.rank(),
         Column::Bytes => meta.nbytes(),
         Column::Shared => layers.shared.get(at as usize).copied().unwrap_or(0).into(),
         Column::Shape => layers.shape_rank.get(at as usize).copied().unwrap_or(0).into(),

@@ -84,12 +84,7 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
         jobs.scan = None;
         model.home.is_complete = true;
     }
-    if jobs.filter == Some(generation) {
-        jobs.filter = None;
-    }
-    if jobs.open.as_ref().is_some_and(|(newest, _)| *newest == generation) {
-        jobs.open = None;
-    }
+    jobs.remove(generation);
     model.complain(message);
     Vec::new()
 }

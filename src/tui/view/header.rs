@@ -96,6 +96,9 @@ fn going_on(model: &Model) -> String {
     if let Some((_, path)) = &model.jobs.open {
         return format!("{spinner} opening {}  Esc stops", shown(&file_name(path)));
     }
+    if let Some(task) = model.jobs.tasks.last() {
+        return format!("{spinner} {} {}  Esc stops", task.title, task.progress(model.ticks));
+    }
     if model.jobs.scan.is_some() {
         let read = number::grouped(home.read as u64);
         let found = number::grouped(home.found.max(home.read) as u64);
