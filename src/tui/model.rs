@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod parts;
 pub mod table;
 pub mod tree;
 
@@ -203,6 +204,9 @@ impl Model {
                 let path = browser.metadata.path(browser.checkpoint(), browser.metadata.cursor.at);
                 Some(("copy path", shown(&path).into_owned()))
             }
+            View::Parts => {
+                Some(("copy path", shown_path(&browser.parts.selected(browser.checkpoint())?.path)))
+            }
             View::Load => Some(("copy snippet", browser.opened.load.snippet.clone())),
             View::Diagnostics => Some(("copy path", shown_path(browser.checkpoint().path()))),
         }
@@ -241,6 +245,7 @@ impl Model {
         browser.tree.cursor.settle(browser.tree.visible.len(), rows);
         browser.table.cursor.settle(browser.table.rows.len(), rows);
         browser.metadata.cursor.settle(browser.metadata.rows.len(), rows);
+        browser.parts.cursor.settle(browser.parts.rows.len(), rows);
         let area = layout.text(Pane::Body);
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let fit = |scroll: &mut Scroll, text: &document::Document| {

@@ -5,6 +5,7 @@ mod filter;
 mod home;
 mod jobs;
 mod mouse;
+mod parts;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -104,6 +105,7 @@ fn is_view(command: Command) -> bool {
             | Command::Metadata
             | Command::Load
             | Command::Diagnostics
+            | Command::Parts
             | Command::NextView
             | Command::PreviousView
     )
@@ -179,6 +181,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.place, model.focus) {
+        (Place::Checkpoint, Pane::Body) if parts::whole(model).is_some() => return parts::back(model),
         (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
         (Place::Home, _) => model.say("q quits"),

@@ -13,6 +13,7 @@ mod files;
 mod folders;
 mod links;
 mod training;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};

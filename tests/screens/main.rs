@@ -9,6 +9,7 @@ mod docs;
 mod journeys;
 mod layers;
 mod mouse;
+mod parts;
 mod pictures;
 mod samples;
 mod sizes;

@@ -58,7 +58,9 @@ fn block(source: &dyn ReadAt, (at, len): (u64, u64), rows: &mut Rows) -> Result<
     match trailer.first() {
         Some(0) => {}
         Some(1) => {
-            return Err(Error::new(ErrorKind::Unsupported, "a TensorFlow index compressed with snappy").at(at));
+            return Err(
+                Error::new(ErrorKind::Unsupported, "a TensorFlow index compressed with snappy").at(at)
+            );
         }
         _ => return Err(malformed("a block of unknown compression", at)),
     }

@@ -22,6 +22,7 @@ pub fn document(browser: &Browser) -> Document {
             entry.map(|entry| tensor(layers.checkpoint(), entry)).unwrap_or_default()
         }
         View::Metadata => value::document(browser),
+        View::Parts => super::parts::document(browser),
         View::Load | View::Diagnostics => Vec::new(),
     }
 }
