@@ -7,6 +7,7 @@ mod apart;
 mod kinds;
 pub mod module;
 mod outline;
+mod placeholders;
 mod read;
 mod scalar;
 mod section;

@@ -255,4 +255,39 @@ fn parts_of_a_trainers_folder_are_sections_of_one_checkpoint() {
     assert!(info.histories.iter().any(|h| h.name == "eval_loss" && h.points.len() == 3));
 }
 
+#[test]
+fn folders_in_the_folder_of_a_trainer_are_parts_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let trainer = fixture("hf/run/checkpoint-12");
+    for name in ["trainer_state.json", "training_args.bin", "scheduler.pt", "rng_state.pth", "config.json"] {
+        std::fs::copy(trainer.join(name), folder.path().join(name)).unwrap();
+    }
+    copy(&case("zero2").join("global_step500"), &folder.path().join("global_step12"));
+    let checkpoint = open(folder.path());
+    assert_eq!(checkpoint.format(), Format::HfTrainer);
+    let paths: Vec<&str> = checkpoint.tensors().iter().map(|e| &*e.path).collect();
+    assert!(paths.contains(&"deepspeed.module.hidden.weight"), "{paths:?}");
+    let entry = checkpoint.tensors().iter().find(|e| e.path.ends_with("hidden.weight")).unwrap();
+    let whole = open(&fixture("folders/expected/zero2.safetensors"));
+    let want = whole.tensors().iter().find(|e| e.path.ends_with("hidden.weight")).unwrap();
+    assert_eq!(content(&checkpoint, entry), content(&whole, want));
+    std::fs::remove_dir_all(folder.path().join("global_step12")).unwrap();
+
+    copy(&case("lightning_fsdp"), &folder.path().join("pytorch_model_fsdp_0"));
+    std::fs::remove_file(folder.path().join("pytorch_model_fsdp_0/meta.pt")).unwrap();
+    copy(&case("dcp_transposed"), &folder.path().join("optimizer_0"));
+    let checkpoint = open(folder.path());
+    let paths: Vec<&str> = checkpoint.tensors().iter().map(|e| &*e.path).collect();
+    assert!(paths.contains(&"model.model.0.weight") && paths.contains(&"optimizer.t.weight"), "{paths:?}");
+    assert!(checkpoint.shards().iter().any(|s| s.role == "model: rank 0"), "{:?}", checkpoint.shards());
+    let info = ckpt_tui::training::metadata::info(&checkpoint);
+    assert_eq!(info.progress.step, Some(12));
+}
+
+#[test]
+fn placeholders_alone_are_called_what_they_are() {
+    let checkpoint = open(&case("zero3").join("zero_pp_rank_0_mp_rank_00_model_states.pt"));
+    assert!(codes(&checkpoint).contains(&"ZERO_PLACEHOLDER"), "{:?}", checkpoint.diagnostics());
+}
+
 mod large;

@@ -24,14 +24,16 @@ enum What {
 type Column = columns::Column<What>;
 
 const COLUMNS: [Column; 4] = [
-    Column { what: What::Role, width: 18, rank: 1 },
+    Column { what: What::Role, width: 19, rank: 1 },
     Column { what: What::Tensors, width: 7, rank: 3 },
     Column { what: What::Bytes, width: 8, rank: 2 },
     Column { what: What::Status, width: 10, rank: 0 },
 ];
 
-/// Cells a name needs at least.
-const NAME: u16 = 12;
+/// Cells a name needs at least, where there is room, and where there is little.
+const NAME: (u16, u16) = (22, 12);
+/// Cells from which on there is room.
+const ROOM: u16 = 60;
 
 impl What {
     fn title(self) -> &'static str {
@@ -58,7 +60,11 @@ pub(super) fn draw(
         rows::empty(model, inner, &["This checkpoint is one file.".to_owned()], buffer);
         return None;
     }
-    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
+    let (name, columns) = columns::fitting(
+        &COLUMNS,
+        area.width.saturating_sub(1),
+        if area.width < ROOM { NAME.1 } else { NAME.0 },
+    );
     let line = Rect { height: 1, ..inner };
     put(buffer, (line.x + 1, line.y), "file", name, model.theme.faint());
     for (cell, column) in placed(line, name, &columns) {

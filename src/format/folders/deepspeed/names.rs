@@ -114,16 +114,12 @@ impl Files {
     pub(super) fn others(&self) -> Vec<(String, String)> {
         let mut others = Vec::new();
         for rank in &self.ranks {
-            let mp = if self.ranks.len() > 1 {
-                format!(", model-parallel rank {}", rank.mp)
-            } else {
-                String::new()
-            };
+            let mp = if self.ranks.len() > 1 { format!(", mp {}", rank.mp) } else { String::new() };
             for (dp, name) in rank.models.iter().filter(|(_, name)| *name != rank.model) {
                 others.push((name.clone(), format!("rank {dp}{mp}: model state")));
             }
             for (dp, name) in &rank.optim {
-                others.push((name.clone(), format!("rank {dp}{mp}: optimizer and 32-bit weights")));
+                others.push((name.clone(), format!("rank {dp}{mp}: optimizer")));
             }
         }
         others.extend(self.unknown.iter().map(|name| (name.clone(), "other state".to_owned())));
