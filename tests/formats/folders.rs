@@ -31,7 +31,7 @@ const CASES: &[(&str, &str, Format)] = &[
 ];
 
 fn open(path: &Path) -> Checkpoint {
-    format::open(path, &Limits::default()).unwrap_or_else(|e| panic!("{e}"))
+    format::open(path, &Limits::default()).unwrap()
 }
 
 fn case(name: &str) -> PathBuf {
@@ -42,9 +42,9 @@ fn case(name: &str) -> PathBuf {
 /// What a tensor is and holds.
 fn content(checkpoint: &Checkpoint, entry: &TensorEntry) -> (String, Vec<u64>, Vec<f64>) {
     let meta = checkpoint.meta(entry);
-    let elements = Elements::open(checkpoint, meta).unwrap_or_else(|e| panic!("{}: {e}", entry.path));
+    let elements = Elements::open(checkpoint, meta).unwrap();
     let mut values = vec![0.0; elements.len() as usize];
-    elements.read(0, &mut values, &mut Scratch::default()).unwrap_or_else(|e| panic!("{}: {e}", entry.path));
+    elements.read(0, &mut values, &mut Scratch::default()).unwrap();
     (meta.dtype.name().to_owned(), meta.shape().to_vec(), values)
 }
 
@@ -58,9 +58,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            drop(std::fs::copy(entry.path(), target))
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }

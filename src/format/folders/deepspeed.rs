@@ -66,7 +66,7 @@ fn merge(composer: &mut Composer<'_>, files: &Files, rank: &Rank, state: Value) 
     }
     if composer.folder.names.has_folder("zero") {
         let only = files.model_ranks().count() == 1;
-        return universal::weights(composer, &groups, module, buffers(&composer.tree, state), only);
+        return universal::weights(composer, &groups, module, &buffers(&composer.tree, state), only);
     }
     let stage = if rank.is_partitioned { Stage::Three } else { Stage::Two };
     let world = world(&composer.tree, state).unwrap_or(rank.optim.len());

@@ -52,13 +52,11 @@ impl Parts {
             let mut components = below.components();
             let first = components.next().map(|c| c.as_os_str().to_string_lossy().into_owned());
             let Some(name) = first.filter(|_| components.next().is_some()) else { continue };
-            let group = match parts.groups.iter().position(|g| g.name == name) {
-                Some(group) => group,
-                None => {
-                    parts.groups.push(Group { name, files: Vec::new(), bytes: 0, bad: 0 });
-                    parts.groups.len() - 1
-                }
-            };
+            let found = parts.groups.iter().position(|g| g.name == name);
+            let group = found.unwrap_or_else(|| {
+                parts.groups.push(Group { name, files: Vec::new(), bytes: 0, bad: 0 });
+                parts.groups.len() - 1
+            });
             if let Some(group) = parts.groups.get_mut(group) {
                 group.files.push(at);
                 group.bytes = group.bytes.saturating_add(shard.bytes);

@@ -15,7 +15,7 @@ const TERABYTE: u64 = 1 << 40;
 /// The checkpoint, and the bytes that were read to list it.
 fn counted(path: &Path) -> (Checkpoint, u64) {
     let pool = Arc::new(FilePool::default());
-    let checkpoint = folders::open_in(path, &pool, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+    let checkpoint = folders::open_in(path, &pool, &Limits::default()).unwrap();
     (checkpoint, pool.bytes_read())
 }
 

@@ -93,13 +93,11 @@ impl Files {
     }
 
     fn rank(&mut self, mp: u32) -> &mut Rank {
-        let at = match self.ranks.iter().position(|rank| rank.mp == mp) {
-            Some(at) => at,
-            None => {
-                self.ranks.push(Rank { mp, ..Rank::default() });
-                self.ranks.len() - 1
-            }
-        };
+        let found = self.ranks.iter().position(|rank| rank.mp == mp);
+        let at = found.unwrap_or_else(|| {
+            self.ranks.push(Rank { mp, ..Rank::default() });
+            self.ranks.len() - 1
+        });
         // Just found or added.
         #[allow(clippy::indexing_slicing)]
         &mut self.ranks[at]
