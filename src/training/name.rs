@@ -81,6 +81,8 @@ pub fn hints_of_folder(path: &Path) -> Hints {
 
 /// What the name of a folder of one checkpoint says: `checkpoint-500`, `global_step500`, `epoch_3`.
 pub fn of_folder(name: &str) -> Hints {
+    // DeepSpeed converts `global_step500` to `global_step500_universal`.
+    let name = name.strip_suffix("_universal").unwrap_or(name);
     let tokens = token::cut(name);
     match tokens.as_slice() {
         // Hugging Face numbers its folders by step, accelerate by save; a bare number would be a guess.

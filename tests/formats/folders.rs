@@ -290,4 +290,41 @@ fn placeholders_alone_are_called_what_they_are() {
     assert!(codes(&checkpoint).contains(&"ZERO_PLACEHOLDER"), "{:?}", checkpoint.diagnostics());
 }
 
+/// Opens a folder and reads whatever it lists; errors are fine, panics are not.
+fn read_all(path: &Path) {
+    let Ok(checkpoint) = format::open(path, &Limits::default()) else { return };
+    for entry in checkpoint.tensors() {
+        let Ok(elements) = Elements::open(&checkpoint, checkpoint.meta(entry)) else { continue };
+        let mut values = vec![0.0; elements.len().min(4096) as usize];
+        drop(elements.read(0, &mut values, &mut Scratch::default()));
+    }
+}
+
+#[test]
+fn no_damage_to_what_is_small_breaks_the_program() {
+    for (name, file, step) in [
+        ("dcp_grid", ".metadata", 97),
+        ("zero2_padded", "mp_rank_00_model_states.pt", 211),
+        ("zero3", "zero_pp_rank_0_mp_rank_00_model_states.pt", 331),
+        ("zero3", "zero_pp_rank_1_mp_rank_00_optim_states.pt", 211),
+        ("dcp_safetensors", "shard-00001-model-00001-of-00001.safetensors", 13),
+        ("unzipped", "data.pkl", 19),
+        ("torch_dist", "common.pt", 211),
+    ] {
+        let folder = copied(name);
+        let path = folder.path().join(file);
+        let whole = std::fs::read(&path).unwrap();
+        for at in (0..whole.len()).step_by(step) {
+            for change in [0xFF, 0x80, b'0', 0x01] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= change;
+                std::fs::write(&path, &bytes).unwrap();
+                read_all(folder.path());
+            }
+            std::fs::write(&path, &whole[..at]).unwrap();
+            read_all(folder.path());
+        }
+    }
+}
+
 mod large;
