@@ -8,9 +8,21 @@ target=$1 seconds=$2
 cache=${CKPT_TUI_CI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ckpt-tui-ci}/fuzz
 corpus=$cache/corpus/$target
 mkdir -p "$corpus" "$cache/artifacts"
-# Seeds: every small fixture, and for the pickle target the pickles inside them.
+# Seeds: every small fixture, and for a container's own target those of that container.
+case $target in
+  gguf) seeds=('*.gguf') ;;
+  numpy) seeds=('*.npy' '*.npz') ;;
+  tensorflow) seeds=('*.index') ;;
+  msgpack) seeds=('*.msgpack') ;;
+  onnx) seeds=('*.onnx') ;;
+  hdf5) seeds=('*.h5') ;;
+  *) seeds=() ;;
+esac
 if [ -z "$(ls -A "$corpus")" ]; then
-  find ../tests/fixtures -type f -size -24k \( -name '*.pt' -o -name '*.pth' -o -name '*.ckpt' -o -name '*.tar' \
+  for seed in "${seeds[@]}"; do
+    find ../tests/fixtures -type f -size -64k -name "$seed" -exec cp --backup=numbered {} "$corpus" \;
+  done
+  [ ${#seeds[@]} -gt 0 ] || find ../tests/fixtures -type f -size -24k \( -name '*.pt' -o -name '*.pth' -o -name '*.ckpt' -o -name '*.tar' \
     -o -name '*.safetensors' -o -name '*.pkl' -o -name '*.bin' \) -exec cp --backup=numbered {} "$corpus" \;
 fi
 # sancov must not instrument build scripts, which have no fuzzer to report to: hence --target.

@@ -3,7 +3,6 @@
 //! Opening reads structure only. Elements are read when asked for, through positioned reads; the values of
 //! one-element tensors (epoch, best score and loss are often such tensors) are read on first use and kept.
 
-mod apart;
 mod kinds;
 pub mod module;
 mod outline;

@@ -5,13 +5,18 @@
 //! panics on a full disk.
 
 mod args;
+mod config;
+mod export;
 mod generate;
 mod json;
 mod ls;
 mod output;
+mod progress;
 mod show;
+mod stats;
 mod style;
 mod table;
+mod timeline;
 mod ui;
 
 use std::process::ExitCode;
@@ -37,6 +42,11 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     match args.command {
         Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
+        Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
+        Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
+        Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
+        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

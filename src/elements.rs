@@ -10,6 +10,7 @@
 mod decode;
 mod ggml;
 mod quantized;
+mod raw;
 mod view;
 
 use std::path::Path;
@@ -127,8 +128,15 @@ impl Elements {
     /// The bytes, if they are the tensor row-major in one piece and each of its numbers is what the bytes say:
     /// neither quantised, nor with a conjugate or negative bit set.
     pub fn run(&self) -> Option<Run> {
+        let as_stored = !self.scale.is_some() && !self.conj && !self.neg;
+        self.stored_run().filter(|_| as_stored)
+    }
+
+    /// As [`Elements::run`], also where each stored number still is to be negated or dequantised, all of them
+    /// alike: [`Elements::number`] does that.
+    pub fn stored_run(&self) -> Option<Run> {
         let first = self.view.contiguous_from()?;
-        if self.scale.is_some() || self.conj || self.neg {
+        if self.scale.is_ordered() {
             return None;
         }
         let (source, dtype) = (Arc::clone(&self.source), self.dtype);
@@ -142,6 +150,14 @@ impl Elements {
             dtype,
             big_endian: self.big_endian,
         })
+    }
+
+    /// What a real number stored in [`Elements::stored_run`] stands for.
+    pub fn number(&self, stored: f64) -> f64 {
+        let mut number = [if self.neg { -stored } else { stored }];
+        self.scale.apply(0, &mut number);
+        let [number] = number;
+        number
     }
 
     /// Fills `out` with elements `start ..` in row-major order; complex elements as magnitudes.

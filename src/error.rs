@@ -56,6 +56,8 @@ pub enum ErrorKind {
     Io,
     /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
     Cancelled,
+    /// A file that was to be written is there already.
+    Exists,
 }
 
 impl ErrorKind {
@@ -76,6 +78,7 @@ impl ErrorKind {
             Self::Changed => "CHANGED",
             Self::Io => "IO",
             Self::Cancelled => "CANCELLED",
+            Self::Exists => "EXISTS",
         }
     }
 
@@ -86,7 +89,7 @@ impl ErrorKind {
             Self::UnknownFormat | Self::NotACheckpoint | Self::Unsupported | Self::NotRegular => {
                 Fault::Unsupported
             }
-            Self::Changed | Self::Io | Self::Cancelled => Fault::Io,
+            Self::Changed | Self::Io | Self::Cancelled | Self::Exists => Fault::Io,
             _ => Fault::File,
         }
     }

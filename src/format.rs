@@ -15,6 +15,7 @@ mod nested;
 mod npy;
 mod npz;
 mod onnx;
+pub(crate) mod orbax;
 mod protobuf;
 pub mod safetensors;
 pub mod sniff;

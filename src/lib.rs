@@ -11,13 +11,17 @@ pub mod text;
 pub mod value;
 pub mod work;
 
+pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod stats;
 
 pub mod format;
 
 pub mod training;
+
+pub mod compare;
 
 pub mod export;
 pub mod runs;

@@ -135,6 +135,18 @@ impl Storage {
     }
 }
 
+impl Storage {
+    /// Reads at any place cost the same; what is compressed or put together from pieces is better read from front
+    /// to back, by one thread.
+    pub fn is_random_access(&self) -> bool {
+        match self.place {
+            Place::ZipMember { deflated, .. } => !deflated,
+            Place::Range { .. } | Place::Inline { .. } | Place::NotStored | Place::Missing => true,
+            Place::Assembled { .. } => false,
+        }
+    }
+}
+
 /// How a quantised tensor's integers become numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Quantizer {

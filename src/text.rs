@@ -7,6 +7,7 @@
 pub mod fit;
 pub mod natural;
 pub mod number;
+pub mod python;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -5,6 +5,7 @@
 //! passes them through [`crate::text::shown`].
 
 pub mod best;
+pub mod choose;
 pub mod curve;
 pub mod epoch;
 mod evidence;

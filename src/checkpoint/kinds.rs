@@ -14,15 +14,6 @@ pub enum Format {
     TorchExport,
     Pickle,
     Safetensors,
-    HfSharded,
-    HfTrainer,
-    Accelerate,
-    Peft,
-    Dcp,
-    DeepSpeed,
-    Megatron,
-    NemoFolder,
-    TorchUnzipped,
     Gguf,
     Npz,
     Npy,
@@ -34,6 +25,15 @@ pub enum Format {
     TfCheckpoint,
     Nemo,
     Orbax,
+    HfSharded,
+    HfTrainer,
+    Accelerate,
+    Peft,
+    Dcp,
+    DeepSpeed,
+    Megatron,
+    NemoFolder,
+    TorchUnzipped,
 }
 
 impl Format {
@@ -57,15 +57,6 @@ impl Format {
             Self::TorchExport => "torch-export",
             Self::Pickle => "pickle",
             Self::Safetensors => "safetensors",
-            Self::HfSharded => "hf-sharded",
-            Self::HfTrainer => "hf-trainer",
-            Self::Accelerate => "accelerate",
-            Self::Peft => "peft",
-            Self::Dcp => "dcp",
-            Self::DeepSpeed => "deepspeed",
-            Self::Megatron => "megatron",
-            Self::NemoFolder => "nemo",
-            Self::TorchUnzipped => "torch-unzipped",
             Self::Gguf => "gguf",
             Self::Npz => "npz",
             Self::Npy => "npy",
@@ -77,7 +68,22 @@ impl Format {
             Self::TfCheckpoint => "tf-checkpoint",
             Self::Nemo => "nemo",
             Self::Orbax => "orbax",
+            Self::HfSharded => "hf-sharded",
+            Self::HfTrainer => "hf-trainer",
+            Self::Accelerate => "accelerate",
+            Self::Peft => "peft",
+            Self::Dcp => "dcp",
+            Self::DeepSpeed => "deepspeed",
+            Self::Megatron => "megatron",
+            Self::NemoFolder => "nemo",
+            Self::TorchUnzipped => "torch-unzipped",
         }
+    }
+
+    /// Mappings inside mappings whose names are layers, as no library around torch writes.
+    pub fn is_nested(self) -> bool {
+        use Format as F;
+        matches!(self, F::Hdf5 | F::Keras | F::TfCheckpoint | F::FlaxMsgpack | F::Orbax)
     }
 
     /// A folder is one checkpoint of this format.
@@ -93,6 +99,7 @@ impl Format {
                 | Self::Megatron
                 | Self::NemoFolder
                 | Self::TorchUnzipped
+                | Self::Orbax
         )
     }
 }

@@ -11,7 +11,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::module::{self, ScriptTypes};
 use super::section::{self, Part};
-use super::{Checkpoint, Diagnostic, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry};
+use super::{
+    Checkpoint, Diagnostic, Format, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry,
+};
 use crate::limits::Limits;
 use crate::tensor::{TensorId, TensorRole, guess_role};
 use crate::value::view::{self, Label};
@@ -32,7 +34,7 @@ pub struct Outline {
 impl Checkpoint {
     /// Derives sections, tensors, modules and kind from what a reader found.
     pub fn assemble(mut parts: Parts, types: &ScriptTypes, limits: &Limits) -> Self {
-        let outline = Outline::of(&parts.tree, types, limits);
+        let outline = Outline::of(&parts.tree, parts.format, types, limits);
         parts.diagnostics.extend(outline.diagnostics);
         parts.diagnostics.extend(super::placeholders::find(&parts.tree, &outline.sections, &outline.entries));
         let kind = kind_of(&parts, &outline.sections, &outline.entries);
@@ -99,8 +101,12 @@ struct Walk<'a> {
 
 impl Outline {
     /// Walks `tree` from its root.
-    pub fn of(tree: &Tree, types: &ScriptTypes, limits: &Limits) -> Self {
-        let parts = section::find(tree, tree.root());
+    pub fn of(tree: &Tree, format: Format, types: &ScriptTypes, limits: &Limits) -> Self {
+        let parts = if format.is_nested() {
+            section::nested::find(tree, tree.root())
+        } else {
+            section::find(tree, tree.root())
+        };
         let mut walk = Walk {
             tree,
             types,

@@ -3,6 +3,7 @@
 //! A part is recognised by what it holds first (a module; `state` with `param_groups`; mostly tensors) and
 //! by its name second (formats.md §4.6, §11.2). Tensors in no such part stay with their top-level key.
 
+pub(super) mod nested;
 mod search;
 
 use super::SectionRole;

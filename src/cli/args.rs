@@ -1,8 +1,16 @@
 //! What may stand on the command line.
 
+mod export;
+mod stats;
+mod timeline;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub(super) use export::{Average, Export, Output};
+pub(super) use stats::Stats;
+pub(super) use timeline::Timeline;
 
 /// Browse PyTorch training checkpoints in a terminal.
 ///
@@ -32,7 +40,7 @@ pub(super) struct Args {
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Common {
-    /// Print JSON, for scripts (`ls` and `show`)
+    /// Print JSON, for scripts
     #[arg(long, global = true)]
     pub(super) json: bool,
     /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
@@ -41,6 +49,9 @@ pub(super) struct Common {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Neither use nor keep what was worked out about files before
+    #[arg(long, global = true)]
+    pub(super) no_cache: bool,
     /// Show more: every metric, time and attribute
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
@@ -64,6 +75,16 @@ pub(super) enum Command {
     Ls(Ls),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
+    Timeline(Timeline),
+    /// Write the weights of a checkpoint as safetensors
+    Export(Export),
+    /// Write the average of several checkpoints as safetensors
+    Average(Average),
+    /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
+    Stats(Stats),
+    /// Tell where this program keeps what it remembers
+    Config,
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -1,4 +1,4 @@
-//! Quantised integers back to numbers: `scale * (q - zero_point)`.
+//! Quantised integers back to numbers: `scale * (q - zero_point)`, in float32 as torch's `dequantize` does it.
 
 use super::{Elements, Scratch};
 use crate::checkpoint::Checkpoint;
@@ -52,19 +52,23 @@ impl Scale {
             Self::None => {}
             Self::PerTensor { scale, zero_point } => {
                 for q in out {
-                    *q = scale * (*q - zero_point);
+                    *q = dequantize(*q, *scale, *zero_point);
                 }
             }
             Self::PerChannel { pairs, inner } => {
                 for (at, q) in (start..).zip(out) {
                     let channel = (at / inner) % (pairs.len() as u64).max(1);
                     if let Some((scale, zero_point)) = pairs.get(channel as usize) {
-                        *q = scale * (*q - zero_point);
+                        *q = dequantize(*q, *scale, *zero_point);
                     }
                 }
             }
         }
     }
+}
+
+fn dequantize(q: f64, scale: f64, zero_point: f64) -> f64 {
+    f64::from(scale as f32 * (q - zero_point) as f32)
 }
 
 /// The elements of a 1-D tensor with one element for each channel.

@@ -146,4 +146,11 @@ fn per_tensor_quantised_elements_are_dequantised() {
     };
     let (checkpoint, meta) = checkpoint(vec![3, 5, 0], DType::QUInt8, change, &[3]);
     assert_eq!(all(&Elements::open(&checkpoint, &meta).unwrap()), [0.0, 1.0, -1.5]);
+    // torch's dequantize() works in float32.
+    let change = |meta: &mut TensorMeta| {
+        let quantizer = crate::tensor::Quantizer::PerTensor { scale: 0.1, zero_point: 0 };
+        meta.quantizer = Some(Box::new(quantizer));
+    };
+    let (checkpoint, meta) = self::checkpoint(vec![14], DType::QUInt8, change, &[1]);
+    assert_eq!(all(&Elements::open(&checkpoint, &meta).unwrap()), [f64::from(1.4_f32)]);
 }

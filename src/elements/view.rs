@@ -203,7 +203,7 @@ impl Place<'_> {
     }
 
     /// Puts the numbers of the span, `per` for each element, where they go in `out`.
-    pub(super) fn gather(&self, numbers: &[f64], per: usize, out: &mut [f64]) {
+    pub(super) fn gather<T: Copy>(&self, numbers: &[T], per: usize, out: &mut [T]) {
         let Some((inner, outer)) = self.edges.split_last() else {
             copy(numbers, 0, out, self.at as usize, per);
             return;
@@ -226,7 +226,7 @@ impl Place<'_> {
     }
 }
 
-fn copy(numbers: &[f64], from: usize, out: &mut [f64], to: usize, per: usize) {
+fn copy<T: Copy>(numbers: &[T], from: usize, out: &mut [T], to: usize, per: usize) {
     for part in 0..per {
         if let (Some(slot), Some(number)) = (out.get_mut(to * per + part), numbers.get(from * per + part)) {
             *slot = *number;

@@ -11,6 +11,8 @@ mod notes;
 mod parts;
 mod restore;
 
+pub(in crate::export) use load::Source;
+
 use crate::checkpoint::{Checkpoint, Format, Kind};
 use crate::value::Value;
 

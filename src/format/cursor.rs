@@ -64,13 +64,6 @@ impl<'a> Cursor<'a> {
         Ok(self.window.get(from..from + len as usize).unwrap_or_default())
     }
 
-    /// The next byte, without going past it.
-    pub(crate) fn peek(&mut self) -> Result<u8> {
-        let byte = self.byte()?;
-        self.at -= 1;
-        Ok(byte)
-    }
-
     /// The next byte.
     pub(crate) fn byte(&mut self) -> Result<u8> {
         let [byte] = self.array()?;
@@ -92,7 +85,7 @@ mod tests {
         let bytes: Vec<u8> = (0..100).collect();
         let mut cursor = Cursor::new(&bytes, 10, 20);
         assert_eq!(cursor.take(4).unwrap(), [10, 11, 12, 13]);
-        assert_eq!((cursor.peek().unwrap(), cursor.byte().unwrap()), (14, 14));
+        assert_eq!(cursor.byte().unwrap(), 14);
         cursor.skip(3).unwrap();
         assert_eq!(cursor.array::<2>().unwrap(), [18, 19]);
         assert_eq!(cursor.byte().unwrap_err().kind(), ErrorKind::Truncated);

@@ -84,6 +84,7 @@ pub fn is_checkpoint(path: &Path) -> bool {
 fn open_folder(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
     let Some(layout) = recognise::layout(&folder.names) else { return pointed(folder, limits) };
     match layout {
+        Layout::Orbax => super::orbax::open(&folder.path, limits),
         Layout::Unzipped => unzipped::open(folder, limits),
         Layout::Nemo => dcp::open_nemo(folder, limits),
         Layout::Dcp => dcp::open(folder, limits),

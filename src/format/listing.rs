@@ -6,6 +6,7 @@
 //! diagnostic that names the tensor and both numbers, and the tensor is listed all the same.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::checkpoint::module::ScriptTypes;
@@ -50,6 +51,8 @@ impl<'a> Described<'a> {
 pub(crate) struct Listing<'l> {
     pub(crate) tree: Tree,
     pub(crate) files: Vec<CheckpointFile>,
+    /// What was opened, where that is not the first file.
+    pub(crate) path: Option<PathBuf>,
     /// Sources of storages that are put together while they are read; a [`Place`] names them by index.
     pub(crate) assembled: Vec<Arc<dyn ReadAt>>,
     pub(crate) globals: Vec<GlobalUse>,
@@ -73,6 +76,7 @@ impl<'l> Listing<'l> {
         Self {
             tree: Tree::default(),
             files: vec![file],
+            path: None,
             assembled: Vec::new(),
             globals: Vec::new(),
             weights_only: true,
@@ -228,7 +232,7 @@ impl<'l> Listing<'l> {
             self.diagnostics.push(Diagnostic::new(Severity::Warning, "MORE", text));
         }
         let parts = Parts {
-            path: self.files.first().map(|f| f.path.clone()).unwrap_or_default(),
+            path: self.path.or_else(|| Some(self.files.first()?.path.clone())).unwrap_or_default(),
             format,
             identity,
             container_metadata: self.metadata,

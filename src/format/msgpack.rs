@@ -10,7 +10,7 @@ use crate::checkpoint::{Checkpoint, CheckpointFile, Format};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::source::{Identity, fingerprint};
-use crate::value::{Dict, Value};
+use crate::value::{Dict, Value, python};
 
 /// Mappings inside mappings.
 const DEPTH: usize = 128;
@@ -202,6 +202,13 @@ impl Reader<'_, '_, '_> {
         let kind = self.cursor.byte()?;
         let start = self.cursor.at();
         self.cursor.skip(len)?;
+        if let (2, 19) = (kind, len) {
+            let payload = self.listing.source().read_vec(start, len)?;
+            if let Some((re, im)) = array::complex(&payload) {
+                let text = python::complex_repr(re, im);
+                return Ok(self.listing.tree.add_text(&text));
+            }
+        }
         if !matches!(kind, 1 | 3) {
             let bytes = self.listing.source().read_vec(start, len.min(KEPT))?;
             return Ok(Value::Bytes(self.listing.tree.add_bytes(&bytes)));

@@ -54,7 +54,7 @@ fn take(listing: &mut Listing<'_>, source: Arc<dyn ReadAt>, file: u32, base: u64
         diagnostics,
         container_metadata,
         ..
-    } = inner.take_apart();
+    } = inner.into_parts().0;
     if files.len() > 1 {
         return Err(Error::new(ErrorKind::Unsupported, "a checkpoint of several files inside an archive"));
     }

@@ -1,5 +1,7 @@
 //! What a file is, by its first bytes (formats.md §1).
 
+mod foreign;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::ReadAt;
 
@@ -55,7 +57,12 @@ pub fn of_source(source: &dyn ReadAt) -> Result<Container> {
     let found = sniff(&head, source.len());
     // A message and a table may start with the same bytes; the table ends in a magic number of eight.
     let weak = matches!(found, Container::Unknown | Container::Onnx | Container::Msgpack);
-    Ok(if weak && super::tensorflow::is_index(source) { Container::TfIndex } else { found })
+    if weak && super::tensorflow::is_index(source) {
+        return Ok(Container::TfIndex);
+    }
+    // HDF5 may begin behind a block of anything.
+    let blank = matches!(found, Container::Unknown | Container::Foreign(_));
+    Ok(if blank && super::hdf5::superblock(source).is_some() { Container::Hdf5 } else { found })
 }
 
 /// Decides what a file of `len` bytes that starts with `head` is.
@@ -84,7 +91,7 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     if let Some(what) = known(head) {
         return Container::Known(what);
     }
-    if let Some(what) = foreign(head) {
+    if let Some(what) = foreign::name(head) {
         return Container::Foreign(what);
     }
     match () {
@@ -136,37 +143,9 @@ fn is_pickle(head: &[u8]) -> bool {
 
 fn known(head: &[u8]) -> Option<&'static str> {
     Some(match head {
-        _ if head.get(4..8) == Some(b"PTMF") => "TorchScript for mobile (flatbuffer)",
+        _ if head.get(4..8) == Some(b"PTMF") => "a TorchScript program for mobile devices (flatbuffer)",
         _ if head.starts_with(b"PYTORCH1") => "a torch archive of the 2018 preview",
         _ => return None,
-    })
-}
-
-fn foreign(head: &[u8]) -> Option<String> {
-    if head.starts_with(b"version https://git-lfs.github.com/spec/v1") {
-        let text = String::from_utf8_lossy(head);
-        let size = text.lines().find_map(|l| l.strip_prefix("size ")?.trim().parse::<u64>().ok());
-        let size = size.map(|s| format!(" of {s} bytes")).unwrap_or_default();
-        return Some(format!("a git-LFS pointer: the real file{size} is not downloaded; run `git lfs pull`"));
-    }
-    let start =
-        head.iter().position(|b| !b.is_ascii_whitespace()).and_then(|at| head.get(at..)).unwrap_or_default();
-    let lower: Vec<u8> = start.iter().take(16).map(u8::to_ascii_lowercase).collect();
-    if lower.starts_with(b"<!do") || lower.starts_with(b"<htm") || lower.starts_with(b"<?xml") {
-        return Some("an HTML or XML page: a failed download".to_owned());
-    }
-    let named: [(&[u8], &str); 6] = [
-        (b"\x1f\x8b", "a gzip file: unpack it first"),
-        (b"7z\xbc\xaf", "a 7-Zip archive: unpack it first"),
-        (b"\xfd7zXZ", "an xz file: unpack it first"),
-        (b"BZh", "a bzip2 file: unpack it first"),
-        (b"(\xb5/\xfd", "a zstd file: unpack it first"),
-        (b"Rar!", "a RAR archive: unpack it first"),
-    ];
-    let found = named.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, what)| (*what).to_owned());
-    found.or_else(|| {
-        (head.len() >= 64 && head.iter().all(|b| *b == 0))
-            .then(|| "only zeros at the start: the save was interrupted, or the disk was full".to_owned())
     })
 }
 

@@ -80,6 +80,17 @@ pub fn metric(x: f64) -> String {
     }
 }
 
+/// A share of a whole, from 0 to 1, in percent: `0%`, `<0.1%`, `12.3%`, `100%`. 0 and 100 are only said of none and all.
+pub fn percent(share: f64) -> String {
+    match share {
+        0.0 => "0%".to_owned(),
+        1.0 => "100%".to_owned(),
+        x if x < 0.001 => "<0.1%".to_owned(),
+        x if x > 0.999 => ">99.9%".to_owned(),
+        x => format!("{:.1}%", x * 100.0),
+    }
+}
+
 /// A number of a configuration, as exactly as it was given and as short as that goes: `0.001`, `3e-5`, `1e20`.
 pub fn number(x: f64) -> String {
     let size = x.abs();
@@ -161,6 +172,20 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(metric(x), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn shares() {
+        for (x, text) in [
+            (0.0, "0%"),
+            (1e-9, "<0.1%"),
+            (0.123_4, "12.3%"),
+            (0.999_9, ">99.9%"),
+            (0.999, "99.9%"),
+            (1.0, "100%"),
+        ] {
+            assert_eq!(percent(x), text, "{x}");
         }
     }
 

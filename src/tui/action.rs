@@ -8,7 +8,9 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use crate::compare::timeline::{Source, Timeline};
 use crate::runs::{CheckpointRow, Skipped};
+use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
 #[derive(Debug)]
@@ -37,6 +39,8 @@ pub enum Action {
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.
     Filtered(u64, Matches),
+    /// Checkpoints of a timeline were read; the last news of its task if true.
+    Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -101,6 +105,8 @@ pub enum Effect {
     Open(u64, PathBuf),
     /// Match the names of these tensors against a pattern; an older request of the same kind is dropped.
     Filter(u64, Arc<Layers>, Vec<u32>, String),
+    /// Read the checkpoints of a timeline.
+    Timeline(u64, Work, Vec<Source>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

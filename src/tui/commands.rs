@@ -46,6 +46,9 @@ pub enum Command {
     Metric,
     PreviousMetric,
     Best,
+    Timeline,
+    Group,
+    Dense,
     Fold,
     FoldAll,
     UnfoldAll,
@@ -128,7 +131,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
-        Pane::Curve | Pane::Facts => false,
+        Pane::Curve | Pane::Facts | Pane::Timeline => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
 }
@@ -154,7 +157,22 @@ fn has_parts(model: &Model) -> bool {
 }
 
 fn has_metrics(model: &Model) -> bool {
+    if in_timeline(model) {
+        return true;
+    }
     model.home.curve.series.len() > 1 && (home(model) || model.focus == Pane::Runs)
+}
+
+fn in_timeline(model: &Model) -> bool {
+    model.place == Place::Timeline
+}
+
+fn can_be_dense(model: &Model) -> bool {
+    in_timeline(model) && model.theme.half(1).is_some()
+}
+
+fn has_timeline(model: &Model) -> bool {
+    !in_timeline(model) && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
 }
 
 fn open_label(model: &Model) -> &'static str {
@@ -162,6 +180,7 @@ fn open_label(model: &Model) -> &'static str {
         Pane::Runs => model.home.open_label(),
         Pane::Curve => "open",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
+        Pane::Timeline => "open",
         Pane::Facts | Pane::Detail => "",
     }
 }
@@ -195,7 +214,7 @@ pub static TABLE: &[Entry] = table! {
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
     NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
-    Metric, "metric", "Show the next metric", Find, ["c"], |_| "metric", has_metrics;
+    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
     Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics, View::Parts]);
@@ -209,6 +228,9 @@ pub static TABLE: &[Entry] = table! {
     Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
+    Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
+    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;

@@ -19,6 +19,8 @@ use super::model::{Model, Pane, Place};
 
 /// The smallest screen anything is drawn on.
 pub const SMALLEST: (u16, u16) = (40, 10);
+/// Lines of the read-out below a timeline.
+pub const HEAT_FOOT: u16 = 3;
 const TWO_COLUMNS: u16 = 80;
 const THREE_COLUMNS: u16 = 120;
 
@@ -42,6 +44,7 @@ pub fn panes(model: &Model) -> Vec<Pane> {
     let text = model.view().is_some_and(super::model::View::is_text);
     match model.place {
         Place::Home => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+        Place::Timeline => vec![Pane::Timeline],
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
             if model.size.0 >= THREE_COLUMNS {
@@ -65,6 +68,8 @@ pub fn of(model: &Model) -> Layout {
     let body = Rect::new(0, 1, width, height - 2);
     let panes = if width < TWO_COLUMNS {
         vec![(model.focus, body)]
+    } else if model.place == Place::Timeline {
+        vec![(Pane::Timeline, body)]
     } else if model.place == Place::Home {
         home(body)
     } else {
@@ -142,6 +147,11 @@ impl Layout {
         let headings = u16::from(pane == Pane::Runs || pane == Pane::Body && self.has_headings);
         let headings = headings.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
+    }
+
+    /// Rows of a timeline's heat map: between the line of epochs and the read-out.
+    pub fn heat_rows(&self) -> u16 {
+        self.inner(Pane::Timeline).height.saturating_sub(1 + HEAT_FOOT).max(1)
     }
 
     /// The text of a text pane, with a cell of air on either side.

@@ -15,6 +15,7 @@ pub mod listing;
 pub mod metadata;
 pub mod parts;
 pub mod table;
+pub mod timeline;
 pub mod tree;
 
 use std::path::{Path, PathBuf};
@@ -39,6 +40,8 @@ pub enum Place {
     Home,
     /// An opened checkpoint.
     Checkpoint,
+    /// The timeline of a run.
+    Timeline,
 }
 
 /// A part of the screen that can have the focus.
@@ -54,6 +57,8 @@ pub enum Pane {
     Body,
     /// Details of what is selected in it.
     Detail,
+    /// The heat map of a timeline.
+    Timeline,
 }
 
 /// What keys mean.
@@ -106,6 +111,8 @@ pub struct Model {
     pub home: Home,
     /// The opened checkpoint.
     pub browser: Option<Browser>,
+    /// The timeline, while it is shown.
+    pub timeline: Option<timeline::TimelineView>,
     /// Other threads.
     pub jobs: Jobs,
     /// A line for the person.
@@ -130,6 +137,7 @@ impl Model {
             pending: Pending::default(),
             home: Home::new(paths),
             browser: None,
+            timeline: None,
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
@@ -153,6 +161,13 @@ impl Model {
         self.toast = Some(Toast { text: text.into(), is_error: true });
     }
 
+    /// Lines of a timeline that fit on the screen: two in each row of a dense one.
+    pub fn heat_lines(&self) -> usize {
+        let rows = usize::from(self.layout().heat_rows());
+        let dense = self.timeline.as_ref().is_some_and(|view| view.is_dense) && self.theme.half(1).is_some();
+        if dense { rows * 2 } else { rows }
+    }
+
     /// The view that is shown, if a checkpoint is.
     pub fn view(&self) -> Option<View> {
         self.browser.as_ref().filter(|_| self.place == Place::Checkpoint).map(|b| b.view)
@@ -166,13 +181,13 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
-            Pane::Curve | Pane::Facts => false,
+            Pane::Curve | Pane::Facts | Pane::Timeline => false,
         }
     }
 
     /// Esc would do something.
     pub fn can_go_back(&self) -> bool {
-        self.place == Place::Checkpoint
+        self.place != Place::Home
             || self.is_filtered()
             || self.jobs.open.is_some()
             || !self.jobs.tasks.is_empty()
@@ -181,6 +196,9 @@ impl Model {
 
     /// What `y` copies: a name for it, and the text.
     pub fn copy_target(&self) -> Option<(&'static str, String)> {
+        if self.place == Place::Timeline {
+            return Some(("copy path", shown_path(self.timeline.as_ref()?.path()?)));
+        }
         if self.place == Place::Home || self.focus == Pane::Runs {
             return Some(("copy path", shown_path(&self.home.selected_path()?)));
         }
@@ -221,7 +239,11 @@ impl Model {
     pub fn settle(&mut self) {
         let panes = layout::panes(self);
         if !panes.contains(&self.focus) {
-            self.focus = if self.place == Place::Home { Pane::Runs } else { Pane::Body };
+            self.focus = match self.place {
+                Place::Home => Pane::Runs,
+                Place::Checkpoint => Pane::Body,
+                Place::Timeline => Pane::Timeline,
+            };
         }
         self.home.refresh();
         let layout = self.layout();
@@ -233,6 +255,11 @@ impl Model {
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
         }
         self.settle_browser(&layout);
+        let lines = self.heat_lines();
+        if let Some(view) = &mut self.timeline {
+            let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
+            view.settle(lines, columns.visible);
+        }
         if let Mode::Help { input, cursor } = &mut self.mode {
             let rows = super::help::rows(input.value()).len();
             cursor.settle(rows, layout.help_rows());

@@ -8,6 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
@@ -16,11 +17,16 @@ use super::event::Event;
 use super::model::browser::Opened;
 use super::model::filter;
 use super::model::layers::Layers;
+use crate::cache::Cache;
+use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::work::Work;
 
 /// News of a scan sent in one event at most.
 const BATCH: usize = 256;
+/// Time between two partial pictures of long work.
+const PICTURE: Duration = Duration::from_millis(100);
 
 /// Starts jobs.
 pub struct Runner {
@@ -44,6 +50,7 @@ impl Runner {
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
+            Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -96,6 +103,22 @@ impl Runner {
 
     fn open(&self, generation: u64, path: PathBuf) {
         self.spawn(generation, "opening the file", move |_| Some(Action::Opened(generation, open(&path))));
+    }
+
+    fn timeline(&self, generation: u64, work: Work, sources: Vec<Source>) {
+        self.spawn(generation, "the timeline", move |events| {
+            let mut sent = Instant::now();
+            // Partial pictures come as they are drawn: not more of them.
+            let mut progress = |timeline: &Timeline| {
+                if timeline.checkpoints.len() == 1 || sent.elapsed() >= PICTURE {
+                    sent = Instant::now();
+                    let part = Ok(Arc::new(timeline.clone()));
+                    let _ = events.send(Event::Job(Action::Timeline(generation, part, false)));
+                }
+            };
+            let done = timeline::build(&sources, &Cache::of_user(), &work, &mut progress);
+            Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
+        });
     }
 
     fn filter(&self, generation: u64, layers: Arc<Layers>, candidates: Vec<u32>, pattern: String) {

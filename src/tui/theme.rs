@@ -77,6 +77,24 @@ impl Theme {
         self.tint(Color::Magenta, Modifier::BOLD.union(Modifier::UNDERLINED))
     }
 
+    /// A cell of a heat map, from 1 to `steps`: the height of its block says the same.
+    pub fn heat(self, step: u8, steps: u8) -> Style {
+        match step * 3 / steps.max(1) {
+            0 => self.tint(Color::Blue, Modifier::empty()),
+            1 => self.tint(Color::Cyan, Modifier::empty()),
+            _ => self.tint(Color::Magenta, Modifier::empty()),
+        }
+    }
+
+    /// The colour of a half block of a heat map, from 1 to 8; 0 for nothing. Not for themes without colour: two halves of
+    /// a cell have nothing but colour to say what they are.
+    pub fn half(self, step: u8) -> Option<Color> {
+        // Dark to light in equal steps, told apart by any eye; the terminal's 256 colours.
+        const RAMP: [u8; 9] = [236, 54, 60, 31, 30, 36, 71, 149, 227];
+        let index = RAMP.get(usize::from(step)).copied()?;
+        (self.color && !self.glyphs.ascii).then_some(Color::Indexed(index))
+    }
+
     /// The line of a curve.
     pub fn curve(self) -> Style {
         self.tint(Color::Magenta, Modifier::empty())

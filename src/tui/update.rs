@@ -6,6 +6,7 @@ mod home;
 mod jobs;
 mod mouse;
 mod parts;
+mod timeline;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -14,6 +15,8 @@ use super::layout;
 use super::model::cursor::{Cursor, stepped};
 use super::model::{Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
+
+pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -39,6 +42,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
+        Action::Timeline(generation, timeline, is_complete) => {
+            timeline::arrived(model, generation, timeline, is_complete)
+        }
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -86,7 +92,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::PreviousPane => cycle_pane(model, -1),
         Command::Runs => go(model, Place::Home, Pane::Runs),
         Command::Curve => go(model, Place::Home, Pane::Curve),
+        Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
+        _ if model.place == Place::Timeline => timeline::run(model, command, count),
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
         _ => match model.focus {
@@ -137,6 +145,10 @@ fn metric(model: &mut Model, count: Option<usize>, direction: isize) -> Vec<Effe
 }
 
 fn rescan(model: &mut Model) -> Vec<Effect> {
+    if model.place == Place::Timeline {
+        timeline::leave(model);
+        return timeline::begin(model);
+    }
     match (model.place, model.opened_path().map(std::path::Path::to_owned)) {
         (Place::Checkpoint, Some(path)) => jobs::open(model, path),
         _ => jobs::rescan(model),
@@ -144,6 +156,7 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
 }
 
 fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
+    timeline::leave(model);
     model.place = place;
     model.focus = pane;
     Vec::new()
@@ -182,6 +195,11 @@ fn back(model: &mut Model) -> Vec<Effect> {
     }
     match (model.place, model.focus) {
         (Place::Checkpoint, Pane::Body) if parts::whole(model).is_some() => return parts::back(model),
+        (Place::Timeline, _) => timeline::leave(model),
+        // Back to where the checkpoint was opened from.
+        (Place::Checkpoint, _) if model.timeline.is_some() => {
+            (model.place, model.focus) = (Place::Timeline, Pane::Timeline);
+        }
         (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
         (Place::Home, _) => model.say("q quits"),

@@ -17,6 +17,7 @@ mod runs;
 pub mod tabs;
 pub mod tensors;
 mod text;
+pub mod timeline;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -87,6 +88,7 @@ fn draw_pane(
             None
         }
         Pane::Body => draw_body(model, layout, area, buffer),
+        Pane::Timeline => timeline::draw(model, layout, area, buffer),
         Pane::Detail => {
             pane::draw(model, pane, area, pane::Titles::new("Details"), buffer);
             let browser = model.browser.as_ref()?;

@@ -252,7 +252,7 @@ fn complex(args: &[Value]) -> Option<String> {
 }
 
 /// `1.0-2.0j`.
-pub(super) fn complex_repr(re: f64, im: f64) -> String {
+pub(crate) fn complex_repr(re: f64, im: f64) -> String {
     let sign = if im.is_sign_negative() { '-' } else { '+' };
     format!("{}{sign}{}j", float_repr(re), float_repr(im.abs()))
 }

@@ -10,6 +10,7 @@ mod load;
 mod ls;
 mod output;
 mod show;
+mod timeline;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

@@ -14,4 +14,5 @@ mod pictures;
 mod samples;
 mod sizes;
 mod speed;
+mod timeline;
 mod ui;

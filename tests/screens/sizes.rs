@@ -6,7 +6,7 @@ use super::build::{Build, broken, row};
 use super::ui::Ui;
 
 /// Every screen, by the keys that lead to it.
-pub(crate) const SCREENS: [(&str, &str); 10] = [
+pub(crate) const SCREENS: [(&str, &str); 11] = [
     ("list", "jj"),
     ("curve", "jj<Tab>"),
     ("facts", "jj<Tab><Tab>"),
@@ -15,6 +15,7 @@ pub(crate) const SCREENS: [(&str, &str); 10] = [
     ("metadata", "jj<Enter>gmjjj"),
     ("load", "jj<Enter>go"),
     ("diagnostics", "jj<Enter>gd"),
+    ("timeline", "jjT"),
     ("help", "?"),
     ("filter", "jj<Enter>/w"),
 ];

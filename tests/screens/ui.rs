@@ -141,6 +141,16 @@ impl Ui {
                     let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
                     self.act(Action::Opened(generation, result));
                 }
+                Effect::Timeline(generation, work, sources) if !self.by_hand => {
+                    let done = ckpt_tui::compare::timeline::build(
+                        &sources,
+                        &ckpt_tui::cache::Cache::off(),
+                        &work,
+                        &mut |_| {},
+                    );
+                    let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
+                    self.act(Action::Timeline(generation, done, true));
+                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();

@@ -7,9 +7,9 @@ use crate::export::python;
 use crate::text::shown;
 
 /// How the file's content gets into a variable.
-pub(super) struct Source {
+pub(in crate::export) struct Source {
     /// Import lines.
-    pub(super) imports: Vec<&'static str>,
+    pub(in crate::export) imports: Vec<&'static str>,
     /// Lines that come before the expression.
     pub(super) setup: Vec<String>,
     /// The expression that is the content.
@@ -21,7 +21,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn of(checkpoint: &Checkpoint) -> Self {
+    pub(in crate::export) fn of(checkpoint: &Checkpoint) -> Self {
         let path = python::path(checkpoint.path());
         let plain = |import, expression: String| Self {
             imports: vec![import],
@@ -53,13 +53,15 @@ impl Source {
             },
             Format::TorchZip | Format::TorchLegacy | Format::TorchTar => Self::torch(checkpoint, &path),
             // `libraries` writes their lines.
-            _ => Self {
+            format if format.is_listing() || !format.is_folder() => Self {
                 imports: Vec::new(),
                 setup: Vec::new(),
                 expression: String::new(),
                 weights_only: checkpoint.weights_only(),
                 reason: None,
             },
+            // Folders have lines of their own.
+            _ => Self::torch(checkpoint, &path),
         }
     }
 
@@ -85,7 +87,7 @@ impl Source {
     }
 
     /// The content assigned to `variable`.
-    pub(super) fn lines(&self, variable: &str) -> Vec<String> {
+    pub(in crate::export) fn lines(&self, variable: &str) -> Vec<String> {
         let mut lines = self.setup.clone();
         lines.push(format!("{variable} = {}", self.expression));
         lines

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use super::index;
 use super::listing::Names;
+use crate::format::orbax;
 
 /// How a folder is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     /// `data.pkl`, `data/`, `version`: a torch archive someone unzipped.
     Unzipped,
+    /// `_CHECKPOINT_METADATA` of Orbax, or `_METADATA` of a tree in it.
+    Orbax,
     /// `weights/` and `context/`.
     Nemo,
     /// `.metadata` and `*.distcp`.
@@ -40,6 +43,11 @@ pub(crate) fn layout(names: &Names) -> Option<Layout> {
     };
     if names.has_file("data.pkl") && names.has_folder("data") && is_unzipped(names) {
         return Some(Layout::Unzipped);
+    }
+    let tree =
+        names.has_file(orbax::TREE) && (names.has_file("_sharding") || names.has_file("manifest.ocdbt"));
+    if names.has_file(orbax::MARK) || tree {
+        return Some(Layout::Orbax);
     }
     if names.has_folder("weights") && names.has_folder("context") {
         return Some(Layout::Nemo);
@@ -142,7 +150,7 @@ impl Claim {
 impl Layout {
     pub(super) fn takes(self, name: &str, is_folder: bool) -> bool {
         match self {
-            Self::Unzipped | Self::Nemo | Self::Trainer | Self::Accelerate => true,
+            Self::Unzipped | Self::Orbax | Self::Nemo | Self::Trainer | Self::Accelerate => true,
             Self::Megatron => !is_folder || is_megatron(name),
             Self::Dcp => {
                 !is_folder

@@ -61,6 +61,14 @@ pub(super) fn describe(head: &[u8], total: u64) -> Result<Array> {
     Ok(Array { shape, dtype, at: cursor.at(), len: len.min(total.saturating_sub(cursor.at())) })
 }
 
+/// A complex number: a list of two 64-bit floats.
+pub(super) fn complex(payload: &[u8]) -> Option<(f64, f64)> {
+    let [0x92, 0xCB, rest @ ..] = payload else { return None };
+    let (re, rest) = rest.split_first_chunk::<8>()?;
+    let im = rest.strip_prefix(&[0xCB])?.first_chunk::<8>()?;
+    Some((f64::from_be_bytes(*re), f64::from_be_bytes(*im)))
+}
+
 fn size(cursor: &mut Cursor<'_>) -> Result<u64> {
     Ok(match cursor.byte()? {
         tag @ 0x00..=0x7F => u64::from(tag),

@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::super::{Skipped, row};
+use crate::checkpoint::{Checkpoint, Format};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::format::sniff::{self, Container};
 use crate::runs::CheckpointRow;
@@ -17,7 +18,27 @@ use crate::training::name;
 const PICKLE: u64 = 64 << 20;
 
 /// Extensions that promise a checkpoint.
-const SURE: [&str; 8] = ["pt", "pth", "ckpt", "safetensors", "distcp", "pt2", "chkpt", "ptl"];
+#[rustfmt::skip]
+const SURE: [&str; 15] = [
+    "pt", "pth", "ckpt", "safetensors", "distcp", "pt2", "chkpt", "ptl", "gguf", "onnx", "msgpack", "keras", "pdparams",
+    "pdopt", "nemo",
+];
+/// Words in the names of arrays (`.npz`, `.npy`, `.h5`) that are weights; most such files are data.
+const WEIGHTS: [&str; 13] = [
+    "weight",
+    "model",
+    "ckpt",
+    "checkpoint",
+    "param",
+    "policy",
+    "epoch",
+    "best",
+    "last",
+    "final",
+    "state",
+    "adapter",
+    "net",
+];
 /// Words in the names of `.bin` files that are data.
 #[rustfmt::skip]
 const DATA: [&str; 14] = [
@@ -93,14 +114,21 @@ pub(super) fn look(path: &Path, given: bool) -> Look {
 fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Look {
     let open = |certain| Look::Open(Opening { promise, certain });
     match (container, promise) {
-        (Container::TorchLegacy | Container::Safetensors, _) => open(true),
+        (Container::TorchLegacy | Container::Safetensors | Container::Gguf | Container::TfIndex, _) => {
+            open(true)
+        }
+        // Weak signs, and arrays that are rarely weights: the name decides, or what is in them.
+        (Container::Msgpack | Container::Onnx | Container::Npy, Promise::Nothing | Promise::Perhaps) => {
+            Look::Nothing
+        }
+        (Container::Hdf5, _) => open(false),
         (Container::Pickle, Promise::Nothing) if len > PICKLE => {
             let named = path.extension().is_some_and(|e| e == "pkl" || e == "pickle");
             let reason = "a large plain pickle: open it by name to look inside".to_owned();
             if named { Look::Skip(Skipped { path: path.to_owned(), reason }) } else { Look::Nothing }
         }
         (Container::Zip | Container::Tar | Container::Pickle, _) | (_, Promise::Checkpoint) => open(false),
-        (Container::Known(what), _) if !what.contains("numpy") => {
+        (Container::Known(what), _) => {
             Look::Skip(Skipped { path: path.to_owned(), reason: format!("{what}: not read by this version") })
         }
         (Container::Foreign(_) | Container::Unknown, Promise::Perhaps) => open(false),
@@ -114,10 +142,15 @@ impl Opening {
         Self { promise: Promise::Checkpoint, certain: true }
     }
 
-    /// Whether a file that opened, with so many tensors, makes a row. Archives and pickles of other things do
-    /// not.
-    pub(super) fn keeps(self, tensors: usize) -> bool {
-        tensors > 0 || self.certain || self.promise != Promise::Nothing
+    /// Whether a file that opened makes a row. Archives and pickles of other things do not, and arrays only
+    /// where something says that they are weights.
+    pub(super) fn keeps(self, checkpoint: &Checkpoint) -> bool {
+        if self.certain || self.promise != Promise::Nothing {
+            return true;
+        }
+        let arrays = matches!(checkpoint.format(), Format::Npz | Format::Npy | Format::Hdf5);
+        let tensors = !checkpoint.tensors().is_empty();
+        tensors && (!arrays || is_keras(checkpoint) || names_weights(checkpoint.path()))
     }
 
     /// Whether a file that did not open makes a row.
@@ -128,6 +161,20 @@ impl Opening {
             Promise::Nothing => self.certain && error.fault() != Fault::Unsupported,
         }
     }
+}
+
+/// HDF5 as Keras writes it.
+fn is_keras(checkpoint: &Checkpoint) -> bool {
+    let tree = checkpoint.tree();
+    let holds = |value, names: &[&str]| names.iter().any(|name| tree.get(value, name).is_some());
+    let marks = ["keras_version", "model_config", "layer_names"];
+    checkpoint.container_metadata().is_some_and(|metadata| holds(metadata, &marks))
+        || holds(tree.root(), &["model_weights", "layers", "_layer_checkpoint_dependencies"])
+}
+
+fn names_weights(path: &Path) -> bool {
+    let name = path.file_name().map(|n| n.to_string_lossy().to_lowercase()).unwrap_or_default();
+    WEIGHTS.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

@@ -183,7 +183,7 @@ impl Worker {
 /// Opens a file; `None` when it makes no row. A fault of this program in one file must not end the scan.
 fn read(task: &Task, limits: &Limits) -> Option<CheckpointRow> {
     let row = catch_unwind(AssertUnwindSafe(|| match crate::format::open(&task.path, limits) {
-        Ok(checkpoint) => task.opening.keeps(checkpoint.tensors().len()).then(|| {
+        Ok(checkpoint) => task.opening.keeps(&checkpoint).then(|| {
             let mut row = row::of_checkpoint(&checkpoint);
             if task.given {
                 siblings::decide(&task.path, &mut row.training.progress);

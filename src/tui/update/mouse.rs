@@ -5,7 +5,7 @@ use super::super::commands::Command;
 use super::super::model::browser::View;
 use super::super::model::document::Scroll;
 use super::super::model::table::Order;
-use super::super::model::{Mode, Model, Pane};
+use super::super::model::{Mode, Model, Pane, Place};
 use super::super::view::{footer, layers, tabs, tensors};
 use super::{browse, home, run};
 
@@ -35,6 +35,10 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     }
     let rows = layout.rows(pane);
     match pane {
+        Pane::Timeline => {
+            super::timeline::click(model, x, y);
+            Vec::new()
+        }
         Pane::Runs | Pane::Body if rows.contains((x, y).into()) => {
             click_row(model, pane, usize::from(y - rows.y), had_focus)
         }
@@ -107,6 +111,11 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         return Vec::new();
     }
     let layout = model.layout();
+    let lines = model.heat_lines();
+    if let (Place::Timeline, Some(view)) = (model.place, &mut model.timeline) {
+        view.cursor.scrolled(by, view.lines.len(), lines);
+        return Vec::new();
+    }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };
     let height = usize::from(layout.rows(pane).height);
     let scroll = |scroll: &mut Scroll| scroll.first = scroll.first.saturating_add_signed(by);

@@ -46,6 +46,11 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 fn crumbs(model: &Model) -> Vec<String> {
     let home = &model.home;
+    if let (Place::Timeline, Some(view)) = (model.place, &model.timeline) {
+        let mut crumbs = vec![shown(&view.run).into_owned(), "timeline".to_owned()];
+        crumbs.extend(view.path().map(|path| shown(&file_name(path)).into_owned()));
+        return crumbs;
+    }
     if model.place == Place::Home {
         let mut crumbs = vec![scanned(model)];
         crumbs.extend(home.run().map(|run| shown(&run.name).into_owned()));

@@ -1,0 +1,60 @@
+//! `timeline`: every layer over the checkpoints of a run, as a heat map or as JSON.
+
+mod json;
+mod text;
+
+use std::path::PathBuf;
+
+use super::args::{Common, Timeline as Args};
+use super::config;
+use super::output::{Failure, Out};
+use super::progress;
+use super::style::Style;
+use crate::compare::timeline::{self, Source};
+use crate::runs::CheckpointRow;
+use crate::runs::scan::{self, ScanOptions};
+use crate::training::choose;
+
+/// Shows the timeline of what is in the paths.
+pub(super) fn run(args: &Args, common: &Common, style: &Style, out: &mut Out) -> Result<(), Failure> {
+    super::ls::check(&args.paths)?;
+    let sources = sources(&args.paths)?;
+    let cache = config::cache(common);
+    let timeline = progress::run("timeline", |work| timeline::build(&sources, &cache, work, &mut |_| {}))?;
+    if let ([], Some((path, reason))) = (timeline.checkpoints.as_slice(), timeline.skipped.first()) {
+        return Err(Failure::at(path, reason));
+    }
+    if common.json {
+        out.json(&json::Document(&timeline))
+    } else {
+        text::write(&timeline, args.measure.measure(), style, out)
+    }
+}
+
+/// The checkpoints in the order of training: those of the one run there is, or the files named.
+fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    let source = |row: &CheckpointRow| {
+        let progress = &row.training.progress;
+        Source { path: row.path.clone(), epoch: progress.epoch, step: progress.step }
+    };
+    if paths.iter().any(|path| path.is_dir()) {
+        let run = super::export::one_run(paths)?;
+        let sources: Vec<Source> = choose::series(&run).into_iter().map(source).collect();
+        return if sources.is_empty() {
+            Err(Failure::at(&run.path, "no weights are there"))
+        } else {
+            Ok(sources)
+        };
+    }
+    let index = scan::collect(paths.to_vec(), ScanOptions::default());
+    let rows: Vec<&CheckpointRow> = index.runs.iter().flat_map(|run| &run.checkpoints).collect();
+    let named = paths.iter().filter_map(|path| rows.iter().find(|row| row.path == *path));
+    let mut sources: Vec<Source> = named.map(|row| source(row)).collect();
+    // By epoch, or by step, where all of them say it; else as they were named.
+    if sources.iter().all(|source| source.epoch.is_some()) {
+        sources.sort_by(|a, b| a.epoch.unwrap_or(0.0).total_cmp(&b.epoch.unwrap_or(0.0)));
+    } else if sources.iter().all(|source| source.step.is_some()) {
+        sources.sort_by_key(|source| source.step);
+    }
+    Ok(sources)
+}

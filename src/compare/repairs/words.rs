@@ -1,0 +1,274 @@
+//! Components under another name: `gamma` for `weight`, `ln_1` for `norm1`, `encoder.layer` for `blocks`.
+//!
+//! Words are learned: a name of the candidate and one of the reference that differ in one run of components say
+//! what that run is called on the other side. A word is translated when all names agree on it.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::lines;
+use super::proposal::{Proposal, quoted};
+use super::view::{View, components, is_number};
+
+/// Names of the reference that may fit one context before it says nothing.
+const CROWD: usize = 8;
+/// Contexts looked at; beyond, only single components are compared.
+const CONTEXTS: usize = 600_000;
+/// Words named in a title.
+const NAMED: usize = 4;
+
+/// A word of the candidate and its translation.
+type Words = (String, String);
+
+#[derive(Default)]
+struct Evidence {
+    /// Names with this pair of words, same shape.
+    same: usize,
+    /// Names with this pair of words, whatever the shape.
+    any: usize,
+}
+
+pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    let found = pairs_of_names(view);
+    if found.is_empty() {
+        return;
+    }
+    let mut evidence: FxHashMap<Words, Evidence> = FxHashMap::default();
+    for (_, _, words, same) in &found {
+        let entry = evidence.entry(words.clone()).or_default();
+        entry.any += 1;
+        entry.same += usize::from(*same);
+    }
+    let (chosen, unsure) = choose(&evidence);
+    let mut taken = FxHashSet::default();
+    let pairs = found.iter().filter(|(from, _, words, _)| chosen.contains(words) && taken.insert(*from));
+    let pairs: Vec<(String, String)> =
+        pairs.map(|(from, to, ..)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let pairs = view.without_clashes(pairs);
+    if !pairs.is_empty() {
+        let lines = lines::rename(&pairs);
+        let mut proposal = Proposal::rename(view, "words", title(&chosen), pairs, lines);
+        proposal.notes = notes(&chosen);
+        out.push(proposal);
+    } else if !unsure.is_empty() {
+        out.push(ambiguous(&unsure));
+    }
+}
+
+/// Names that differ in one run of components: (candidate, reference, words, shapes are equal).
+fn pairs_of_names<'a>(view: &View<'a>) -> Vec<(&'a str, &'a str, Words, bool)> {
+    let mut contexts: FxHashMap<String, Vec<&'a crate::compare::plan::Described>> = FxHashMap::default();
+    let runs: usize = view.missing().map(|t| t.key.matches('.').count() + 1).map(|n| n * n / 2).sum();
+    let single = runs > CONTEXTS;
+    for tensor in view.missing() {
+        for (context, _) in contexts_of(&tensor.key, single) {
+            let names = contexts.entry(context).or_default();
+            if names.len() <= CROWD {
+                names.push(tensor);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for tensor in view.unexpected() {
+        let mut seen = FxHashSet::default();
+        for (context, from) in contexts_of(&tensor.key, single) {
+            let Some(names) = contexts.get(&context).filter(|names| names.len() <= CROWD) else { continue };
+            for other in names {
+                if tensor.shape.len() != other.shape.len() || !same_elements(&tensor.shape, &other.shape) {
+                    continue;
+                }
+                let Some(words) = difference(&tensor.key, &other.key) else { continue };
+                // Only the run in which the two differ, and each pair of names once.
+                if without_numbers(&from) == words.0 && seen.insert(other.key.as_str()) {
+                    found.push((tensor.key.as_str(), other.key.as_str(), words, tensor.shape == other.shape));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn same_elements(a: &[u64], b: &[u64]) -> bool {
+    let sorted = |shape: &[u64]| {
+        let mut sizes = shape.to_vec();
+        sizes.sort_unstable();
+        sizes
+    };
+    a == b || sorted(a) == sorted(b)
+}
+
+/// The name with each run of components cut out, with what was cut out.
+fn contexts_of(key: &str, single: bool) -> Vec<(String, String)> {
+    let parts = components(key);
+    let mut all = Vec::new();
+    for start in 0..parts.len() {
+        let longest = if single { start + 1 } else { parts.len() };
+        for end in start + 1..=longest {
+            let (before, rest) = parts.split_at(start);
+            let (run, after) = rest.split_at(end - start);
+            if before.is_empty() && after.is_empty() {
+                continue;
+            }
+            all.push((format!("{}\0{}", before.join("."), after.join(".")), run.join(".")));
+        }
+    }
+    all
+}
+
+/// The runs in which two names differ, with `*` for numbers both have; `None` when a number differs.
+fn difference(from: &str, to: &str) -> Option<Words> {
+    let (a, b) = (components(from), components(to));
+    let front = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let (a, b) = (a.get(front..)?, b.get(front..)?);
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let (a, b) = (a.get(..a.len() - back)?, b.get(..b.len() - back)?);
+    let numbers = |run: &[&str]| -> Vec<String> {
+        run.iter().filter(|c| is_number(c)).map(|c| (*c).to_owned()).collect()
+    };
+    if a.is_empty() || b.is_empty() || numbers(a) != numbers(b) {
+        return None;
+    }
+    Some((without_numbers(&a.join(".")), without_numbers(&b.join("."))))
+}
+
+fn without_numbers(run: &str) -> String {
+    run.split('.').map(|c| if is_number(c) { "*" } else { c }).collect::<Vec<_>>().join(".")
+}
+
+/// Words all names agree on, and those they do not.
+fn choose(evidence: &FxHashMap<Words, Evidence>) -> (FxHashSet<Words>, Vec<Words>) {
+    let rank = |words: &Words, e: &Evidence| (likeness(&words.0, &words.1), e.same, e.any);
+    let mut from: FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>> = FxHashMap::default();
+    let mut to: FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>> = FxHashMap::default();
+    for (words, e) in evidence {
+        from.entry(&words.0).or_default().push((words, rank(words, e)));
+        to.entry(&words.1).or_default().push((words, rank(words, e)));
+    }
+    let best = |all: &[(&Words, (u8, usize, usize))], words: &Words| {
+        let own = all.iter().find(|(w, _)| *w == words).map(|(_, rank)| *rank);
+        own.is_some_and(|own| all.iter().all(|(w, rank)| *w == words || *rank < own))
+    };
+    let (mut chosen, mut unsure) = (FxHashSet::default(), Vec::new());
+    for words in evidence.keys() {
+        let sure = |map: &FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>>, word: &str| {
+            map.get(word).is_some_and(|all| best(all, words))
+        };
+        if sure(&from, &words.0) && sure(&to, &words.1) {
+            chosen.insert(words.clone());
+        } else {
+            unsure.push(words.clone());
+        }
+    }
+    unsure.retain(|words| !chosen.iter().any(|c| c.0 == words.0));
+    unsure.sort();
+    (chosen, unsure)
+}
+
+/// Words that mean the same to those who name layers.
+const SYNONYMS: [&[&str]; 18] = [
+    &[
+        "q",
+        "query",
+        "queries",
+        "q_proj",
+        "wq",
+        "to_q",
+        "q_lin",
+        "query_proj",
+        "linear_q",
+        "w_q",
+        "fc_q",
+        "proj_q",
+    ],
+    &["k", "key", "keys", "k_proj", "wk", "to_k", "k_lin", "key_proj", "linear_k", "w_k", "fc_k", "proj_k"],
+    &[
+        "v",
+        "value",
+        "values",
+        "v_proj",
+        "wv",
+        "to_v",
+        "v_lin",
+        "value_proj",
+        "linear_v",
+        "w_v",
+        "fc_v",
+        "proj_v",
+    ],
+    &["o", "out", "out_proj", "o_proj", "wo", "to_out", "proj", "c_proj", "dense", "out_lin", "output.dense"],
+    &["weight", "gamma", "scale", "kernel", "g", "w"],
+    &["bias", "beta", "offset", "b"],
+    &["running_mean", "_mean", "moving_mean", "mean"],
+    &["running_var", "_variance", "moving_variance", "var"],
+    &["gate_proj", "w1", "gate"],
+    &["up_proj", "w3", "up"],
+    &["down_proj", "w2", "down"],
+    &["fc1", "c_fc", "lin1", "linear1", "w_1", "dense1", "up_proj"],
+    &["fc2", "c_proj", "lin2", "linear2", "w_2", "dense2", "down_proj"],
+    &["norm1", "ln_1", "ln1", "layer_norm1", "input_layernorm", "attention_norm", "layernorm_before"],
+    &["norm2", "ln_2", "ln2", "layer_norm2", "post_attention_layernorm", "ffn_norm", "layernorm_after"],
+    &["wte", "tok_embeddings", "embed_tokens", "word_embeddings", "embed"],
+    &["wpe", "pos_embed", "position_embeddings", "embed_positions"],
+    &["head", "fc", "classifier", "lm_head", "output"],
+];
+
+/// How alike two words are: synonyms 3, sharing a part 2, the first letter 1.
+fn likeness(a: &str, b: &str) -> u8 {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    let (a, b) = (a.as_str(), b.as_str());
+    if SYNONYMS.iter().any(|all| all.contains(&a) && all.contains(&b)) {
+        return 3;
+    }
+    let plain = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    if plain(a) == plain(b) {
+        return 3;
+    }
+    let parts = |word: &str| -> FxHashSet<String> { word.split(['_', '.']).map(str::to_owned).collect() };
+    if parts(a).intersection(&parts(b)).next().is_some() {
+        return 2;
+    }
+    u8::from(a.chars().next() == b.chars().next())
+}
+
+fn listed(words: impl Iterator<Item = Words>, many: usize) -> String {
+    let named: Vec<String> =
+        words.take(NAMED).map(|(from, to)| format!("{} is {}", quoted(&from), quoted(&to))).collect();
+    let more = many.saturating_sub(NAMED);
+    let tail = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{tail}", named.join(", "))
+}
+
+fn title(chosen: &FxHashSet<Words>) -> String {
+    let mut sorted: Vec<Words> = chosen.iter().cloned().collect();
+    sorted.sort();
+    let many = sorted.len();
+    let origin = if sorted.iter().any(|(from, _)| from == "gamma" || from == "beta") {
+        " (names of TensorFlow)"
+    } else {
+        ""
+    };
+    format!("other names for the same parts: {}{origin}", listed(sorted.into_iter(), many))
+}
+
+fn notes(chosen: &FxHashSet<Words>) -> Vec<String> {
+    let guessed = chosen.iter().filter(|(a, b)| likeness(a, b) == 0).count();
+    let note = "matched by position and shape, as the words have nothing in common: look at the names before training on";
+    if guessed > 0 { vec![note.to_owned()] } else { Vec::new() }
+}
+
+fn ambiguous(unsure: &[Words]) -> Proposal {
+    let mut by_word: Vec<(&str, Vec<String>)> = Vec::new();
+    for (from, to) in unsure {
+        match by_word.last_mut().filter(|(word, _)| *word == from) {
+            Some((_, options)) => options.push(quoted(to)),
+            None => by_word.push((from, vec![quoted(to)])),
+        }
+    }
+    let several = by_word.iter().take(NAMED);
+    let text: Vec<String> =
+        several.map(|(word, options)| format!("{} may be {}", quoted(word), options.join(" or "))).collect();
+    Proposal {
+        rule: "ambiguous-words",
+        title: format!("names that fit more than one way: {}", text.join("; ")),
+        ..Proposal::default()
+    }
+}
