@@ -1,10 +1,12 @@
 //! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
 //!
-//! Exit codes are a contract: 0 done, 2 an error, told in one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
+//! one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
+mod check;
 mod config;
 mod export;
 mod generate;
@@ -47,6 +49,7 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
+        Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -19,6 +19,7 @@ pub mod stats;
 
 pub mod format;
 
+pub mod check;
 pub mod training;
 
 pub mod compare;

@@ -1,11 +1,13 @@
 //! What may stand on the command line.
 
+mod check;
 mod export;
 mod stats;
 mod timeline;
 
 use std::path::PathBuf;
 
+pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use export::{Average, Export, Output};
@@ -85,6 +87,8 @@ pub(super) enum Command {
     Stats(Stats),
     /// Tell where this program keeps what it remembers
     Config,
+    /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
+    Check(Check),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -14,6 +14,8 @@ use crate::text::shown;
 pub(super) enum Failure {
     /// One line for stderr, safe to print: the reason and what to do.
     Message(String),
+    /// Nothing failed, and the answer is "no": one line for stderr that says so.
+    No(String),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -118,15 +120,16 @@ pub(super) fn usage(error: &clap::Error, out: &mut Out) -> Result<(), Failure> {
 
 /// Says what failed, on stderr, and turns the outcome into an exit code.
 pub(super) fn exit(outcome: Result<(), Failure>) -> ExitCode {
-    let message = match outcome {
+    let (message, code) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
         // Whoever reads has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) => format!("the output cannot be written: {error}"),
-        Err(Failure::Message(message)) => message,
+        Err(Failure::Output(error)) => (format!("the output cannot be written: {error}"), 2),
+        Err(Failure::No(message)) => (message, 1),
+        Err(Failure::Message(message)) => (message, 2),
     };
     let _ = writeln!(io::stderr(), "ckpt-tui: {message}");
-    ExitCode::from(2)
+    ExitCode::from(code)
 }
 
 #[cfg(test)]

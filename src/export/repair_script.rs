@@ -10,7 +10,8 @@ pub fn script(checkpoint: &Checkpoint, section: &str, found: &Found) -> String {
     let source = Source::of(checkpoint);
     let mut lines: Vec<String> = source.imports.iter().map(|line| (*line).to_owned()).collect();
     let repairs = found.lines();
-    if repairs.iter().any(|line| line.contains("torch.")) && !lines.iter().any(|line| line == "import torch") {
+    if repairs.iter().any(|line| line.contains("torch.")) && !lines.iter().any(|line| line == "import torch")
+    {
         lines.insert(0, "import torch".to_owned());
     }
     lines.push(String::new());

@@ -131,7 +131,7 @@ fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Loo
         (Container::Known(what), _) => {
             Look::Skip(Skipped { path: path.to_owned(), reason: format!("{what}: not read by this version") })
         }
-        (Container::Foreign(_) | Container::Unknown, Promise::Perhaps) => open(false),
+        (Container::Foreign { .. } | Container::Unknown, Promise::Perhaps) => open(false),
         _ => Look::Nothing,
     }
 }
