@@ -121,7 +121,11 @@ fn judge(checkpoint: &Checkpoint, modified: SystemTime, unfinished: bool) -> (St
     let Some(broken) = broken else { return (Status::Ok, None) };
     let status = match broken.code {
         // Shards arrive one after the other.
-        "TRUNCATED" | "SHARD_MISSING" | "DCP_UNFINISHED" if is_fresh(modified, unfinished) => Status::Growing,
+        "TRUNCATED" | "INDEX_MISSING" | "SHARD_MISSING" | "DCP_UNFINISHED"
+            if is_fresh(modified, unfinished) =>
+        {
+            Status::Growing
+        }
         "TRUNCATED" => Status::Truncated,
         _ => Status::Broken,
     };

@@ -162,7 +162,7 @@ fn what_is_missing_is_said_and_the_rest_is_read() {
     std::fs::write(at("model.safetensors.index.json"), text).unwrap();
     let checkpoint = open(folder.path());
     let found = codes(&checkpoint);
-    for code in ["SHARD_MISSING", "SHARD_KEYS", "SHARD_EXTRA", "SHARD_UNNAMED"] {
+    for code in ["INDEX_MISSING", "INDEX_MISMATCH", "SHARD_EXTRA", "SHARD_UNNAMED"] {
         assert!(found.contains(&code), "{code} is not among {found:?}");
     }
     assert!(checkpoint.tensors().len() > 20);
