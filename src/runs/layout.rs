@@ -44,6 +44,15 @@ pub fn run_of_folder(path: &Path) -> PathBuf {
     if one { run_of(path) } else { run_of(&path.join("checkpoint")) }
 }
 
+/// The folder that holds the checkpoint at `path` and nothing else (`checkpoint-500`), if there is one.
+pub(super) fn checkpoint_folder(path: &Path) -> Option<PathBuf> {
+    let mut folder = path.parent()?;
+    if is_rank_folder(folder) {
+        folder = folder.parent()?;
+    }
+    holds_one_checkpoint(folder).then(|| folder.to_owned())
+}
+
 fn text(folder: &Path) -> Option<&str> {
     folder.file_name()?.to_str()
 }

@@ -4,12 +4,14 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
+mod best;
 mod docs;
 mod help;
 mod load;
 mod ls;
 mod output;
 mod show;
+mod spectra;
 mod timeline;
 
 use std::path::PathBuf;

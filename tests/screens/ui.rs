@@ -13,6 +13,7 @@ use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::filter;
+use ckpt_tui::tui::runner::stats;
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{start, update};
 use ckpt_tui::tui::view;
@@ -158,6 +159,20 @@ impl Ui {
                     self.in_worker = start.elapsed();
                     self.act(Action::Filtered(generation, matches.unwrap_or_default()));
                 }
+                Effect::Statistics(generation, work, layers, tensors) => {
+                    let news = std::sync::Mutex::new(Vec::new());
+                    let cache = ckpt_tui::cache::Cache::off();
+                    stats::statistics(&layers, &tensors, &cache, &work, &|one| {
+                        news.lock().unwrap().push(one)
+                    });
+                    for one in news.into_inner().unwrap() {
+                        self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Preview(generation, work, layers, wanted, count) => {
+                    let preview = stats::preview(&layers, wanted, count, &work);
+                    self.act(Action::Previewed(generation, Box::new(preview)));
+                }
                 _ => {}
             }
         }
@@ -215,6 +230,7 @@ fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
             row.modified = SystemTime::UNIX_EPOCH;
             ScanNews::Row(row)
         }
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     };

@@ -158,6 +158,7 @@ impl Worker {
                 self.shared.found.fetch_add(1, Ordering::Relaxed);
                 self.send(ScanEvent::Row(row))
             }
+            Look::Log(log) => self.send(ScanEvent::Log(log)),
             Look::Skip(skipped) => self.send(ScanEvent::Skipped(skipped)),
             Look::Nothing => Ok(()),
         }

@@ -66,6 +66,12 @@ impl Home {
         self.is_stale = true;
     }
 
+    /// Adds a log, to be read when its run is looked at.
+    pub fn log(&mut self, log: crate::training::logs::LogFile) {
+        self.index.insert_log(log);
+        self.is_stale = true;
+    }
+
     /// Takes in what was not read.
     pub fn skip(&mut self, skipped: Skipped) {
         self.index.insert_skipped(skipped);

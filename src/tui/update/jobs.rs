@@ -33,6 +33,7 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
         match one {
             ScanNews::Found(total) => model.home.found = model.home.found.max(total),
             ScanNews::Row(row) => model.home.add(*row),
+            ScanNews::Log(log) => model.home.log(log),
             ScanNews::Skipped(skipped) => model.home.skip(skipped),
             ScanNews::Done => {
                 model.jobs.scan = None;
