@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 mod containers;
+mod containers_damage;
 mod damage;
 mod folders;
 mod fresh;

@@ -20,10 +20,20 @@ pub(crate) const SCREENS: [(&str, &str); 11] = [
     ("filter", "jj<Enter>/w"),
 ];
 
+/// Screens that have pictures of their own elsewhere.
+const MORE: [(&str, &str); 6] = [
+    ("full curve", "jj<Tab>f"),
+    ("overlay", "jj<Tab>Oeexf"),
+    ("metrics", "jj<Tab>a"),
+    ("run table", "p"),
+    ("clean-up", "GD"),
+    ("link", "GB"),
+];
+
 #[test]
 fn every_screen_survives_every_size() {
     let parts = ("parts", "P");
-    for (name, keys) in SCREENS.into_iter().chain([parts]) {
+    for (name, keys) in SCREENS.into_iter().chain(MORE).chain([parts]) {
         let folder =
             if name == "parts" { "tests/fixtures/train/megatron/iter_0001000" } else { "assets/demo" };
         let mut ui = Ui::on(folder, (140, 45));
