@@ -9,9 +9,11 @@ use super::model::browser::Opened;
 use super::model::dialog::{Answer, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use super::model::stats::{Preview, Wanted};
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
 
@@ -54,10 +56,23 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// News of the statistics with this generation.
+    Statistics(u64, StatsNews),
+    /// Elements of a tensor were read.
+    Previewed(u64, Box<Preview>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
+}
+
+/// News of statistics.
+#[derive(Debug)]
+pub enum StatsNews {
+    /// What became known of tensors, by their index, or why nothing can be.
+    Known(Vec<(u32, Result<Arc<TensorStats>, String>)>),
+    /// Nothing more will come.
+    Done,
 }
 
 /// News from a scan.
@@ -130,6 +145,10 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compute statistics of these tensors.
+    Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Read elements of a tensor: so many, and its picture.
+    Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -10,6 +10,7 @@ mod logs;
 mod mouse;
 mod picker;
 mod run_table;
+mod stats;
 mod timeline;
 
 use super::action::{Action, Edit, Effect, Pending};
@@ -54,6 +55,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -62,6 +65,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     model.settle();
     effects.extend(logs::wanted(model));
+    effects.extend(stats::follow(model));
     effects
 }
 
@@ -98,6 +102,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
+    }
+    if let Some(effects) = stats::run(model, command) {
+        return effects;
     }
     match command {
         Command::Quit => vec![Effect::Quit],
