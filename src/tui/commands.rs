@@ -302,7 +302,6 @@ pub static TABLE: &[Entry] = table! {
     Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
-    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
@@ -310,6 +309,7 @@ pub static TABLE: &[Entry] = table! {
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
