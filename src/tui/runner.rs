@@ -61,7 +61,11 @@ impl Runner {
                     Some(Action::LogsRead(generation, path, record))
                 })
             }
-            Effect::PlanCleanUp(..) | Effect::CleanUp(..) | Effect::LinkBest(..) => self.act(effect),
+            Effect::PlanCleanUp(..)
+            | Effect::CleanUp(..)
+            | Effect::LinkBest(..)
+            | Effect::PlanExport(..)
+            | Effect::Export(..) => self.act(effect),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
@@ -127,7 +131,9 @@ impl Runner {
         let generation = match &effect {
             Effect::PlanCleanUp(generation, _)
             | Effect::CleanUp(generation, ..)
-            | Effect::LinkBest(generation, _) => *generation,
+            | Effect::LinkBest(generation, _)
+            | Effect::PlanExport(generation, ..)
+            | Effect::Export(generation, ..) => *generation,
             _ => return,
         };
         self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));

@@ -101,6 +101,31 @@ fn a_best_link_is_made_moved_and_refused() {
 }
 
 #[test]
+fn weights_are_written_beside_the_checkpoint_once_it_is_said_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy("assets/demo/spirals-overfit/epoch_10.pt", folder.path().join("epoch_10.pt")).unwrap();
+    let mut ui = Ui::on(folder.path().to_str().unwrap(), (140, 45));
+    let target = folder.path().join("epoch_10.safetensors");
+    ui.keys("jw");
+    let screen = ui.screen();
+    assert!(screen.contains("Export the weights of epoch_10.pt"), "{screen}");
+    assert!(screen.contains("tensors, ") && screen.contains("y writes it"), "{screen}");
+    ui.keys("<Esc>");
+    assert!(!target.exists());
+    ui.keys("wy");
+    let written = std::fs::read(&target).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&written).unwrap();
+    let whole = ckpt_tui::format::open(&folder.path().join("epoch_10.pt"), &Default::default()).unwrap();
+    assert!(!tensors.is_empty() && tensors.len() < whole.tensors().len(), "weights, and no optimizer");
+    assert!(ui.screen().contains("epoch_10.safetensors"), "the folder is looked at again: {}", ui.screen());
+    // What is there is never replaced.
+    ui.keys("w");
+    assert!(ui.screen().contains("exists and is not replaced"), "{}", ui.screen());
+    ui.keys("y");
+    assert_eq!(std::fs::read(&target).unwrap(), written);
+}
+
+#[test]
 fn questions_in_pictures() {
     for (name, size) in [("80x24", (80, 24)), ("140x45", (140, 45))] {
         let mut ui = Ui::with_rows(rows(), size);
