@@ -123,6 +123,7 @@ pub fn run(options: Options) -> Result<(), Error> {
         term: Term::enter(!options.no_mouse)?,
         runner: Runner::new(send.clone(), options.cache),
     };
+    screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();

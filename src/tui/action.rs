@@ -12,6 +12,7 @@ use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
+use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
@@ -42,6 +43,8 @@ pub enum Action {
     Tick,
     /// News from the scan with this generation.
     Scan(u64, Vec<ScanNews>),
+    /// Files changed on disk.
+    Changed(Vec<Change>),
     /// A checkpoint was opened, or not.
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.

@@ -25,6 +25,7 @@ use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::runs::watch;
 use crate::training::logs;
 use crate::work::Work;
 
@@ -137,6 +138,19 @@ impl Runner {
             _ => return,
         };
         self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+    }
+
+    /// Watches `paths` from now on.
+    pub fn watch(&self, paths: Vec<PathBuf>) {
+        self.spawn(0, "watching the folders", move |events| {
+            let watch = watch::start(paths, Limits::default());
+            while let Ok(first) = watch.changes().recv() {
+                let more = watch.changes().try_iter().take(BATCH - 1);
+                let changes = std::iter::once(first).chain(more).collect();
+                events.send(Event::Job(Action::Changed(changes))).ok()?;
+            }
+            None
+        });
     }
 
     fn open(&self, generation: u64, path: PathBuf) {

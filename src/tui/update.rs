@@ -12,6 +12,7 @@ mod picker;
 mod run_table;
 mod stats;
 mod timeline;
+mod watch;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -46,6 +47,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
+        Action::Changed(changes) => watch::changed(model, changes),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
@@ -65,8 +67,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     };
     model.settle();
-    effects.extend(logs::wanted(model));
     effects.extend(stats::follow(model));
+    effects.extend(logs::wanted(model));
     effects
 }
 

@@ -109,6 +109,25 @@ impl Home {
         self.is_stale = true;
     }
 
+    /// A checkpoint is no longer there.
+    pub fn remove(&mut self, path: &std::path::Path) {
+        if self.index.row(path).is_some() {
+            self.read = self.read.saturating_sub(1);
+        }
+        self.index.remove(path);
+        self.is_stale = true;
+    }
+
+    /// Takes in a checkpoint that is new, or another than before, whether or not a scan runs.
+    pub fn update(&mut self, row: CheckpointRow) {
+        if self.index.row(&row.path).is_none() {
+            self.read += 1;
+            self.found = self.found.max(self.read);
+        }
+        self.index.insert(row);
+        self.is_stale = true;
+    }
+
     /// Takes in what was not read.
     pub fn skip(&mut self, skipped: Skipped) {
         self.index.insert_skipped(skipped);
