@@ -60,7 +60,7 @@ impl Runner {
                     // Stopped or not: what was read is true.
                     drop(work);
                     Some(Action::LogsRead(generation, path, record))
-                })
+                });
             }
             Effect::PlanCleanUp(..)
             | Effect::CleanUp(..)

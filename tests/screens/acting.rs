@@ -1,7 +1,9 @@
 //! Questions before something is written, and what they do.
 
+use std::io::Read as _;
 use std::path::Path;
 
+use ckpt_tui::limits::Limits;
 use ckpt_tui::runs::CheckpointRow;
 use ckpt_tui::tui::model::Mode;
 
@@ -113,16 +115,21 @@ fn weights_are_written_beside_the_checkpoint_once_it_is_said_what_they_are() {
     ui.keys("<Esc>");
     assert!(!target.exists());
     ui.keys("wy");
-    let written = std::fs::read(&target).unwrap();
+    let bytes = || {
+        let mut bytes = Vec::new();
+        std::fs::File::open(&target).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let written = bytes();
     let tensors = safetensors::SafeTensors::deserialize(&written).unwrap();
-    let whole = ckpt_tui::format::open(&folder.path().join("epoch_10.pt"), &Default::default()).unwrap();
+    let whole = ckpt_tui::format::open(&folder.path().join("epoch_10.pt"), &Limits::default()).unwrap();
     assert!(!tensors.is_empty() && tensors.len() < whole.tensors().len(), "weights, and no optimizer");
     assert!(ui.screen().contains("epoch_10.safetensors"), "the folder is looked at again: {}", ui.screen());
     // What is there is never replaced.
     ui.keys("w");
     assert!(ui.screen().contains("exists and is not replaced"), "{}", ui.screen());
     ui.keys("y");
-    assert_eq!(std::fs::read(&target).unwrap(), written);
+    assert_eq!(bytes(), written);
 }
 
 #[test]
