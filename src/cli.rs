@@ -2,7 +2,6 @@
 //!
 //! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
 //! one line on stderr. A reader that closes the pipe
-//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 

@@ -65,6 +65,7 @@ pub enum Command {
     RunTable,
     LinkBest,
     CleanUp,
+    ExportWeights,
     Timeline,
     Group,
     Dense,
@@ -318,6 +319,7 @@ pub static TABLE: &[Entry] = table! {
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
+    ExportWeights, "export-weights", "Write the weights of the checkpoint alone, as safetensors; shows what, and asks", Act, ["w"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;

@@ -54,6 +54,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
+        Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
         Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
@@ -133,6 +134,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
         Command::LinkBest => dialog::link(model),
         Command::CleanUp => dialog::clean(model),
+        Command::ExportWeights => dialog::export(model),
         Command::RunTable => {
             run_table::toggle(model);
             Vec::new()

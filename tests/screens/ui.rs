@@ -154,7 +154,10 @@ impl Ui {
                 Effect::CleanUp(_, _, plan) => {
                     self.removed.extend(plan.remove.into_iter().map(|item| item.path));
                 }
-                effect @ (Effect::PlanCleanUp(..) | Effect::LinkBest(..)) => {
+                effect @ (Effect::PlanCleanUp(..)
+                | Effect::LinkBest(..)
+                | Effect::PlanExport(..)
+                | Effect::Export(..)) => {
                     let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
                     self.act(action);
                 }

@@ -95,7 +95,11 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
     {
         model.home.given_up.insert(path);
     }
-    let planning = |dialog: &Dialog| matches!(dialog, Dialog::Clean(clean) if clean.generation == generation);
+    let planning = |dialog: &Dialog| match dialog {
+        Dialog::Clean(clean) => clean.generation == generation,
+        Dialog::Export(export) => export.generation == generation,
+        Dialog::Link(_) => false,
+    };
     if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
         model.mode = Mode::Normal;
     }
