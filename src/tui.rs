@@ -13,6 +13,7 @@
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
+pub mod acting;
 pub mod action;
 pub mod app;
 pub mod commands;
@@ -53,10 +54,12 @@ pub enum Color {
 }
 
 /// What the screens are started with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Folders and files; the current folder when there are none. A single file is opened at once.
     pub paths: Vec<PathBuf>,
+    /// Where results are remembered.
+    pub cache: crate::cache::Cache,
     /// Plain ASCII instead of lines, Braille and symbols.
     pub ascii: bool,
     /// Colour.
@@ -116,7 +119,10 @@ pub fn run(options: Options) -> Result<(), Error> {
         _ => None,
     };
     let (send, events) = crossbeam_channel::bounded(1024);
-    let mut screen = TermScreen { term: Term::enter(!options.no_mouse)?, runner: Runner::new(send.clone()) };
+    let mut screen = TermScreen {
+        term: Term::enter(!options.no_mouse)?,
+        runner: Runner::new(send.clone(), options.cache),
+    };
     screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;

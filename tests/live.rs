@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use ckpt_tui::cache::Cache;
 use ckpt_tui::runs::scan::{self, ScanOptions};
 use ckpt_tui::runs::{CheckpointRow, Status};
 use ckpt_tui::tui::event::Event;
@@ -83,7 +84,7 @@ struct Live {
 impl Live {
     fn on(folder: &Path) -> Self {
         let (send, events) = crossbeam_channel::bounded(1024);
-        let runner = Runner::new(send);
+        let runner = Runner::new(send, Cache::off());
         let paths = vec![folder.to_owned()];
         runner.watch(paths.clone());
         let mut model = Model::new(paths, (100, 30), Theme::new(false, true));

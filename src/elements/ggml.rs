@@ -249,7 +249,7 @@ fn tq1_0(b: Block<'_>, y: &mut [f32]) {
     let powers = &[1, 3, 9, 27, 81];
     let q = digits(b.part(0, 32), powers).chain(digits(b.part(32, 16), powers));
     let q = q.chain(digits(b.part(48, 4), &[1, 3, 9, 27]));
-    fill(y, q.map(|q| d * (f32::from(u16::from(q) * 3 >> 8) - 1.0)));
+    fill(y, q.map(|q| d * (f32::from((u16::from(q) * 3) >> 8) - 1.0)));
 }
 
 fn tq2_0(b: Block<'_>, y: &mut [f32]) {

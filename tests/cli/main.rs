@@ -4,6 +4,7 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
+mod best;
 mod check;
 mod docs;
 mod help;
@@ -11,6 +12,7 @@ mod load;
 mod ls;
 mod output;
 mod show;
+mod spectra;
 mod terminal;
 mod timeline;
 

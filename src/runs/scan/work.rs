@@ -156,6 +156,7 @@ impl Worker {
                 self.shared.found.fetch_add(1, Ordering::Relaxed);
                 self.send(ScanEvent::Row(row))
             }
+            Look::Log(log) => self.send(ScanEvent::Log(log)),
             Look::Skip(skipped) => self.send(ScanEvent::Skipped(skipped)),
             Look::Nothing => Ok(()),
         }
@@ -183,7 +184,7 @@ pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointR
     match candidate::look(path, false) {
         Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
         Look::Row(row) => Some(*row),
-        Look::Skip(_) | Look::Nothing => None,
+        Look::Skip(_) | Look::Log(_) | Look::Nothing => None,
     }
 }
 
