@@ -192,7 +192,7 @@ fn scales_and_minima(b: Block<'_>, at: usize) -> [(u8, u8); 8] {
         if i < 4 {
             (scale & 63, least & 63)
         } else {
-            (both & 15 | scale >> 2 & 48, both >> 4 | least >> 2 & 48)
+            (both & 0x0F | scale >> 2 & 0x30, both >> 4 | least >> 2 & 0x30)
         }
     })
 }

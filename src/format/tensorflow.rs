@@ -1,5 +1,5 @@
 //! TensorFlow checkpoints: `<prefix>.index` names the variables, `<prefix>.data-00000-of-00001` … hold them
-//! (formats.md §9.3). The variables of a SavedModel are one too.
+//! (formats.md §9.3). The variables of a `SavedModel` are one too.
 
 mod bundle;
 mod graph;

@@ -123,6 +123,17 @@ impl Runner {
         });
     }
 
+    /// What looks into or changes the folders because a person asked for it.
+    fn act(&self, effect: Effect) {
+        let generation = match &effect {
+            Effect::PlanCleanUp(generation, _)
+            | Effect::CleanUp(generation, ..)
+            | Effect::LinkBest(generation, _) => *generation,
+            _ => return,
+        };
+        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+    }
+
     /// Watches `paths` from now on.
     pub fn watch(&self, paths: Vec<PathBuf>) {
         self.spawn(0, "watching the folders", move |events| {
@@ -134,17 +145,6 @@ impl Runner {
             }
             None
         });
-    }
-
-    /// What looks into or changes the folders because a person asked for it.
-    fn act(&self, effect: Effect) {
-        let generation = match &effect {
-            Effect::PlanCleanUp(generation, _)
-            | Effect::CleanUp(generation, ..)
-            | Effect::LinkBest(generation, _) => *generation,
-            _ => return,
-        };
-        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
     }
 
     fn open(&self, generation: u64, path: PathBuf) {

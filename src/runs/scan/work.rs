@@ -184,7 +184,7 @@ pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointR
     match candidate::look(path, false) {
         Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
         Look::Row(row) => Some(*row),
-        Look::Skip(_) | Look::Log(_) | Look::Nothing => None,
+        Look::Log(_) | Look::Skip(_) | Look::Nothing => None,
     }
 }
 

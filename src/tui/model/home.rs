@@ -97,6 +97,18 @@ impl Home {
         self.is_stale = true;
     }
 
+    /// Adds a log, to be read when its run is looked at.
+    pub fn log(&mut self, log: crate::training::logs::LogFile) {
+        self.index.insert_log(log);
+        self.is_stale = true;
+    }
+
+    /// Takes in what the logs of a run say.
+    pub fn attach(&mut self, run: &Path, record: Arc<Record>) {
+        self.index.attach(run, record);
+        self.is_stale = true;
+    }
+
     /// A checkpoint is no longer there.
     pub fn remove(&mut self, path: &std::path::Path) {
         if self.index.row(path).is_some() {
@@ -113,18 +125,6 @@ impl Home {
             self.found = self.found.max(self.read);
         }
         self.index.insert(row);
-        self.is_stale = true;
-    }
-
-    /// Adds a log, to be read when its run is looked at.
-    pub fn log(&mut self, log: crate::training::logs::LogFile) {
-        self.index.insert_log(log);
-        self.is_stale = true;
-    }
-
-    /// Takes in what the logs of a run say.
-    pub fn attach(&mut self, run: &Path, record: Arc<Record>) {
-        self.index.attach(run, record);
         self.is_stale = true;
     }
 
