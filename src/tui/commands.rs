@@ -302,7 +302,7 @@ pub static TABLE: &[Entry] = table! {
     Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics, View::Parts]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
     Load, "load", "How to load this file", Go, ["g o"], silent, opened;
-    Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
+    Diagnostics, "diagnostics", "What is to be said about this file, and what loading it would run", Go, ["g d", "g k"], silent, opened;
     Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
