@@ -139,7 +139,7 @@ impl Reader<'_, '_> {
             }
             Err(e) => {
                 let text = format!("the data file {} cannot be read: {}", shown_path(&path), e.reason());
-                self.listing.note(Severity::Broken, "STORAGE_MISSING", text);
+                self.listing.note(Severity::Broken, "MISSING_STORAGE", text);
                 None
             }
         }
