@@ -2,12 +2,16 @@
 //!
 //! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
 //! one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
+mod best;
 mod check;
+mod clean;
 mod config;
+mod curves;
 mod export;
 mod generate;
 mod json;
@@ -44,7 +48,12 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
-        Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
+        Some(Command::Ls(options)) => {
+            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+        }
+        Some(Command::Best(options)) => best::run(options, args.common.json, out),
+        Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
+        Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),

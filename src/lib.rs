@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod plot;
 pub mod source;
 pub mod tensor;
 pub mod text;

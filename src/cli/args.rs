@@ -1,6 +1,9 @@
 //! What may stand on the command line.
 
+mod best;
 mod check;
+mod clean;
+mod curves;
 mod export;
 pub(super) mod spectra;
 mod stats;
@@ -12,6 +15,9 @@ use std::path::PathBuf;
 pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use best::{Best, Direction};
+pub(super) use clean::Clean;
+pub(super) use curves::Curves;
 pub(super) use export::{Average, Export, Output};
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -77,6 +83,12 @@ pub(super) enum When {
 pub(super) enum Command {
     /// List runs and their checkpoints
     Ls(Ls),
+    /// Name the best checkpoint by a metric, and print its path
+    Best(Best),
+    /// Draw the curves of training, or print them as JSON
+    Curves(Curves),
+    /// Plan a clean-up that keeps the best checkpoints; `--yes` carries it out
+    Clean(Clean),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
     /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
@@ -110,6 +122,9 @@ pub(super) struct Ls {
     /// Folders to search, or files [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
+    /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
 }
 
 /// Options of `show`.
