@@ -157,7 +157,7 @@ def near(got, want, scale):
 
 
 def statistics(row, values):
-    flat = (np.abs(values) if np.iscomplexobj(values) else values).astype(np.longdouble).ravel()
+    flat = (np.abs(values.astype(np.complex128)) if np.iscomplexobj(values) else values).astype(np.longdouble).ravel()
     if flat.size == 0:
         return []
     scale = float(np.abs(flat).max()) or 1.0
