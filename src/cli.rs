@@ -1,11 +1,13 @@
 //! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
 //!
-//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something, nothing has the metric), 2 an error, told in
+//! one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
 mod best;
+mod check;
 mod clean;
 mod config;
 mod curves;
@@ -16,10 +18,12 @@ mod ls;
 mod output;
 mod progress;
 mod show;
+mod spectra;
 mod stats;
 mod style;
 mod table;
 mod timeline;
+mod torch;
 mod ui;
 
 use std::process::ExitCode;
@@ -55,6 +59,9 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
+        Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
+        Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
+        Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Changed,
     /// The operating system reported an error.
     Io,
+    /// The optional libtorch helper is missing, failed, or gave no answer ([`crate::engine`]).
+    Engine,
     /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
     Cancelled,
     /// A file that was to be written is there already.
@@ -65,10 +67,10 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Truncated => "TRUNCATED",
-            Self::Zip => "ZIP_STRUCTURE",
-            Self::Pickle => "PICKLE_SYNTAX",
+            Self::Zip => "ZIP_CD",
+            Self::Pickle => "PICKLE_TYPE",
             Self::TensorBounds => "META_OOB",
-            Self::StorageMissing => "STORAGE_MISSING",
+            Self::StorageMissing => "MISSING_STORAGE",
             Self::Header => "HEADER",
             Self::Limit => "LIMIT",
             Self::UnknownFormat => "UNKNOWN_FORMAT",
@@ -77,6 +79,7 @@ impl ErrorKind {
             Self::NotRegular => "NOT_REGULAR",
             Self::Changed => "CHANGED",
             Self::Io => "IO",
+            Self::Engine => "ENGINE",
             Self::Cancelled => "CANCELLED",
             Self::Exists => "EXISTS",
         }
@@ -86,9 +89,11 @@ impl ErrorKind {
     pub fn fault(self) -> Fault {
         match self {
             Self::Limit => Fault::Limit,
-            Self::UnknownFormat | Self::NotACheckpoint | Self::Unsupported | Self::NotRegular => {
-                Fault::Unsupported
-            }
+            Self::UnknownFormat
+            | Self::NotACheckpoint
+            | Self::Unsupported
+            | Self::NotRegular
+            | Self::Engine => Fault::Unsupported,
             Self::Changed | Self::Io | Self::Cancelled | Self::Exists => Fault::Io,
             _ => Fault::File,
         }
@@ -103,6 +108,7 @@ struct Inner {
     member: Option<String>,
     offset: Option<u64>,
     advice: Option<&'static str>,
+    code: Option<&'static str>,
     source: Option<io::Error>,
 }
 
@@ -121,6 +127,7 @@ impl Error {
             member: None,
             offset: None,
             advice: None,
+            code: None,
             source: None,
         }))
     }
@@ -131,6 +138,9 @@ impl Error {
         let kind =
             if source.kind() == io::ErrorKind::UnexpectedEof { ErrorKind::Truncated } else { ErrorKind::Io };
         let mut error = Self::new(kind, source.to_string());
+        if source.kind() == io::ErrorKind::PermissionDenied {
+            error.0.code = Some("PERMISSION");
+        }
         error.0.source = Some(source);
         error
     }
@@ -161,6 +171,25 @@ impl Error {
     pub fn advise(mut self, advice: &'static str) -> Self {
         self.0.advice.get_or_insert(advice);
         self
+    }
+
+    /// Gives a finer code than that of its kind; the first one given stays.
+    #[must_use]
+    pub fn coded(mut self, code: &'static str) -> Self {
+        self.0.code.get_or_insert(code);
+        self
+    }
+
+    /// Gives another code than the one it has: what ends a pickle is one thing, what ends a file another.
+    #[must_use]
+    pub fn recoded(mut self, code: &'static str) -> Self {
+        self.0.code = Some(code);
+        self
+    }
+
+    /// Stable upper-case code, as `check` prints it: of this error where it has one, else of its kind.
+    pub fn code(&self) -> &'static str {
+        self.0.code.unwrap_or_else(|| self.0.kind.code())
     }
 
     /// The kind of error.

@@ -70,7 +70,7 @@ fn read_inner(file: CheckpointFile, limits: &Limits) -> Result<Checkpoint> {
 
 fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     if file.source.is_empty() {
-        let error = Error::new(ErrorKind::Truncated, "the file is empty");
+        let error = Error::new(ErrorKind::Truncated, "the file is empty").coded("EMPTY_FILE");
         return Err(error.advise("the save was interrupted, or has not begun"));
     }
     match sniff::of_source(&*file.source)? {
@@ -88,7 +88,7 @@ fn read(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Re
         Container::Known(what) => {
             Err(Error::new(ErrorKind::Unsupported, format!("{what}: not read by this version")))
         }
-        Container::Foreign(what) => Err(Error::new(ErrorKind::NotACheckpoint, what)),
+        Container::Foreign { code, what } => Err(Error::new(ErrorKind::NotACheckpoint, what).coded(code)),
         Container::Unknown => Err(sniff::unknown(&*file.source)),
     }
 }

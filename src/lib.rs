@@ -20,6 +20,10 @@ pub mod stats;
 
 pub mod format;
 
+pub mod check;
+pub mod engine;
+pub mod spectra;
+
 pub mod training;
 
 pub mod compare;

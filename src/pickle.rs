@@ -10,16 +10,22 @@
 
 mod allow;
 mod builtins;
+mod danger;
 mod globals;
 mod input;
+mod live;
 mod machine;
 mod memo;
 mod objects;
 mod opcode;
+mod scan;
 mod text;
 
-pub use allow::{Summary, verdict};
+pub use allow::{Summary, is_data, verdict};
+pub use danger::{Danger, danger};
 pub use machine::Unpickled;
+pub(crate) use scan::is_pickle;
+pub use scan::{Names, may_be_pickle, names, spelled};
 
 use std::sync::Arc;
 

@@ -73,6 +73,26 @@ pub trait ReadAt: Send + Sync {
         self.read_exact_at(&mut buf, offset)?;
         Ok(buf)
     }
+
+    /// As [`ReadAt::read_vec`], into bytes that can be shared: no second copy is ever made of them.
+    ///
+    /// # Errors
+    /// As [`ReadAt::read_exact_at`].
+    fn read_shared(&self, offset: u64, len: u64) -> Result<Arc<[u8]>> {
+        if len > self.len().saturating_sub(offset) {
+            return self.read_vec(offset, len).map(Arc::from);
+        }
+        let mut held = zeros(usize::try_from(len).map_err(|_| too_large(len))?);
+        if let Some(buf) = Arc::get_mut(&mut held) {
+            self.read_exact_at(buf, offset)?;
+        }
+        Ok(held)
+    }
+}
+
+/// `len` zero bytes that can be shared, in one allocation.
+fn zeros(len: usize) -> Arc<[u8]> {
+    std::iter::repeat_n(0, len).collect()
 }
 
 fn too_large(len: u64) -> Error {

@@ -168,6 +168,9 @@ pub enum Quantizer {
     },
 }
 
+/// Different shapes looked for among those seen; a model has a few dozen.
+const SHAPES: usize = 4_096;
+
 /// Everything about a tensor but its elements and its name.
 ///
 /// Shape and stride are counted in elements, as torch counts them.
@@ -193,8 +196,8 @@ pub struct TensorMeta {
     pub quantizer: Option<Box<Quantizer>>,
     /// Inner tensors of a composite layout, by attribute name.
     pub parts: Vec<(Box<str>, TensorId)>,
-    /// Sizes, then strides: one allocation, as there may be a million of these.
-    extents: Box<[u64]>,
+    /// Sizes, then strides: one allocation, shared by tensors of one shape, as there may be a million of these.
+    extents: Arc<[u64]>,
 }
 
 impl TensorMeta {
@@ -237,6 +240,15 @@ impl TensorMeta {
         meta.layout = layout;
         meta.parts = parts;
         meta
+    }
+
+    /// Shares sizes and strides with an equal tensor seen before.
+    pub(crate) fn share_extents(&mut self, seen: &mut rustc_hash::FxHashSet<Arc<[u64]>>) {
+        if let Some(known) = seen.get(&self.extents) {
+            self.extents = Arc::clone(known);
+        } else if seen.len() < SHAPES {
+            seen.insert(Arc::clone(&self.extents));
+        }
     }
 
     /// Sizes, outermost first. Empty for a scalar.

@@ -42,6 +42,21 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Characters of a name shown in a sentence.
+const BRIEF: usize = 200;
+
+/// [`shown`], with the middle of a very long text left out: its length is told instead.
+pub fn brief(text: &str) -> String {
+    let all = shown(text);
+    let count = all.chars().count();
+    if count <= BRIEF {
+        return all.into_owned();
+    }
+    let head: String = all.chars().take(BRIEF / 2).collect();
+    let tail: String = all.chars().skip(count - BRIEF / 4).collect();
+    format!("{head}… {tail} ({} bytes)", text.len())
+}
+
 /// [`shown`] for a path; bytes that are not UTF-8 appear as `\xff`.
 pub fn shown_path(path: &Path) -> String {
     shown_bytes(path.as_os_str().as_encoded_bytes())
@@ -111,6 +126,13 @@ mod tests {
     fn marks_do_not_pile_up() {
         let text = format!("a{}", "\u{301}".repeat(6));
         assert_eq!(shown(&text), format!("a{}\\u{{301}}\\u{{301}}", "\u{301}".repeat(4)));
+    }
+
+    #[test]
+    fn long_names_are_told_by_their_ends_and_length() {
+        assert_eq!(brief("a.b"), "a.b");
+        let text = brief(&"k".repeat(1 << 20));
+        assert!(text.len() < 200 && text.ends_with("(1048576 bytes)"), "{text}");
     }
 
     #[test]

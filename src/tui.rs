@@ -53,10 +53,12 @@ pub enum Color {
 }
 
 /// What the screens are started with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Folders and files; the current folder when there are none. A single file is opened at once.
     pub paths: Vec<PathBuf>,
+    /// Where results are remembered.
+    pub cache: crate::cache::Cache,
     /// Plain ASCII instead of lines, Braille and symbols.
     pub ascii: bool,
     /// Colour.
@@ -116,7 +118,10 @@ pub fn run(options: Options) -> Result<(), Error> {
         _ => None,
     };
     let (send, events) = crossbeam_channel::bounded(1024);
-    let mut screen = TermScreen { term: Term::enter(!options.no_mouse)?, runner: Runner::new(send.clone()) };
+    let mut screen = TermScreen {
+        term: Term::enter(!options.no_mouse)?,
+        runner: Runner::new(send.clone(), options.cache),
+    };
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();

@@ -20,7 +20,7 @@ pub mod view;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::tensor::{Storage, StorageId, TensorId, TensorMeta};
 
@@ -139,9 +139,22 @@ pub struct Global {
     pub name: Box<str>,
     /// The file calls it, or makes instances of it, rather than only naming it.
     pub called: bool,
+    /// The file calls it as a function, and what that gives is not known here.
+    pub opaque: bool,
+    /// How the file spells it, where that is not `module.name`.
+    pub written: Option<Box<str>>,
 }
 
+/// Longest name of a module or class that is taken for one, in bytes.
+const LONGEST_NAME: usize = 4_096;
+
 impl Global {
+    /// True for what no module or class of Python can be called.
+    pub fn is_impossible(&self) -> bool {
+        let odd = |name: &str| name.len() > LONGEST_NAME || name.chars().any(char::is_control);
+        self.module.is_empty() || odd(&self.module) || odd(&self.name)
+    }
+
     /// `module.name`.
     pub fn path(&self) -> String {
         if self.module.is_empty() { self.name.to_string() } else { format!("{}.{}", self.module, self.name) }
@@ -163,11 +176,30 @@ pub struct Tree {
     global_index: FxHashMap<(Box<str>, Box<str>), GlobalId>,
     tensors: Vec<TensorMeta>,
     storages: Vec<Storage>,
+    /// Sizes and strides met so far.
+    extents: FxHashSet<Arc<[u64]>>,
     /// Class and attributes of tensor subclasses.
     notes: FxHashMap<TensorId, (Value, Value)>,
     /// Objects that turned out to be something else once their state was known.
     resolved: FxHashMap<ObjectId, Value>,
     root: Option<Value>,
+    /// The first key that stood twice in a mapping.
+    duplicate: Option<Value>,
+}
+
+/// Heights of the tables that grow with the arguments of calls.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Level {
+    tuples: usize,
+    dicts: usize,
+}
+
+impl Level {
+    /// The higher of both, table by table.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { tuples: self.tuples.max(other.tuples), dicts: self.dicts.max(other.dicts) }
+    }
 }
 
 fn index(len: usize) -> u32 {
@@ -241,6 +273,17 @@ impl Tree {
         Value::Tuple { start, len: index(items.len()) }
     }
 
+    /// Where the tables end now.
+    pub fn level(&self) -> Level {
+        Level { tuples: self.tuples.len(), dicts: self.dicts.len() }
+    }
+
+    /// Takes back tuples and mappings added since `level`. Whoever calls this knows that nothing refers to them.
+    pub(crate) fn truncate(&mut self, level: Level) {
+        self.tuples.truncate(level.tuples);
+        self.dicts.truncate(level.dicts);
+    }
+
     /// Adds a list.
     pub fn add_list(&mut self, items: Vec<Value>) -> ListId {
         self.lists.push(items);
@@ -260,7 +303,8 @@ impl Tree {
     }
 
     /// Adds a tensor.
-    pub fn add_tensor(&mut self, meta: TensorMeta) -> TensorId {
+    pub fn add_tensor(&mut self, mut meta: TensorMeta) -> TensorId {
+        meta.share_extents(&mut self.extents);
         self.tensors.push(meta);
         TensorId(index(self.tensors.len() - 1))
     }
@@ -278,15 +322,35 @@ impl Tree {
             return *id;
         }
         let id = GlobalId(index(self.globals.len()));
-        self.globals.push(Global { module: key.0.clone(), name: key.1.clone(), called: false });
+        self.globals.push(Global {
+            module: key.0.clone(),
+            name: key.1.clone(),
+            called: false,
+            opaque: false,
+            written: None,
+        });
         self.global_index.insert(key, id);
         id
+    }
+
+    /// Notes how the file spells a global.
+    pub fn note_spelling(&mut self, id: GlobalId, module: &str, name: &str) {
+        if let Some(global) = self.globals.get_mut(id.0 as usize) {
+            global.written.get_or_insert_with(|| format!("{module}.{name}").into_boxed_str());
+        }
     }
 
     /// Notes that the file calls a global.
     pub fn mark_called(&mut self, id: GlobalId) {
         if let Some(global) = self.globals.get_mut(id.0 as usize) {
             global.called = true;
+        }
+    }
+
+    /// Notes that the file calls a global as a function whose result is not known here.
+    pub fn mark_opaque(&mut self, id: GlobalId) {
+        if let Some(global) = self.globals.get_mut(id.0 as usize) {
+            global.opaque = true;
         }
     }
 
@@ -391,6 +455,11 @@ impl Tree {
     /// Notes what an object is, now that its state is known; [`Tree::settle`] puts it in its place.
     pub fn resolve_object(&mut self, id: ObjectId, value: Value) {
         self.resolved.insert(id, value);
+    }
+
+    /// The first key [`Tree::drop_duplicate_keys`] met twice in a mapping.
+    pub fn duplicate_key(&self) -> Option<Value> {
+        self.duplicate
     }
 
     /// Numbers of lists and sets, mappings, and objects: sizes for tables indexed by their ids.

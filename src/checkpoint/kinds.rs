@@ -238,4 +238,39 @@ pub struct GlobalUse {
     pub name: String,
     /// What torch would think of it.
     pub verdict: Verdict,
+    /// The file calls it as a function whose result is not known here, and which is not known to make plain
+    /// data.
+    pub calls_unknown: bool,
+    /// Why it is not on torch's list, or what it does.
+    pub why: &'static str,
+    /// The name as the file spells it, where Python takes it for another (`__builtin__.eval`).
+    pub written: Option<String>,
+}
+
+impl GlobalUse {
+    /// A name and its verdict, without a reason.
+    pub fn new(name: impl Into<String>, verdict: Verdict) -> Self {
+        Self { name: name.into(), verdict, calls_unknown: false, why: "", written: None }
+    }
+
+    /// Judges a name a pickle uses.
+    pub(crate) fn of(global: &crate::value::Global) -> Self {
+        use crate::pickle::{danger, is_data, verdict};
+        let (module, name) = (&*global.module, &*global.name);
+        let verdict = verdict(module, name);
+        let data = is_data(module, name);
+        // What no module can be called cannot be imported, and so not called.
+        let possible = !module.is_empty() && !global.is_impossible();
+        let calls_unknown = verdict == Verdict::Unknown && global.opaque && !data && possible;
+        let why = match (verdict, danger(module, name)) {
+            (Verdict::Allowed, _) => "on torch's weights_only list",
+            (_, Some(danger)) => danger.text(),
+            _ if data => "plain data, though not on torch's weights_only list",
+            _ if module.starts_with("torch.") => "part of torch, not on its weights_only list",
+            _ if calls_unknown => "called, and nothing is known about it",
+            _ => "a class nothing is known about, not on torch's weights_only list",
+        };
+        let written = global.written.as_deref().map(str::to_owned);
+        Self { name: format!("{module}.{name}"), verdict, calls_unknown, why, written }
+    }
 }

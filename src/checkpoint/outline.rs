@@ -5,7 +5,7 @@
 //! through attributes. Nothing recurses, and a value shared under very many names is named under the first
 //! of them only, so a graph of 30 levels with 10 references each costs what its 30 nodes cost.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -15,7 +15,7 @@ use super::{
     Checkpoint, Diagnostic, Format, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry,
 };
 use crate::limits::Limits;
-use crate::tensor::{TensorId, TensorRole, guess_role};
+use crate::tensor::{TensorId, TensorMeta, TensorRole, guess_role};
 use crate::value::view::{self, Label};
 use crate::value::{Tree, Value, modules};
 
@@ -125,7 +125,8 @@ impl Outline {
     }
 
     fn count(&mut self, tree: &Tree) {
-        let mut seen = HashSet::new();
+        // Each tensor once, however many names it has: sorted by what makes it one, and repeats skipped.
+        let mut counted: Vec<(u32, (u32, u64), TensorId)> = Vec::new();
         for entry in &self.entries {
             let Some(section) = self.sections.get_mut(entry.section as usize) else { continue };
             section.tensors += 1;
@@ -134,10 +135,18 @@ impl Outline {
                 let Some(meta) = tree.tensor(entry.id) else { continue };
                 let place =
                     meta.storage.map_or((u32::MAX, u64::from(entry.id.0)), |s| (s.0, meta.storage_offset));
-                if seen.insert((entry.section, place, meta.shape())) {
-                    section.parameters = section.parameters.saturating_add(meta.numel());
-                }
+                counted.push((entry.section, place, entry.id));
             }
+        }
+        let shape = |id: TensorId| tree.tensor(id).map(TensorMeta::shape).unwrap_or_default();
+        counted.sort_unstable_by(|a, b| (a.0, a.1, shape(a.2)).cmp(&(b.0, b.1, shape(b.2))));
+        counted.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1) && shape(a.2) == shape(b.2));
+        for (section, _, id) in counted {
+            let (Some(section), Some(meta)) = (self.sections.get_mut(section as usize), tree.tensor(id))
+            else {
+                continue;
+            };
+            section.parameters = section.parameters.saturating_add(meta.numel());
         }
     }
 }

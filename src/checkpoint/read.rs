@@ -107,7 +107,7 @@ impl Checkpoint {
 }
 
 fn short(storage: &Storage, end: u64) -> Error {
-    let key = crate::text::shown(&storage.key).into_owned();
+    let key = crate::text::brief(&storage.key);
     let held = storage.available();
     let (kind, text) = match storage.place {
         Place::Missing => (ErrorKind::StorageMissing, format!("storage {key} is not in the file")),

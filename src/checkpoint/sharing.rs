@@ -7,6 +7,8 @@ use crate::tensor::StorageId;
 
 /// Names listed for one tensor at most; the rest would only repeat a number.
 const LISTED: usize = 256;
+/// The same where more than that share a storage: all of them listing 256 would be a page for each.
+const LISTED_OF_MANY: usize = 8;
 
 /// Bits of one storage that one entry covers.
 #[derive(Debug, Clone, Copy)]
@@ -75,7 +77,8 @@ fn overlapping(spans: &[Span], (start, end): (u64, u64)) -> Vec<u32> {
     let (before, behind) = spans.split_at(spans.partition_point(|span| span.start < start));
     let before = before.iter().rev().take_while(|span| span.reach > start).filter(|span| span.end > start);
     let behind = behind.iter().take_while(|span| span.start < end);
-    before.chain(behind).take(LISTED).map(|span| span.entry).collect()
+    let most = if spans.len() > LISTED { LISTED_OF_MANY } else { LISTED };
+    before.chain(behind).take(most).map(|span| span.entry).collect()
 }
 
 #[cfg(test)]

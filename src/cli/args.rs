@@ -1,14 +1,18 @@
 //! What may stand on the command line.
 
 mod best;
+mod check;
 mod clean;
 mod curves;
 mod export;
+pub(super) mod spectra;
 mod stats;
 mod timeline;
+pub(super) mod torch;
 
 use std::path::PathBuf;
 
+pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use best::{Best, Direction};
@@ -97,6 +101,12 @@ pub(super) enum Command {
     Stats(Stats),
     /// Tell where this program keeps what it remembers
     Config,
+    /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
+    Check(Check),
+    /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
+    Spectra(spectra::Spectra),
+    /// The optional libtorch engine: what was found, and running TorchScript files with it
+    Torch(torch::Torch),
     /// Print a completion script for a shell
     Completions {
         /// The shell

@@ -136,20 +136,16 @@ pub(super) fn usage(error: &clap::Error, out: &mut Out) -> Result<(), Failure> {
 
 /// Says what failed, on stderr, and turns the outcome into an exit code.
 pub(super) fn exit(outcome: Result<(), Failure>) -> ExitCode {
-    let mut code = ExitCode::from(2);
-    let message = match outcome {
+    let (message, code) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,
-        Err(Failure::No(message)) => {
-            code = ExitCode::from(1);
-            message
-        }
         // Whoever reads has read enough.
         Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
-        Err(Failure::Output(error)) => format!("the output cannot be written: {error}"),
-        Err(Failure::Message(message)) => message,
+        Err(Failure::Output(error)) => (format!("the output cannot be written: {error}"), 2),
+        Err(Failure::No(message)) => (message, 1),
+        Err(Failure::Message(message)) => (message, 2),
     };
     let _ = writeln!(io::stderr(), "ckpt-tui: {message}");
-    code
+    ExitCode::from(code)
 }
 
 #[cfg(test)]

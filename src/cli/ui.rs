@@ -28,6 +28,7 @@ pub(super) fn run(
         When::Always => tui::Color::Always,
         When::Never => tui::Color::Never,
     };
-    let options = tui::Options { paths, ascii: common.ascii, color, no_mouse };
+    let options =
+        tui::Options { paths, cache: super::config::cache(common), ascii: common.ascii, color, no_mouse };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))
 }

@@ -85,10 +85,13 @@ fn content(archive: &Archive) -> Content {
     let stray = names.find(|n| n.ends_with(b"/data.pkl") || *n == b"data.pkl");
     match stray.and_then(|n| n.get(..n.len() - b"data.pkl".len())) {
         Some(root) => torch(root),
-        None => Content::Other(Error::new(
-            ErrorKind::NotACheckpoint,
-            "a zip archive without a torch checkpoint in it (no data.pkl)",
-        )),
+        None => Content::Other(
+            Error::new(
+                ErrorKind::NotACheckpoint,
+                "a zip archive without a torch checkpoint in it (no data.pkl)",
+            )
+            .coded("NO_DATA_PKL"),
+        ),
     }
 }
 

@@ -6,48 +6,44 @@
 
 mod header;
 
-use std::collections::HashMap;
-
 use crate::checkpoint::module::ScriptTypes;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Diagnostic, Format, Parts, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::source::{Identity, fingerprint};
-use crate::tensor::{DType, Place, Storage, TensorMeta};
-use crate::text::shown;
+use crate::tensor::{DType, Place, Storage, StorageId, TensorMeta};
+use crate::text::brief;
 use crate::value::{Dict, Tree, Value};
-use header::{Header, Row};
+use header::{Row, Take};
 
 /// Opens a safetensors file.
 pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     let len = u64::from_le_bytes(file.source.read_vec(0, 8)?.try_into().unwrap_or_default());
     if len > limits.safetensors_header {
-        return Err(Error::new(
-            ErrorKind::Limit,
-            format!("a header of {len} bytes (the format allows 100,000,000)"),
-        ));
+        let text = format!("a header of {len} bytes (the format allows {})", limits.safetensors_header);
+        return Err(Error::new(ErrorKind::Limit, text).coded("ST_HEADER_TOO_LARGE"));
     }
     let bytes = file.source.read_vec(8, len)?;
-    let header: Header<'_> = serde_json::from_slice(&bytes).map_err(|e| malformed(&e, &bytes))?;
-    let mut reader = Reader {
-        data: 8 + len,
-        size: file.source.len(),
-        tree: Tree::default(),
-        diagnostics: header.diagnostics(),
-        truncated: 0,
-    };
-    let entries: Vec<(Value, Value)> =
-        header.rows.iter().map(|(name, row)| reader.tensor(name, row)).collect();
-    reader.check_layout(&header);
-    let metadata = header.metadata.iter().map(|(k, v)| (reader.tree.add_text(k), reader.tree.add_text(v)));
-    let metadata = Dict { entries: metadata.collect(), ..Dict::default() };
-    let Reader { mut tree, diagnostics, .. } = reader;
-    let container_metadata = (!metadata.entries.is_empty()).then(|| Value::Dict(tree.add_dict(metadata)));
+    let mut reader = Reader::new(8 + len, file.source.len(), limits.dimensions);
+    header::read(&bytes, &mut reader).map_err(|e| malformed(&e, &bytes))?;
+    let fingerprint = fingerprint(&bytes);
+    // What is needed of it is in the tree by now.
+    drop(bytes);
+    reader.check_layout();
+    let Reader { mut tree, mut diagnostics, entries, metadata, .. } = reader;
+    let container_metadata = metadata.map(|metadata| Value::Dict(tree.add_dict(metadata)));
     let root = tree.add_dict(Dict { entries, ..Dict::default() });
     tree.set_root(Value::Dict(root));
-    // Of two tensors of one name the last counts, as in the official library; the header said so above.
-    tree.drop_duplicate_keys();
-    let fingerprint = fingerprint(&bytes);
+    // Of two tensors of one name the last counts, as in the official library.
+    let dropped = tree.drop_duplicate_keys();
+    if dropped > 0 {
+        let name = tree.duplicate_key().and_then(|key| tree.as_text(key)).unwrap_or_default();
+        let text = format!(
+            "{dropped} names stand twice in the header (the first: {}); the official library takes one of each silently",
+            brief(&name)
+        );
+        diagnostics.push(Diagnostic::new(Severity::Broken, "ST_DUPLICATE", text));
+    }
     let parts = Parts {
         path: file.path.clone(),
         format: Format::Safetensors,
@@ -71,62 +67,100 @@ fn malformed(error: &serde_json::Error, header: &[u8]) -> Error {
     let offset = lines.map(|l| l.len() + 1).sum::<usize>() + error.column();
     let text = error.to_string();
     let text = text.split(" at line").next().unwrap_or(&text);
-    Error::new(ErrorKind::Header, format!("malformed safetensors header: {}", shown(text)))
+    let code = if std::str::from_utf8(header).is_err() { "ST_UTF8" } else { "ST_JSON" };
+    Error::new(ErrorKind::Header, format!("malformed safetensors header: {}", brief(text)))
         .at(8 + offset as u64)
+        .coded(code)
 }
 
+/// Findings kept; a header of a million bad rows says nothing more.
+const KEPT: usize = 50;
+
+/// Puts the rows of the header into a tree.
 struct Reader {
     /// Where data starts.
     data: u64,
     size: u64,
+    dimensions: usize,
     tree: Tree,
+    entries: Vec<(Value, Value)>,
+    metadata: Option<Dict>,
     diagnostics: Vec<Diagnostic>,
+    /// Range of each row, with its place in `entries`.
+    ranges: Vec<(u64, u64, u32)>,
     truncated: usize,
 }
 
 impl Reader {
+    fn new(data: u64, size: u64, dimensions: usize) -> Self {
+        let (entries, ranges, diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+        let (tree, metadata) = (Tree::default(), None);
+        Self { data, size, dimensions, tree, entries, metadata, diagnostics, ranges, truncated: 0 }
+    }
+
     fn note(&mut self, severity: Severity, code: &'static str, text: String) {
-        if self.diagnostics.len() < 50 {
+        if self.diagnostics.len() < KEPT {
             self.diagnostics.push(Diagnostic::new(severity, code, text));
         }
     }
 
-    fn tensor(&mut self, name: &str, row: &Row<'_>) -> (Value, Value) {
-        let key = self.tree.add_text(name);
+    fn tensor(&mut self, name: &str, row: &Row<'_>) -> Value {
         let dtype = DType::from_safetensors(&row.dtype).unwrap_or(DType::Unknown);
-        let bad = |reader: &mut Self, what: &str| {
-            reader.note(Severity::Broken, "META_OOB", format!("tensor {}: {what}", shown(name)));
-        };
         if dtype == DType::Unknown {
-            bad(self, &format!("unknown dtype {}", shown(&row.dtype)));
+            self.bad(name, "DTYPE", &format!("unknown dtype {}", brief(&row.dtype)));
         }
+        if row.shape.len() > self.dimensions {
+            self.bad(name, "NDIM", &format!("{} dimensions, more than torch allows", row.shape.len()));
+            return self.listed(dtype, &[], None);
+        }
+        let storage = self.storage(name, dtype, row);
+        self.listed(dtype, &row.shape, storage)
+    }
+
+    fn bad(&mut self, name: &str, code: &'static str, what: &str) {
+        self.note(Severity::Broken, code, format!("tensor {}: {what}", brief(name)));
+    }
+
+    /// The bytes of a row, if its shape and range agree.
+    fn storage(&mut self, name: &str, dtype: DType, row: &Row<'_>) -> Option<StorageId> {
         let [begin, end] = row.data_offsets;
         let Some(nbytes) = end.checked_sub(begin) else {
-            bad(self, "its data ends before it begins");
-            return (key, self.listed(dtype, &row.shape, None));
+            self.bad(name, "ST_OFFSETS", "its data ends before it begins");
+            return None;
         };
-        let needed =
-            row.shape.iter().try_fold(1_u64, |n, s| n.checked_mul(*s)).and_then(|n| dtype.storage_bytes(n));
+        let numel = if row.shape.contains(&0) {
+            Some(0)
+        } else {
+            row.shape.iter().try_fold(1_u64, |n, s| n.checked_mul(*s))
+        };
+        let needed = numel.and_then(|n| dtype.storage_bytes(n));
         if dtype != DType::Unknown && needed != Some(nbytes) {
-            let needed = needed.map_or_else(|| "more than any file has".to_owned(), |n| n.to_string());
-            bad(self, &format!("its shape needs {needed} bytes and its range has {nbytes}"));
-            return (key, self.listed(dtype, &row.shape, None));
+            let (code, needed) = match needed {
+                Some(needed) => ("ST_SIZE", needed.to_string()),
+                None if numel.is_some() && dtype.bits() < 8 => ("ST_SIZE", "no whole number of".to_owned()),
+                None => ("ST_OVERFLOW", "more than any file has".to_owned()),
+            };
+            self.bad(name, code, &format!("its shape needs {needed} bytes and its range has {nbytes}"));
+            return None;
         }
-        let offset = self.data.saturating_add(begin);
+        let Some(offset) = self.data.checked_add(begin).filter(|o| o.checked_add(nbytes).is_some()) else {
+            self.bad(name, "ST_OFFSETS", "its data lies beyond any file");
+            return None;
+        };
         let held = nbytes.min(self.size.saturating_sub(offset));
         self.truncated += usize::from(held < nbytes);
-        let storage = self.tree.add_storage(Storage {
-            key: name.into(),
+        Some(self.tree.add_storage(Storage {
+            // The name of the tensor would only stand here again, a million times in the largest files.
+            key: Box::default(),
             dtype,
-            location: "cpu".into(),
+            location: self.tree.storages().first().map_or_else(|| "cpu".into(), |s| s.location.clone()),
             nbytes,
             place: Place::Range { file: 0, offset, len: held },
             big_endian: false,
-        });
-        (key, self.listed(dtype, &row.shape, Some(storage)))
+        }))
     }
 
-    fn listed(&mut self, dtype: DType, shape: &[u64], storage: Option<crate::tensor::StorageId>) -> Value {
+    fn listed(&mut self, dtype: DType, shape: &[u64], storage: Option<StorageId>) -> Value {
         let mut shape = shape.to_vec();
         // safetensors counts 4-bit elements, torch the bytes that hold two of them.
         if let (DType::Float4E2m1fnX2, Some(last)) = (dtype, shape.last_mut()) {
@@ -136,51 +170,76 @@ impl Reader {
         Value::Tensor(self.tree.add_tensor(meta))
     }
 
+    fn name(&self, at: u32) -> String {
+        let key = self.entries.get(at as usize).and_then(|(key, _)| self.tree.as_text(*key));
+        brief(&key.unwrap_or_default())
+    }
+
     /// The official rules: ranges tile the data without gaps or overlaps, and the file ends with them.
-    fn check_layout(&mut self, header: &Header<'_>) {
-        let mut ranges: Vec<(u64, u64, &str)> = header
-            .rows
-            .iter()
-            .map(|(name, row)| (row.data_offsets[0], row.data_offsets[1], &**name))
-            .collect();
+    fn check_layout(&mut self) {
+        let mut ranges = std::mem::take(&mut self.ranges);
         ranges.sort_unstable();
         let mut at = 0;
-        for (begin, end, name) in ranges {
-            if begin != at {
-                let what = if begin > at { "a gap lies before" } else { "its bytes overlap those before" };
-                let code = if begin > at { "ST_GAP" } else { "ST_OVERLAP" };
-                self.note(
-                    Severity::Warning,
-                    code,
-                    format!("tensor {}: {what} it; the official library refuses the file", shown(name)),
-                );
+        for (begin, end, row) in &ranges {
+            if *begin != at {
+                let hole = *begin > at;
+                let what = if hole { "a gap lies before" } else { "its bytes overlap those before" };
+                let code = if hole { "ST_HOLE" } else { "ST_OVERLAP" };
+                let text =
+                    format!("tensor {}: {what} it; the official library refuses the file", self.name(*row));
+                self.note(Severity::Broken, code, text);
             }
-            at = at.max(end);
+            at = at.max(*end);
         }
         let end = self.data.saturating_add(at);
+        let (complete, all) = (ranges.len() - self.truncated, ranges.len());
         if end > self.size {
-            let complete = header.rows.len() - self.truncated;
             let text = format!(
-                "the file ends at {} of {end} bytes; {complete} of {} tensors are complete",
-                self.size,
-                header.rows.len()
+                "the file ends at {} of {end} bytes; {complete} of {all} tensors are complete",
+                self.size
             );
             self.note(Severity::Broken, "TRUNCATED", text);
         } else if end < self.size {
-            let text = format!(
-                "{} bytes follow the last tensor; the official library refuses the file",
-                self.size - end
-            );
-            self.note(Severity::Warning, "ST_TRAILING", text);
+            let left = self.size - end;
+            let text = format!("{left} bytes follow the last tensor; the official library refuses the file");
+            self.note(Severity::Broken, "ST_TRAILING", text);
         }
     }
 }
 
-/// Names in the header that stand for more than one tensor.
-fn duplicates<'a>(rows: &'a [(std::borrow::Cow<'_, str>, Row<'_>)]) -> Vec<&'a str> {
-    let mut seen: HashMap<&str, u32> = HashMap::with_capacity(rows.len());
-    for (name, _) in rows {
-        *seen.entry(name).or_insert(0) += 1;
+impl Take for Reader {
+    fn row(&mut self, name: &str, row: &Row<'_>) {
+        let key = self.tree.add_text(name);
+        let tensor = self.tensor(name, row);
+        let [begin, end] = row.data_offsets;
+        self.ranges.push((begin, end, self.entries.len() as u32));
+        self.entries.push((key, tensor));
     }
-    seen.into_iter().filter(|(_, n)| *n > 1).map(|(name, _)| name).collect()
+
+    fn metadata(&mut self, value: serde_json::Value) {
+        let serde_json::Value::Object(map) = value else {
+            let text = "the metadata is not a JSON object; the official library refuses the file";
+            self.note(Severity::Broken, "ST_JSON", text.to_owned());
+            return;
+        };
+        if self.metadata.is_some() {
+            self.note(Severity::Broken, "ST_DUPLICATE", "the header holds its metadata twice".to_owned());
+        }
+        let mut entries = Vec::new();
+        for (name, value) in map {
+            let text = match value {
+                serde_json::Value::String(text) => text,
+                other => {
+                    let text = format!(
+                        "metadata {} is not text; the official library refuses the file",
+                        brief(&name)
+                    );
+                    self.note(Severity::Broken, "ST_JSON", text);
+                    other.to_string()
+                }
+            };
+            entries.push((self.tree.add_text(&name), self.tree.add_text(&text)));
+        }
+        self.metadata = (!entries.is_empty()).then(|| Dict { entries, ..Dict::default() });
+    }
 }

@@ -43,7 +43,12 @@ pub enum Container {
     /// A checkpoint format this version does not read.
     Known(&'static str),
     /// Not a checkpoint, and what it is instead, with what to do.
-    Foreign(String),
+    Foreign {
+        /// Code of the finding.
+        code: &'static str,
+        /// In words.
+        what: String,
+    },
     /// Nothing known.
     Unknown,
 }
@@ -61,7 +66,7 @@ pub fn of_source(source: &dyn ReadAt) -> Result<Container> {
         return Ok(Container::TfIndex);
     }
     // HDF5 may begin behind a block of anything.
-    let blank = matches!(found, Container::Unknown | Container::Foreign(_));
+    let blank = matches!(found, Container::Unknown | Container::Foreign { .. });
     Ok(if blank && super::hdf5::superblock(source).is_some() { Container::Hdf5 } else { found })
 }
 
@@ -91,8 +96,8 @@ pub fn sniff(head: &[u8], len: u64) -> Container {
     if let Some(what) = known(head) {
         return Container::Known(what);
     }
-    if let Some(what) = foreign::name(head) {
-        return Container::Foreign(what);
+    if let Some((code, what)) = foreign::name(head) {
+        return Container::Foreign { code, what };
     }
     match () {
         () if is_pickle(head) => Container::Pickle,
@@ -107,7 +112,7 @@ fn is_legacy(head: &[u8]) -> bool {
         [0x80, _, 0x95, _, _, _, _, _, _, _, _, rest @ ..] | [0x80, _, rest @ ..] => rest,
         rest => rest,
     };
-    body.starts_with(&LEGACY_MAGIC) || head.starts_with(LEGACY_TEXT)
+    body.starts_with(&LEGACY_MAGIC) || body.starts_with(LEGACY_TEXT)
 }
 
 fn is_tar(head: &[u8]) -> bool {
@@ -189,9 +194,9 @@ mod tests {
     #[test]
     fn files_that_are_something_else_say_so() {
         let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 42\n";
-        let Container::Foreign(text) = sniff(pointer, 64) else { panic!("not recognised") };
+        let Container::Foreign { what: text, .. } = sniff(pointer, 64) else { panic!("not recognised") };
         assert!(text.contains("42 bytes") && text.contains("git lfs pull"));
-        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign(_)));
-        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign(_)));
+        assert!(matches!(sniff(b"\n<!DOCTYPE html>", 20), Container::Foreign { .. }));
+        assert!(matches!(sniff(&[0; 100], 100), Container::Foreign { .. }));
     }
 }

@@ -4,11 +4,13 @@
 //! header when the member is. Bytes before the archive shift everything by the same amount. Fields that
 //! contradict each other become diagnostics.
 
+mod contradictions;
+
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::checkpoint::{Diagnostic, Severity};
+use crate::checkpoint::Diagnostic;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::source::{ReadAt, inflate};
@@ -37,9 +39,11 @@ pub(crate) struct Entry {
     /// Bytes after inflating.
     pub(crate) len: u64,
     /// CRC-32 of the directory; torch can write a constant for "not computed".
-    crc: u32,
-    method: u16,
-    flags: u16,
+    pub(crate) crc: u32,
+    pub(crate) method: u16,
+    pub(crate) flags: u16,
+    /// The disk it starts on; always 0 but in archives cut into volumes, or lies.
+    disk: u16,
 }
 
 impl Entry {
@@ -54,16 +58,29 @@ pub(crate) struct Archive {
     directory: Vec<u8>,
     entries: Vec<Entry>,
     index: OnceLock<HashMap<Box<[u8]>, u32>>,
+    end: End,
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
+/// Most a pickle shrinks by when deflated: real ones reach 20, a bomb 1,032.
+const PICKLE_RATIO: u64 = 200;
+/// A pickle up to this size is inflated whatever it shrank by.
+const PICKLE_BOMB: u64 = 16 << 20;
+
 /// Where the directory lies.
+#[derive(Debug, Default)]
 struct End {
     offset: u64,
     size: u64,
     count: u64,
     /// Bytes before the archive.
     base: u64,
+    /// Disk number of the end record.
+    disk: u16,
+    /// Bytes behind the end record and its comment.
+    trailing: u64,
+    /// Another end record stands in the tail of the file.
+    ambiguous: bool,
 }
 
 impl Archive {
@@ -77,7 +94,12 @@ impl Archive {
         let tail = source.read_vec(tail_start, source.len() - tail_start)?;
         let end = find_end(source, &tail, tail_start)?;
         if end.size > limits.zip_directory || end.count > limits.zip_entries {
-            return Err(Error::new(ErrorKind::Limit, format!("a zip directory of {} entries", end.count)));
+            let text = format!(
+                "a zip directory of {} entries in {} bytes; the limits are {} (zip_entries) and {} (zip_directory)",
+                end.count, end.size, limits.zip_entries, limits.zip_directory
+            );
+            let code = if end.size > limits.zip_directory { "ZIP_CD" } else { "ZIP_COUNT" };
+            return Err(Error::new(ErrorKind::Limit, text).coded(code));
         }
         let start = end.base + end.offset;
         let directory = match start.checked_sub(tail_start).and_then(|s| usize::try_from(s).ok()) {
@@ -89,16 +111,17 @@ impl Archive {
             None => source.read_vec(start, end.size)?,
         };
         let mut archive =
-            Self { directory, entries: Vec::new(), index: OnceLock::new(), diagnostics: Vec::new() };
-        archive.parse(&end, start)?;
+            Self { directory, entries: Vec::new(), index: OnceLock::new(), diagnostics: Vec::new(), end };
+        archive.parse(start)?;
+        archive.diagnostics.extend(contradictions::find(&archive));
         Ok(archive)
     }
 
-    fn parse(&mut self, end: &End, start: u64) -> Result<()> {
+    fn parse(&mut self, start: u64) -> Result<()> {
         let mut at = 0;
         while at < self.directory.len() {
             let rest = self.directory.get(at..).unwrap_or_default();
-            let Some((entry, len)) = parse_entry(rest, at, end.base) else {
+            let Some((entry, len)) = parse_entry(rest, at, self.end.base) else {
                 return Err(
                     Error::new(ErrorKind::Zip, "the zip directory is malformed").at(start + at as u64)
                 );
@@ -106,19 +129,12 @@ impl Archive {
             self.entries.push(entry);
             at += len;
         }
-        if self.entries.len() as u64 != end.count {
-            let text = format!(
-                "the zip end record counts {} members, its directory {}",
-                end.count,
-                self.entries.len()
-            );
-            self.diagnostics.push(Diagnostic::new(Severity::Warning, "ZIP_COUNT", text));
-        }
-        if end.base > 0 {
-            let text = format!("{} bytes lie before the archive; torch.load refuses such a file", end.base);
-            self.diagnostics.push(Diagnostic::new(Severity::Warning, "ZIP_PREFIX", text));
-        }
         Ok(())
+    }
+
+    /// Where the directory starts: no member reaches past it.
+    fn members_end(&self) -> u64 {
+        self.end.base.saturating_add(self.end.offset)
     }
 
     /// Members in the order of the directory.
@@ -170,35 +186,65 @@ impl Archive {
     /// # Errors
     /// [`ErrorKind::Limit`] past `limit`, [`ErrorKind::Zip`] for a malformed or encrypted member.
     pub(crate) fn read_member(&self, source: &dyn ReadAt, entry: &Entry, limit: u64) -> Result<Vec<u8>> {
+        self.check_readable(entry, limit)?;
+        let bytes = read_stored(source, entry)?;
+        if entry.is_deflated() { inflate_whole(&bytes, entry) } else { Ok(bytes) }
+    }
+
+    /// As [`Archive::read_member`], for a pickle that is kept: a large one is read straight to where it stays.
+    pub(crate) fn read_pickle(&self, source: &dyn ReadAt, entry: &Entry, limit: u64) -> Result<Arc<[u8]>> {
+        self.check_readable(entry, limit)?;
+        if entry.is_deflated() {
+            if entry.len > PICKLE_BOMB && entry.len / entry.stored.max(1) > PICKLE_RATIO {
+                let text = format!(
+                    "{} bytes inflate to {}: no pickle shrinks so much, this is a zip bomb",
+                    entry.stored, entry.len
+                );
+                return Err(Error::new(ErrorKind::Limit, text).at(entry.header).coded("ZIP_BOMB"));
+            }
+            return self.read_member(source, entry, limit).map(Arc::from);
+        }
+        let payload = crate::checkpoint::payload_offset(source, entry.header)?;
+        if entry.stored > source.len().saturating_sub(payload) {
+            return Err(ends_inside(entry));
+        }
+        source.read_shared(payload, entry.stored)
+    }
+
+    fn check_readable(&self, entry: &Entry, limit: u64) -> Result<()> {
         if entry.len > limit {
             let name = crate::text::shown_bytes(self.name(entry));
-            return Err(Error::new(ErrorKind::Limit, format!("{name} takes {} bytes", entry.len)));
+            let text = format!("{name} takes {} bytes, and at most {limit} are read", entry.len);
+            return Err(Error::new(ErrorKind::Limit, text).coded("ZIP_BOMB"));
         }
-        if entry.flags & 1 != 0 || !matches!(entry.method, 0 | 8) {
-            let text = format!("zip method {} or encryption is not read", entry.method);
-            return Err(Error::new(ErrorKind::Unsupported, text).at(entry.header));
+        if entry.flags & 1 != 0 && !matches!(entry.method, 0 | 8) || !matches!(entry.method, 0 | 8) {
+            let text = format!("zip method {} is not read", entry.method);
+            return Err(Error::new(ErrorKind::Unsupported, text).at(entry.header).coded("ZIP_METHOD"));
         }
-        let bytes = read_stored(source, entry)?;
-        if !entry.is_deflated() {
-            return Ok(bytes);
-        }
-        let mut out = Vec::new();
-        let stream = inflate(&bytes, 0, bytes.len() as u64);
-        std::io::Read::read_to_end(&mut std::io::Read::take(stream, entry.len + 1), &mut out)?;
-        if out.len() as u64 != entry.len {
-            return Err(
-                Error::new(ErrorKind::Zip, "a deflated member has not the size it declares").at(entry.header)
-            );
-        }
-        Ok(out)
+        Ok(())
     }
+}
+
+fn inflate_whole(bytes: &Vec<u8>, entry: &Entry) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let stream = inflate(bytes, 0, bytes.len() as u64);
+    let read = std::io::Read::read_to_end(&mut std::io::Read::take(stream, entry.len + 1), &mut out);
+    if read.is_err() || out.len() as u64 != entry.len {
+        let text = "a deflated member has not the size it declares";
+        return Err(Error::new(ErrorKind::Zip, text).at(entry.header).coded("ZIP_DEFLATE"));
+    }
+    Ok(out)
+}
+
+fn ends_inside(entry: &Entry) -> Error {
+    Error::new(ErrorKind::Truncated, "the file ends inside a zip member").at(entry.header)
 }
 
 /// Reads the stored bytes of a member with one read in nearly all cases: header, padding and payload.
 fn read_stored(source: &dyn ReadAt, entry: &Entry) -> Result<Vec<u8>> {
     let room = source.len().saturating_sub(entry.header);
     if entry.stored > room {
-        return Err(Error::new(ErrorKind::Truncated, "the file ends inside a zip member").at(entry.header));
+        return Err(ends_inside(entry));
     }
     let around = entry.stored.saturating_add(30 + SLACK).min(room);
     let mut bytes = source.read_vec(entry.header, around)?;
@@ -227,20 +273,31 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 fn find_end(source: &dyn ReadAt, tail: &[u8], tail_start: u64) -> Result<End> {
     let candidates = tail.len().saturating_sub(END_LEN - 1);
-    let mut loose = None;
+    let (mut loose, mut exact, mut seen) = (None, None, 0);
     for at in (0..candidates).rev() {
         if !tail.get(at..).is_some_and(|t| t.starts_with(END)) {
             continue;
         }
+        seen += 1;
         let comment = u16_at(tail, at + 20).map_or(0, usize::from);
         if at + END_LEN + comment == tail.len() {
-            return parse_end(source, tail, at, tail_start);
+            exact.get_or_insert(at);
         }
         loose.get_or_insert(at);
     }
     // Something was appended behind the archive: take the last end record there is.
-    match loose {
-        Some(at) => parse_end(source, tail, at, tail_start),
+    match exact.or(loose) {
+        Some(at) => {
+            let mut end = parse_end(source, tail, at, tail_start)?;
+            // A stored archive (a nested checkpoint) has its own end record, before this archive's directory.
+            let inner = (0..at).any(|p| {
+                tail_start + p as u64 >= end.base + end.offset
+                    && tail.get(p..).is_some_and(|t| t.starts_with(END))
+            });
+            let behind = seen > 1 && exact.or(loose) != loose;
+            end.ambiguous = inner || behind || end.base > 0 && seen > 1;
+            Ok(end)
+        }
         None => Err(Error::new(
             ErrorKind::Truncated,
             "the zip archive has no end: the file was cut off, or is still being written",
@@ -274,7 +331,10 @@ fn parse_end(source: &dyn ReadAt, tail: &[u8], at: usize, tail_start: u64) -> Re
     }
     let start = directory_end.checked_sub(size).ok_or_else(malformed)?;
     let base = start.checked_sub(offset).ok_or_else(malformed)?;
-    Ok(End { offset, size, count, base })
+    let comment = u16_at(tail, at + 20).map_or(0, u64::from);
+    let trailing = ((tail.len() - at - END_LEN) as u64).saturating_sub(comment);
+    let disk = u16_at(tail, at + 4).unwrap_or(0);
+    Ok(End { offset, size, count, base, disk, trailing, ambiguous: false })
 }
 
 /// Position of the 64-bit end record: right before its locator in every file known, else where that says.
@@ -319,6 +379,7 @@ fn parse_entry(bytes: &[u8], at: usize, base: u64) -> Option<(Entry, usize)> {
         crc: u32_at(bytes, 16)?,
         method: u16_at(bytes, 10)?,
         flags: u16_at(bytes, 8)?,
+        disk: u16_at(bytes, 34)?,
     };
     Some((entry, total))
 }

@@ -39,8 +39,10 @@ impl<'a> Input<'a> {
 
     fn ends(&self, wanted: u64) -> Error {
         let left = self.bytes.len().saturating_sub(self.at);
+        let code = if wanted > 8 { "PICKLE_LENGTH" } else { "PICKLE_EOF" };
         Error::new(ErrorKind::Truncated, format!("the pickle needs {wanted} bytes here, and {left} are left"))
             .at(self.at as u64)
+            .coded(code)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
@@ -75,7 +77,7 @@ impl<'a> Input<'a> {
         let end = rest.iter().take(LINE).position(|b| *b == b'\n');
         let Some(len) = end else {
             let error = Error::new(ErrorKind::Pickle, "a line of this pickle does not end");
-            return Err(error.at(self.at as u64));
+            return Err(error.at(self.at as u64).coded("PICKLE_EOF"));
         };
         let span = Span { start: self.origin.wrapping_add(self.at as u32), len: len as u32 };
         let line = self.take(len)?;

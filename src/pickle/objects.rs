@@ -87,16 +87,37 @@ impl Machine<'_> {
         let value = if let Some(value) = known {
             value
         } else {
+            if let (Value::Global(id), Construct::Call) = (callable, construct) {
+                self.tree.mark_opaque(id);
+            }
             let object = Object { kwargs, ..Object::new(callable, construct, args) };
             Value::Object(self.tree.add_object(object))
         };
         self.push(value);
+        match value {
+            Value::Tensor(_) if self.is_plain_rebuild(callable) => self.take_back(args),
+            // Whatever was made may hold its arguments.
+            _ if kwargs != Value::None || !self.tree.items(args).is_empty() => self.hold(),
+            _ => {}
+        }
         Ok(())
+    }
+
+    /// True for the functions that make a tensor and keep nothing of their arguments.
+    fn is_plain_rebuild(&self, callable: Value) -> bool {
+        let Value::Global(id) = callable else { return false };
+        self.tree.global(id).is_some_and(|g| {
+            matches!(
+                &*g.name,
+                "_rebuild_tensor" | "_rebuild_tensor_v2" | "_rebuild_tensor_v3" | "_rebuild_parameter"
+            ) && &*g.module == "torch._utils"
+        })
     }
 
     fn build(&mut self, at: usize) -> Result<()> {
         let state = self.pop()?;
         let target = self.top()?;
+        self.hold();
         if let Some(built) = self.host.build(self.tree, target, state)? {
             self.replace_top(built);
             return Ok(());
@@ -137,6 +158,9 @@ impl Machine<'_> {
         };
         let value = self.host.persistent(self.tree, id)?;
         if !matches!(value, Value::Storage(_)) {
+            self.hold();
+        }
+        if !matches!(value, Value::Storage(_)) {
             self.summary.foreign_id.get_or_insert(at);
         }
         self.push(value);
@@ -150,13 +174,14 @@ impl Machine<'_> {
             _ => i64::from(self.input.i32()?),
         };
         if code <= 0 {
-            return Err(malformed("an extension code that is not positive"));
+            return Err(malformed("an extension code that is not positive").coded("PICKLE_EXT"));
         }
         let callable = Value::Global(self.tree.intern_global("copyreg", "_extension"));
         let args = self.tree.add_tuple(&[Value::Int(code)]);
         let object = Object::new(callable, Construct::Extension, args);
         let object = Value::Object(self.tree.add_object(object));
         self.push(object);
+        self.hold();
         Ok(())
     }
 

@@ -68,7 +68,7 @@ impl Machine<'_> {
             b'p' => self.put(Operand::Line),
             0x94 => self.memoize(),
             b'(' => {
-                self.marks.push(self.stack.len());
+                self.mark();
                 Ok(())
             }
             b')' | b']' | b'}' | b't' | b'l' | b'd' | 0x85..=0x87 | 0x8f | 0x91 => self.container(opcode),
@@ -78,10 +78,16 @@ impl Machine<'_> {
             }
             b'0' | b'1' | b'2' => self.shuffle(opcode),
             0x80 => self.set_protocol(),
-            // The length of a frame says how far to buffer; it bounds nothing.
-            0x95 => self.input.take(8).map(|_| ()),
-            0x97 | 0x98 => Err(malformed("the pickle refers to buffers kept outside of it")),
-            other => Err(malformed(format!("unknown pickle opcode 0x{other:02x}"))),
+            // The length of a frame says how far to buffer; it bounds nothing, but readers differ when it lies.
+            0x95 => {
+                let len = self.input.u64()?;
+                self.enter_frame(at, len);
+                Ok(())
+            }
+            0x97 | 0x98 => {
+                Err(malformed("the pickle refers to buffers kept outside of it").coded("PICKLE_OPCODE"))
+            }
+            other => Err(malformed(format!("unknown pickle opcode 0x{other:02x}")).coded("PICKLE_OPCODE")),
         }
     }
 
@@ -90,7 +96,8 @@ impl Machine<'_> {
         if protocol > HIGHEST {
             return Err(malformed(format!(
                 "pickle protocol {protocol} does not exist (the highest is {HIGHEST})"
-            )));
+            ))
+            .coded("PICKLE_PROTO"));
         }
         self.protocol = protocol;
         Ok(())
@@ -128,7 +135,8 @@ impl Machine<'_> {
     }
 
     fn length_i32(&mut self) -> Result<u64> {
-        u64::try_from(self.input.i32()?).map_err(|_| malformed("a negative length in the pickle"))
+        u64::try_from(self.input.i32()?)
+            .map_err(|_| malformed("a negative length in the pickle").coded("PICKLE_LENGTH"))
     }
 
     fn string(&mut self, opcode: u8) -> Result<Value> {
@@ -169,10 +177,7 @@ impl Machine<'_> {
             0x85 => self.tuple_of(1)?,
             0x86 => self.tuple_of(2)?,
             0x87 => self.tuple_of(3)?,
-            b't' => {
-                let items = self.pop_mark()?;
-                self.tree.add_tuple(&items)
-            }
+            b't' => self.marked_tuple()?,
             b'l' => {
                 let items = self.pop_mark()?;
                 Value::List(self.tree.add_list(items))
@@ -210,6 +215,7 @@ impl Machine<'_> {
             _ => self.pop_mark()?,
         };
         let target = self.top()?;
+        self.hold();
         let plain = match opcode {
             b's' | b'u' => {
                 self.set_items(target, &pairs(&items)?)?;
@@ -234,7 +240,7 @@ impl Machine<'_> {
         match opcode {
             // Like the C unpickler: at a mark, POP takes the mark.
             b'0' if self.marks.last() == Some(&self.stack.len()) => {
-                self.marks.pop();
+                self.unmark();
             }
             b'0' => {
                 self.pop()?;
@@ -245,6 +251,7 @@ impl Machine<'_> {
             _ => {
                 let top = self.top()?;
                 self.push(top);
+                self.hold();
             }
         }
         Ok(())
@@ -253,21 +260,27 @@ impl Machine<'_> {
     fn put(&mut self, operand: Operand) -> Result<()> {
         let at = self.operand(operand)?;
         let top = self.top()?;
-        self.memo.put(at, top);
+        if self.memo.put(at, top) {
+            self.hold();
+        }
         Ok(())
     }
 
     fn get(&mut self, operand: Operand) -> Result<()> {
         let at = self.operand(operand)?;
-        let value =
-            self.memo.get(at).ok_or_else(|| malformed(format!("memo value {at} was never stored")))?;
+        let value = self
+            .memo
+            .get(at)
+            .ok_or_else(|| malformed(format!("memo value {at} was never stored")).coded("PICKLE_MEMO"))?;
         self.push(value);
         Ok(())
     }
 
     fn memoize(&mut self) -> Result<()> {
         let top = self.top()?;
-        self.memo.put(self.memo.len() as u32, top);
+        if self.memo.put(self.memo.len() as u32, top) {
+            self.hold();
+        }
         Ok(())
     }
 
@@ -278,17 +291,24 @@ impl Machine<'_> {
             Operand::Line => {
                 let (line, _) = self.input.line()?;
                 let text = std::str::from_utf8(line).unwrap_or_default();
-                text.trim().parse().map_err(|_| malformed("malformed memo index"))
+                text.trim().parse().map_err(|_| malformed("malformed memo index").coded("PICKLE_MEMO"))
             }
         }
     }
 
     /// A global by name, under its present spelling.
     pub(super) fn global(&mut self, module: &[u8], name: &[u8]) -> Result<Value> {
-        let utf8 =
-            |bytes| std::str::from_utf8(bytes).map_err(|_| malformed("a global name that is not UTF-8"));
-        let (module, name) = globals::present(utf8(module)?, utf8(name)?, self.protocol < 3);
-        Ok(Value::Global(self.tree.intern_global(module, name)))
+        let utf8 = |bytes| {
+            std::str::from_utf8(bytes)
+                .map_err(|_| malformed("a global name that is not UTF-8").coded("PICKLE_UTF8"))
+        };
+        let (module, name) = (utf8(module)?, utf8(name)?);
+        let (now, called) = globals::present(module, name, self.protocol < 3);
+        let id = self.tree.intern_global(now, called);
+        if (now, called) != (module, name) {
+            self.tree.note_spelling(id, module, name);
+        }
+        Ok(Value::Global(id))
     }
 }
 
@@ -302,7 +322,7 @@ enum Operand {
 
 fn pairs(items: &[Value]) -> Result<Vec<(Value, Value)>> {
     if !items.len().is_multiple_of(2) {
-        return Err(malformed("a key without a value in the pickle"));
+        return Err(malformed("a key without a value in the pickle").coded("PICKLE_STACK"));
     }
     Ok(items.chunks_exact(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect())
 }

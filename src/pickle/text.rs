@@ -4,7 +4,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::value::{Span, Tree, Value};
 
 fn malformed(what: &str) -> Error {
-    Error::new(ErrorKind::Pickle, format!("malformed {what} in the pickle"))
+    let code = if what == "string" { "PICKLE_STRING" } else { "PICKLE_NUMBER" };
+    Error::new(ErrorKind::Pickle, format!("malformed {what} in the pickle")).coded(code)
 }
 
 /// `INT`: a line of `strtol(…, 0)`, so hexadecimal counts; `00` and `01` are booleans.

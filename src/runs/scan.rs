@@ -94,6 +94,15 @@ fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
+/// Every checkpoint in `folder`, by path: what [`collect`] would make a row of.
+pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+    let index = collect(vec![folder.to_owned()], ScanOptions::default());
+    let rows = index.runs.into_iter().flat_map(|run| run.checkpoints);
+    let mut paths: Vec<PathBuf> = rows.map(|row| row.path).collect();
+    paths.sort_by(|a, b| super::order::paths(a, b));
+    paths
+}
+
 /// Scans to the end.
 pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
     let scan = start(paths, options);

@@ -8,8 +8,10 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::filter::Matches;
 use super::model::layers::Layers;
+use super::model::stats::{Preview, Wanted};
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::{CheckpointRow, Skipped};
+use crate::stats::TensorStats;
 use crate::training::logs::LogFile;
 use crate::work::Work;
 
@@ -42,10 +44,23 @@ pub enum Action {
     Filtered(u64, Matches),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// News of the statistics with this generation.
+    Statistics(u64, StatsNews),
+    /// Elements of a tensor were read.
+    Previewed(u64, Box<Preview>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
+}
+
+/// News of statistics.
+#[derive(Debug)]
+pub enum StatsNews {
+    /// What became known of tensors, by their index, or why nothing can be.
+    Known(Vec<(u32, Result<Arc<TensorStats>, String>)>),
+    /// Nothing more will come.
+    Done,
 }
 
 /// News from a scan.
@@ -110,6 +125,10 @@ pub enum Effect {
     Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compute statistics of these tensors.
+    Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Read elements of a tensor: so many, and its picture.
+    Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

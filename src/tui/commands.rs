@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::key::Key;
+use super::model::stats::Panel;
 use super::model::{Model, Pane, Place, View};
 
 /// Something a person can ask for.
@@ -42,6 +43,10 @@ pub enum Command {
     Sort,
     SortReverse,
     Section,
+    Statistics,
+    ComputeStatistics,
+    NextPanel,
+    LogHistogram,
     Metric,
     PreviousMetric,
     Best,
@@ -151,6 +156,18 @@ fn has_sections(model: &Model) -> bool {
     filterable(model) && model.browser.as_ref().is_some_and(|b| opened(model) && b.has_sections())
 }
 
+fn lists_tensors(model: &Model) -> bool {
+    matches!(model.focus, Pane::Body | Pane::Detail) && view_is(model, &[View::Layers, View::Tensors])
+}
+
+fn on_tensor(model: &Model) -> bool {
+    lists_tensors(model) && model.browser.as_ref().is_some_and(|b| b.tensor().is_some())
+}
+
+fn shows_histogram(model: &Model) -> bool {
+    on_tensor(model) && model.browser.as_ref().is_some_and(|b| b.stats.panel == Panel::Numbers)
+}
+
 fn has_metrics(model: &Model) -> bool {
     if in_timeline(model) {
         return true;
@@ -225,6 +242,10 @@ pub static TABLE: &[Entry] = table! {
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
+    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
+    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
+    Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
+    LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;

@@ -116,6 +116,10 @@ fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
     (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
 }
 
+/// Cells of an element in the panel of values, and of the index before them.
+pub const VALUE: u16 = 10;
+const PLACE: u16 = 13;
+
 impl Layout {
     /// The screen is too small for anything.
     pub fn is_too_small(&self) -> bool {
@@ -158,6 +162,11 @@ impl Layout {
     pub fn text(&self, pane: Pane) -> Rect {
         let inner = self.inner(pane);
         Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
+    }
+
+    /// Elements in a row of the panel of values.
+    pub fn values_per_row(&self) -> u64 {
+        u64::from((self.text(Pane::Detail).width.saturating_sub(PLACE) / VALUE).max(1))
     }
 
     /// The help, over everything else.

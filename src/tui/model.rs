@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod stats;
 pub mod table;
 pub mod timeline;
 pub mod tree;
@@ -268,6 +269,10 @@ impl Model {
         browser.tree.cursor.settle(browser.tree.visible.len(), rows);
         browser.table.cursor.settle(browser.table.rows.len(), rows);
         browser.metadata.cursor.settle(browser.metadata.rows.len(), rows);
+        let values = layout.text(Pane::Detail).height.saturating_sub(2).into();
+        let total = browser.stats.preview.as_ref().map_or(0, |preview| preview.total);
+        let rows = total.div_ceil(layout.values_per_row()) as usize;
+        browser.stats.row.settle(rows, values);
         let area = layout.text(Pane::Body);
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let fit = |scroll: &mut Scroll, text: &document::Document| {

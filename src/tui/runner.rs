@@ -3,6 +3,8 @@
 //! Each job carries the generation it was asked for with and sends what it found into the channel all events
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
+pub mod stats;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,6 +19,7 @@ use super::event::Event;
 use super::model::browser::Opened;
 use super::model::filter;
 use super::model::layers::Layers;
+use super::model::stats::Wanted;
 use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
@@ -33,12 +36,13 @@ pub struct Runner {
     events: Sender<Event>,
     newest_scan: Arc<AtomicU64>,
     newest_filter: Arc<AtomicU64>,
+    cache: Arc<Cache>,
 }
 
 impl Runner {
     /// A runner whose jobs send into `events`.
-    pub fn new(events: Sender<Event>) -> Self {
-        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default() }
+    pub fn new(events: Sender<Event>, cache: Cache) -> Self {
+        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default(), cache: Arc::new(cache) }
     }
 
     /// Runs an effect; those that concern the screen are not for it.
@@ -51,6 +55,12 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Statistics(generation, work, layers, tensors) => {
+                self.statistics(generation, work, layers, tensors);
+            }
+            Effect::Preview(generation, work, layers, wanted, count) => {
+                self.preview(generation, work, layers, wanted, count);
+            }
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -102,7 +112,32 @@ impl Runner {
     }
 
     fn open(&self, generation: u64, path: PathBuf) {
-        self.spawn(generation, "opening the file", move |_| Some(Action::Opened(generation, open(&path))));
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "opening the file", move |_| {
+            let opened = open(&path).map(|mut opened| {
+                opened.remembered = crate::stats::remembered(opened.layers.checkpoint(), &cache);
+                opened
+            });
+            Some(Action::Opened(generation, opened))
+        });
+    }
+
+    fn statistics(&self, generation: u64, work: Work, layers: Arc<Layers>, tensors: Vec<u32>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "statistics", move |events| {
+            let send = |news| {
+                let _ = events.send(Event::Job(Action::Statistics(generation, news)));
+            };
+            stats::statistics(&layers, &tensors, &cache, &work, &send);
+            None
+        });
+    }
+
+    fn preview(&self, generation: u64, work: Work, layers: Arc<Layers>, wanted: Wanted, count: usize) {
+        self.spawn(generation, "reading values", move |_| {
+            let preview = stats::preview(&layers, wanted, count, &work);
+            Some(Action::Previewed(generation, Box::new(preview)))
+        });
     }
 
     fn timeline(&self, generation: u64, work: Work, sources: Vec<Source>) {

@@ -5,6 +5,7 @@ mod filter;
 mod home;
 mod jobs;
 mod mouse;
+mod stats;
 mod timeline;
 
 use super::action::{Action, Edit, Effect, Pending};
@@ -19,7 +20,7 @@ pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
-    let effects = match action {
+    let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
             model.pending = pending;
@@ -44,6 +45,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -51,6 +54,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     };
     model.settle();
+    effects.extend(stats::follow(model));
     effects
 }
 
@@ -74,6 +78,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
+    }
+    if let Some(effects) = stats::run(model, command) {
+        return effects;
     }
     match command {
         Command::Quit => vec![Effect::Quit],

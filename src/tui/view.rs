@@ -13,6 +13,7 @@ mod pane;
 pub mod plot;
 mod rows;
 mod runs;
+mod stats;
 pub mod tabs;
 pub mod tensors;
 mod text;
@@ -89,8 +90,11 @@ fn draw_pane(
         Pane::Body => draw_body(model, layout, area, buffer),
         Pane::Timeline => timeline::draw(model, layout, area, buffer),
         Pane::Detail => {
-            pane::draw(model, pane, area, pane::Titles::new("Details"), buffer);
             let browser = model.browser.as_ref()?;
+            pane::draw(model, pane, area, pane::Titles::new(stats::title(browser)), buffer);
+            if stats::draw(model, browser, layout.text(pane), buffer) {
+                return None;
+            }
             let document = super::doc::detail::document(browser);
             text::draw(model, &document, browser.detail, layout.text(pane), buffer);
             None

@@ -39,8 +39,9 @@ impl Tree {
             let Some(dict) = self.dicts.get_mut(at) else { break };
             let entries = std::mem::take(&mut dict.entries);
             let before = entries.len();
-            let entries = self.deduplicated(entries);
+            let (entries, twice) = self.deduplicated(entries);
             dropped += before - entries.len();
+            self.duplicate = self.duplicate.or(twice);
             if let Some(dict) = self.dicts.get_mut(at) {
                 dict.entries = entries;
             }
@@ -48,33 +49,34 @@ impl Tree {
         dropped
     }
 
-    fn deduplicated(&self, mut entries: Vec<(Value, Value)>) -> Vec<(Value, Value)> {
+    fn deduplicated(&self, mut entries: Vec<(Value, Value)>) -> (Vec<(Value, Value)>, Option<Value>) {
         if entries.len() < 2 {
-            return entries;
+            return (entries, None);
         }
         if entries.len() <= FEW && self.are_distinct(&entries) {
-            return entries;
+            return (entries, None);
         }
         // Seeded hashing: the keys are a stranger's.
         let mut seen: HashMap<KeyRef<'_>, usize> = HashMap::with_capacity(entries.len());
-        let mut kept = 0;
+        let (mut kept, mut twice) = (0, None);
         for at in 0..entries.len() {
             let Some(&(key, value)) = entries.get(at) else { break };
-            if let Some(key) = self.key_ref(key) {
-                if let Some(first) = seen.get(&key) {
+            if let Some(hashed) = self.key_ref(key) {
+                if let Some(first) = seen.get(&hashed) {
+                    twice = twice.or(Some(key));
                     if let Some(slot) = entries.get_mut(*first) {
                         slot.1 = value;
                     }
                     continue;
                 }
-                seen.insert(key, kept);
+                seen.insert(hashed, kept);
             }
             entries.swap(kept, at);
             kept += 1;
         }
         drop(seen);
         entries.truncate(kept);
-        entries
+        (entries, twice)
     }
 
     /// Compares each key with each, which for a few is quicker than hashing them.

@@ -11,6 +11,7 @@ mod load;
 mod ls;
 mod output;
 mod show;
+mod spectra;
 mod timeline;
 
 use std::path::PathBuf;

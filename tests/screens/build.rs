@@ -109,8 +109,8 @@ impl Build {
             tree: self.tree,
             container_metadata: None,
             globals: vec![
-                GlobalUse { name: "os.system".to_owned(), verdict: Verdict::RunsCode },
-                GlobalUse { name: "torch._utils._rebuild_tensor_v2".to_owned(), verdict: Verdict::Allowed },
+                GlobalUse::new("os.system", Verdict::RunsCode),
+                GlobalUse::new("torch._utils._rebuild_tensor_v2", Verdict::Allowed),
             ],
             weights_only: false,
             sources: Vec::new(),

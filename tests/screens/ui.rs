@@ -13,6 +13,7 @@ use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::filter;
+use ckpt_tui::tui::runner::stats;
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{start, update};
 use ckpt_tui::tui::view;
@@ -156,6 +157,20 @@ impl Ui {
                     let matches = filter::in_parallel(&pattern, &candidates, name, || false);
                     self.in_worker = start.elapsed();
                     self.act(Action::Filtered(generation, matches.unwrap_or_default()));
+                }
+                Effect::Statistics(generation, work, layers, tensors) => {
+                    let news = std::sync::Mutex::new(Vec::new());
+                    let cache = ckpt_tui::cache::Cache::off();
+                    stats::statistics(&layers, &tensors, &cache, &work, &|one| {
+                        news.lock().unwrap().push(one)
+                    });
+                    for one in news.into_inner().unwrap() {
+                        self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Preview(generation, work, layers, wanted, count) => {
+                    let preview = stats::preview(&layers, wanted, count, &work);
+                    self.act(Action::Previewed(generation, Box::new(preview)));
                 }
                 _ => {}
             }

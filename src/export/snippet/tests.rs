@@ -20,7 +20,7 @@ fn naming(root: &Json, globals: &[(&str, Verdict)], diagnostics: Vec<Diagnostic>
         for (name, verdict) in globals {
             let (module, class) = name.rsplit_once('.').unwrap_or(("", name));
             parts.tree.intern_global(module, class);
-            parts.globals.push(GlobalUse { name: (*name).to_owned(), verdict: *verdict });
+            parts.globals.push(GlobalUse::new(*name, *verdict));
         }
     })
 }

@@ -1,13 +1,10 @@
-//! The JSON header, deserialised row by row: a million tensors need no tree of JSON values.
+//! The JSON header, deserialised row by row into whoever takes the rows: a million tensors need no tree of
+//! JSON values, and no list of rows either.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-
-use super::duplicates;
-use crate::checkpoint::{Diagnostic, Severity};
-use crate::text::shown;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 
 /// One tensor as the header describes it.
 #[derive(Debug, serde::Deserialize)]
@@ -18,80 +15,54 @@ pub(super) struct Row<'a> {
     pub(super) data_offsets: [u64; 2],
 }
 
-/// The header. Rows keep their order, metadata becomes text whatever it was.
-#[derive(Debug, Default)]
-pub(super) struct Header<'a> {
-    pub(super) rows: Vec<(Cow<'a, str>, Row<'a>)>,
-    pub(super) metadata: Vec<(String, String)>,
-    /// Metadata values that are not text, which the format demands.
-    not_text: Vec<String>,
+/// Takes what a header holds, in its order.
+pub(super) trait Take {
+    /// A tensor.
+    fn row(&mut self, name: &str, row: &Row<'_>);
+    /// The value of `__metadata__`, whatever it is.
+    fn metadata(&mut self, value: serde_json::Value);
 }
 
-impl Header<'_> {
-    /// What is wrong with the header itself.
-    pub(super) fn diagnostics(&self) -> Vec<Diagnostic> {
-        let mut found = Vec::new();
-        for name in duplicates(&self.rows).into_iter().take(10) {
-            let text = format!(
-                "the name {} stands twice in the header; the official library takes one of them silently",
-                shown(name)
-            );
-            found.push(Diagnostic::new(Severity::Broken, "ST_DUPLICATE", text));
-        }
-        if let Some(name) = self.not_text.first() {
-            let text = format!("metadata {} is not text; the official library refuses the file", shown(name));
-            found.push(Diagnostic::new(Severity::Warning, "ST_METADATA", text));
-        }
-        found
+/// Reads `header` into `taker`.
+pub(super) fn read(header: &[u8], taker: &mut dyn Take) -> serde_json::Result<()> {
+    let mut deserializer = serde_json::Deserializer::from_slice(header);
+    Rows(taker).deserialize(&mut deserializer)?;
+    deserializer.end()
+}
+
+struct Rows<'t>(&'t mut dyn Take);
+
+impl<'de> DeserializeSeed<'de> for Rows<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Header<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Rows<'a>(std::marker::PhantomData<&'a ()>);
-        impl<'de: 'a, 'a> Visitor<'de> for Rows<'a> {
-            type Value = Header<'a>;
+impl<'de> Visitor<'de> for Rows<'_> {
+    type Value = ();
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object of tensors")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Header<'a>, A::Error> {
-                let mut header = Header::default();
-                while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
-                    if name == "__metadata__" {
-                        header.read_metadata(map.next_value()?);
-                    } else {
-                        header.rows.push((name, map.next_value()?));
-                    }
-                }
-                Ok(header)
-            }
-        }
-        deserializer.deserialize_map(Rows(std::marker::PhantomData))
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object of tensors")
     }
-}
 
-impl Header<'_> {
-    fn read_metadata(&mut self, metadata: serde_json::Value) {
-        let serde_json::Value::Object(map) = metadata else { return };
-        for (name, value) in map {
-            let text = match value {
-                serde_json::Value::String(text) => text,
-                other => {
-                    self.not_text.push(name.clone());
-                    other.to_string()
-                }
-            };
-            self.metadata.push((name, text));
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(Name(name)) = map.next_key::<Name<'de>>()? {
+            if name == "__metadata__" {
+                self.0.metadata(map.next_value()?);
+            } else {
+                self.0.row(&name, &map.next_value()?);
+            }
         }
+        Ok(())
     }
 }
 
 /// A key, borrowed unless it has escapes.
 struct Name<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Name<'de> {
+impl<'de> serde::de::Deserialize<'de> for Name<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Text;
         impl<'de> Visitor<'de> for Text {

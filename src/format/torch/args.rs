@@ -5,7 +5,21 @@ use crate::tensor::{DType, StorageId, TensorId, TensorMeta};
 use crate::value::{Tree, Value};
 
 /// Why a call was not rebuilt.
-pub(super) type Refused = &'static str;
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refused {
+    /// Code of the finding.
+    pub(super) code: &'static str,
+    /// In words, after "a tensor cannot be rebuilt".
+    pub(super) why: &'static str,
+}
+
+impl From<&'static str> for Refused {
+    fn from(why: &'static str) -> Self {
+        Self { code: "META_TYPE", why }
+    }
+}
+
+const BEYOND_ANY: Refused = Refused { code: "META_OVERFLOW", why: "its elements lie beyond any storage" };
 
 /// `(storage, offset, size, stride[, requires_grad, hooks, …])`: a view into a storage.
 pub(super) fn strided(
@@ -16,15 +30,15 @@ pub(super) fn strided(
     metadata: Option<&Value>,
 ) -> Result<TensorMeta, Refused> {
     let &[Value::Storage(storage), offset, size, stride, ..] = args else {
-        return Err("its arguments are not (storage, offset, size, stride)");
+        return Err("its arguments are not (storage, offset, size, stride)".into());
     };
     let dtype = dtype.or_else(|| tree.storage(storage).map(|s| s.dtype)).ok_or("it names no storage")?;
     let shape = sizes(host, tree, size)?;
     let stride = sizes(host, tree, stride)?;
     if shape.len() != stride.len() {
-        return Err("its size and stride differ in length");
+        return Err("its size and stride differ in length".into());
     }
-    let offset = tree.as_int(offset).and_then(|n| u64::try_from(n).ok()).ok_or("its offset is negative")?;
+    let offset = count(tree, offset)?;
     let mut meta = TensorMeta::strided(dtype, &shape, &stride, Some(storage), offset);
     check_bounds(tree, &meta, storage)?;
     meta.requires_grad = match args.get(4) {
@@ -43,19 +57,33 @@ fn check_bounds(tree: &Tree, meta: &TensorMeta, storage: StorageId) -> Result<()
         return Ok(());
     }
     let held = tree.storage(storage).map_or(0, |s| s.nbytes);
-    let (_, end) = meta.element_span().ok_or("its elements lie beyond any storage")?;
-    let bytes = meta.dtype.bytes_for(end).ok_or("its elements lie beyond any storage")?;
-    if bytes > held { Err("its elements lie beyond its storage") } else { Ok(()) }
+    let (_, end) = meta.element_span().ok_or(BEYOND_ANY)?;
+    let bytes = meta.dtype.bytes_for(end).ok_or(BEYOND_ANY)?;
+    let outside = Refused { code: "META_OOB", why: "its elements lie beyond its storage" };
+    if bytes > held { Err(outside) } else { Ok(()) }
 }
 
 /// A tuple or list of sizes.
 pub(super) fn sizes(host: &TorchHost<'_>, tree: &Tree, value: Value) -> Result<Vec<u64>, Refused> {
+    // `torch.Size` of a list, and lists themselves, count as tuples: torch takes them too.
+    if !matches!(value, Value::Tuple { .. } | Value::List(_)) {
+        return Err("its size or stride is not a tuple".into());
+    }
     let items = tree.items(value);
     if items.len() > host.limits.dimensions {
-        return Err("it has more dimensions than torch allows");
+        return Err(Refused { code: "NDIM", why: "it has more dimensions than torch allows" });
     }
-    let size = |v: &Value| tree.as_int(*v).and_then(|n| u64::try_from(n).ok());
-    items.iter().map(size).collect::<Option<_>>().ok_or("a size or stride is negative or not a number")
+    items.iter().map(|v| count(tree, *v)).collect()
+}
+
+/// A size, stride or offset.
+fn count(tree: &Tree, value: Value) -> Result<u64, Refused> {
+    match (value, tree.as_int(value)) {
+        (_, Some(n)) => u64::try_from(n)
+            .map_err(|_| Refused { code: "META_NEGATIVE", why: "a size, stride or offset is negative" }),
+        (Value::BigInt(_), _) => Err(BEYOND_ANY),
+        _ => Err("a size, stride or offset is not a number".into()),
+    }
 }
 
 /// A dtype given as a global (`torch.float8_e4m3fn`).

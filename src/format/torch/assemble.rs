@@ -42,6 +42,8 @@ impl Found {
         }
         let globals = report::globals(&tree);
         diagnostics.extend(report::dangers(&tree, &globals));
+        diagnostics.extend(report::frames(&summary));
+        diagnostics.extend(report::odd_names(&tree));
         if matches!(format, Format::TorchZip | Format::TorchLegacy) {
             diagnostics.extend(report::refusal(&summary));
         }

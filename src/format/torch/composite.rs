@@ -20,7 +20,7 @@ pub(super) fn quantized(host: &TorchHost<'_>, tree: &Tree, args: &[Value]) -> Re
             let zero_point = tree.as_int(zero_point).ok_or("its zero point is not a number")?;
             Some(Quantizer::PerTensor { scale, zero_point })
         }
-        _ => return Err("its quantisation scheme is unknown"),
+        _ => return Err("its quantisation scheme is unknown".into()),
     }
     .map(Box::new);
     meta.requires_grad = match args.get(5) {
@@ -33,17 +33,17 @@ pub(super) fn quantized(host: &TorchHost<'_>, tree: &Tree, args: &[Value]) -> Re
 /// `(layout, data)`: coordinates `(indices, values, size[, coalesced])`, or compressed
 /// `(compressed indices, plain indices, values, size)`.
 pub(super) fn sparse(tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused> {
-    let &[layout, data] = args else { return Err("its arguments are not (layout, data)") };
+    let &[layout, data] = args else { return Err("its arguments are not (layout, data)".into()) };
     let layout = layout_of(tree, layout).ok_or("its layout is unknown")?;
     let data = tree.items(data);
     let (names, size): (&[&str], _) = match (layout, data) {
         (Layout::SparseCoo, &[_, _, size, ..]) => (&["indices", "values"], size),
-        (Layout::SparseCoo, _) => return Err("it has no indices, values and size"),
+        (Layout::SparseCoo, _) => return Err("it has no indices, values and size".into()),
         (Layout::SparseCsr | Layout::SparseBsr, &[_, _, _, size]) => {
             (&["crow_indices", "col_indices", "values"], size)
         }
         (_, &[_, _, _, size]) => (&["ccol_indices", "row_indices", "values"], size),
-        _ => return Err("it has no indices, values and size"),
+        _ => return Err("it has no indices, values and size".into()),
     };
     let parts = parts(names, data).ok_or("its indices or values are not tensors")?;
     let dtype = parts.last().and_then(|(_, id)| tree.tensor(*id)).map_or(DType::Unknown, |m| m.dtype);
@@ -112,7 +112,9 @@ pub(super) fn jagged(tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused>
 
 /// `(class, dtype, size, stride, offset, layout, device, requires_grad)`: an outside without bytes.
 pub(super) fn wrapper(host: &TorchHost<'_>, tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused> {
-    let &[_, dtype, size, stride, ref rest @ ..] = args else { return Err("its arguments are too few") };
+    let &[_, dtype, size, stride, ref rest @ ..] = args else {
+        return Err("its arguments are too few".into());
+    };
     let dtype = dtype_of(tree, dtype).ok_or("its dtype is unknown")?;
     let shape = sizes(host, tree, size)?;
     let mut meta = TensorMeta::strided(dtype, &shape, &sizes(host, tree, stride)?, None, 0);

@@ -10,11 +10,13 @@ use crate::value::{Span, Tree, Value};
 
 /// `(array, dtype, device, requires_grad)`.
 pub(super) fn read(host: &TorchHost<'_>, tree: &mut Tree, args: &[Value]) -> Result<TensorMeta, Refused> {
-    let &[array, dtype, ref rest @ ..] = args else { return Err("its arguments are not (array, dtype)") };
+    let &[array, dtype, ref rest @ ..] = args else {
+        return Err("its arguments are not (array, dtype)".into());
+    };
     let raw = numpy::raw(tree, array).ok_or("its elements are not an array")?;
     let dtype = dtype_of(tree, dtype).ok_or("its dtype is unknown")?;
     if raw.shape.len() > host.limits.dimensions {
-        return Err("it has more dimensions than torch allows");
+        return Err("it has more dimensions than torch allows".into());
     }
     let stride = stride(&raw);
     let storage = stored(tree, &raw, dtype).map(|(span, big_endian)| {
@@ -32,7 +34,7 @@ pub(super) fn read(host: &TorchHost<'_>, tree: &mut Tree, args: &[Value]) -> Res
     let held = raw.bytes().map_or(0, |span| u64::from(span.len));
     let needed = raw.descr.and_then(|d| meta.numel().checked_mul(d.size as u64));
     if needed.is_none_or(|n| n > held) {
-        return Err("its array holds fewer elements than its shape");
+        return Err("its array holds fewer elements than its shape".into());
     }
     meta.requires_grad = match rest.get(1) {
         Some(Value::Bool(flag)) => Some(*flag),

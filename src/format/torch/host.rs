@@ -1,5 +1,6 @@
 //! What a pickle of torch may refer to: storages by persistent id, and the calls that rebuild tensors.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use crate::checkpoint::{Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::tensor::{DType, Place, Storage, StorageId};
+use crate::text::shown;
 use crate::value::{Tree, Value};
 
 /// Findings kept; the rest are counted.
@@ -129,30 +131,39 @@ impl<'a> TorchHost<'a> {
         id
     }
 
-    fn storage_id(&mut self, tree: &mut Tree, parts: &[Value]) -> Option<Value> {
-        let &[class, key, location, numel, ref rest @ ..] = parts else { return None };
-        let dtype = storage_dtype(tree, class)?;
+    fn storage_id(&mut self, tree: &mut Tree, parts: &[Value]) -> Result<Value> {
+        let &[class, key, location, numel, ref rest @ ..] = parts else { return Err(malformed()) };
+        let Some(dtype) = storage_dtype(tree, class) else {
+            let (code, text) = match class {
+                Value::Global(id) => {
+                    let name = tree.global(id).map(crate::value::Global::path).unwrap_or_default();
+                    ("DTYPE", format!("{} is no storage class", shown(&name)))
+                }
+                _ => ("META_TYPE", "the class of a storage is not a class".to_owned()),
+            };
+            return Err(Error::new(ErrorKind::Pickle, text).coded(code));
+        };
         let key = match key {
             // torch.package numbers its storages.
             Value::Int(n) => n.to_string(),
-            other => tree.as_text(other)?.into_owned(),
+            other => tree.as_text(other).ok_or_else(malformed)?.into_owned(),
         };
-        let location = tree.as_text(location)?.into_owned();
-        let numel = u64::try_from(tree.as_int(numel)?).ok()?;
+        // A label only; what is not text is no device.
+        let location = tree.as_text(location).map_or_else(|| "cpu".to_owned(), Cow::into_owned);
+        let numel = elements(tree, numel)?;
         let view = rest.first().map(|v| tree.items(*v).to_vec()).unwrap_or_default();
         match *view.as_slice() {
             // A view of another storage, as torch up to 0.3 saved it: key, offset and size in elements.
             [view_key, offset, size] => {
-                let view_key = tree.as_text(view_key)?.into_owned();
-                let [offset, size] =
-                    [offset, size].map(|v| tree.as_int(v).and_then(|n| u64::try_from(n).ok()));
-                let first = offset?.checked_mul(u64::from(dtype.bits() / 8))?;
+                let view_key = tree.as_text(view_key).ok_or_else(malformed)?.into_owned();
+                let (offset, size) = (elements(tree, offset)?, elements(tree, size)?);
+                let first = offset.checked_mul(u64::from(dtype.bits() / 8)).ok_or_else(malformed)?;
                 self.storage(tree, &key, dtype, &location, numel);
-                let id = self.storage(tree, &format!("{key}/{view_key}"), dtype, &location, size?);
+                let id = self.storage(tree, &format!("{key}/{view_key}"), dtype, &location, size);
                 self.views.push((id, key.into(), first));
-                Some(Value::Storage(id))
+                Ok(Value::Storage(id))
             }
-            _ => Some(Value::Storage(self.storage(tree, &key, dtype, &location, numel))),
+            _ => Ok(Value::Storage(self.storage(tree, &key, dtype, &location, numel))),
         }
     }
 
@@ -170,7 +181,6 @@ impl<'a> TorchHost<'a> {
 
     /// The value a persistent id stands for.
     pub(super) fn identified(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
-        let malformed = || Error::new(ErrorKind::Pickle, "a persistent id of an unknown form");
         if !matches!(id, Value::Tuple { .. }) {
             let number = tree.as_text(id).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
             let named = number.and_then(|n| self.numbered.get(&n).copied());
@@ -179,12 +189,40 @@ impl<'a> TorchHost<'a> {
         let parts = tree.items(id).to_vec();
         let Some((tag, rest)) = parts.split_first() else { return Err(malformed()) };
         match tree.as_text(*tag).as_deref() {
-            Some("storage") => self.storage_id(tree, rest).ok_or_else(malformed),
+            Some("storage") => Ok(match self.storage_id(tree, rest) {
+                Ok(storage) => storage,
+                // One bad storage does not hide the others.
+                Err(error) => {
+                    self.note(
+                        Severity::Broken,
+                        error.code(),
+                        format!("a storage cannot be found: {}", error.reason()),
+                    );
+                    id
+                }
+            }),
             Some("module") => self.module_id(tree, rest).ok_or_else(malformed),
             // A bare (class, file, source): the tar format.
             None if matches!(tag, Value::Global(_)) => self.module_id(tree, &parts).ok_or_else(malformed),
             _ => Ok(id),
         }
+    }
+}
+
+fn malformed() -> Error {
+    Error::new(ErrorKind::Pickle, "a persistent id of an unknown form").coded("PICKLE_PERSID")
+}
+
+/// A count of elements in a persistent id.
+fn elements(tree: &Tree, value: Value) -> Result<u64> {
+    let fault = |code, text: &str| Err(Error::new(ErrorKind::Pickle, text).coded(code));
+    match (value, tree.as_int(value)) {
+        (_, Some(n)) => match u64::try_from(n) {
+            Ok(n) => Ok(n),
+            Err(_) => fault("STORAGE_SIZE", "a storage of a negative number of elements"),
+        },
+        (Value::BigInt(_), _) => fault("STORAGE_SIZE", "a storage of more elements than any file holds"),
+        _ => fault("META_TYPE", "the size of a storage is not a number"),
     }
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
             }
             // The piece may just have been too short.
             Err(e) if e.kind() == ErrorKind::Truncated && size < most => size = (size * 2).min(most),
+            Err(e) if e.kind() == ErrorKind::Truncated => return Err(e.recoded("TRUNCATED")),
             Err(e) => return Err(e),
         }
     }
@@ -94,10 +95,18 @@ fn place_all(host: &TorchHost<'_>, tree: &mut Tree, stream: &Stream, source: &dy
         }
     }
     put_places(host, tree, 0, &places);
-    let mut next = [0; 16];
-    if source.read_exact_at(&mut next, at).is_ok() {
-        let text = "more data follows this save (several saves in one file); only the first is read";
-        found.push(Diagnostic::new(Severity::Info, "CONCATENATED", text));
-    }
+    found.extend(behind(source, at));
     found
+}
+
+/// What lies behind the last storage: another save of the same kind, or what nobody reads.
+fn behind(source: &dyn ReadAt, at: u64) -> Option<Diagnostic> {
+    let left = source.len().checked_sub(at).filter(|left| *left > 0)?;
+    let head = source.read_vec(at, left.min(64)).ok()?;
+    if crate::format::sniff::sniff(&head, left) == crate::format::sniff::Container::TorchLegacy {
+        let text = "more data follows this save (several saves in one file); only the first is read";
+        return Some(Diagnostic::new(Severity::Info, "CONCATENATED", text));
+    }
+    let text = format!("{left} bytes follow the last storage; nothing reads them");
+    Some(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text))
 }

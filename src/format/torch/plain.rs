@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pickle;
 use crate::source::{Identity, fingerprint};
-use crate::value::Tree;
+use crate::value::{Tree, Value};
 
 /// Packages whose pickles are models, but hold no tensors of torch.
 const OTHERS: [&str; 6] = ["joblib", "sklearn", "xgboost", "lightgbm", "catboost", "statsmodels"];
@@ -26,7 +26,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
             format!("a plain pickle of {size} bytes is not read into memory"),
         ));
     }
-    let bytes: Arc<[u8]> = file.source.read_vec(0, size)?.into();
+    let bytes: Arc<[u8]> = file.source.read_shared(0, size)?;
     let mut tree = Tree::new(bytes.clone());
     let mut later = Later;
     let mut host = TorchHost::new(&mut later, false, limits);
@@ -40,8 +40,15 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let paddle = paddle::convert(&mut tree, unpickled.value);
     tree.set_root(unpickled.value);
     if unpickled.end < bytes.len() {
-        let text = format!("{} bytes follow the pickle", bytes.len() - unpickled.end);
-        diagnostics.push(Diagnostic::new(Severity::Info, "TRAILING", text));
+        if matches!(unpickled.value, Value::Int(_) | Value::BigInt(_)) {
+            let text = "several pickles, the first a number: a legacy torch stream with a wrong magic number";
+            return Err(Error::new(ErrorKind::UnknownFormat, text));
+        }
+        let text = format!(
+            "{} bytes follow the pickle; torch.load and pickle.load ignore them",
+            bytes.len() - unpickled.end
+        );
+        diagnostics.push(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text));
     }
     let found = Found {
         file,

@@ -52,7 +52,7 @@ fn rebuild(
         ("torch._tensor", "_rebuild_from_type_v2" | "_rebuild_from_type") => {
             return from_type(host, tree, &args, wrapped);
         }
-        ("torch", "Size") => return args.first().copied().filter(|v| matches!(v, Value::Tuple { .. })),
+        ("torch", "Size") => return size(tree, &args),
         ("torch.storage", "_load_from_bytes") => return embedded::read(host, tree, &args),
         ("torch.nested._internal.nested_tensor", "_rebuild_njt") => composite::jagged(tree, &args).map(Some),
         ("torch.nn.parameter", "Parameter" | "Buffer") => Ok(parameter(tree, &args)),
@@ -76,8 +76,8 @@ fn rebuild(
         Err(why) => {
             host.note(
                 Severity::Broken,
-                "META_OOB",
-                format!("a tensor cannot be rebuilt by {}: {why}", shown(&name)),
+                why.code,
+                format!("a tensor cannot be rebuilt by {}: {}", shown(&name), why.why),
             );
             None
         }
@@ -91,8 +91,13 @@ fn utils(
     args: &[Value],
 ) -> Result<Option<TensorMeta>, Refused> {
     match function {
-        "_rebuild_tensor" | "_rebuild_tensor_v2" => strided(host, tree, args, None, args.get(6)).map(Some),
+        "_rebuild_tensor" => strided(host, tree, args, None, None).map(Some),
+        "_rebuild_tensor_v2" => {
+            hooks(args)?;
+            strided(host, tree, args, None, args.get(6)).map(Some)
+        }
         "_rebuild_tensor_v3" => {
+            hooks(args)?;
             let dtype = args.get(6).and_then(|v| dtype_of(tree, *v)).ok_or("its dtype is unknown")?;
             strided(host, tree, args, Some(dtype), args.get(7)).map(Some)
         }
@@ -107,6 +112,27 @@ fn utils(
         }
         "_rebuild_wrapper_subclass" => composite::wrapper(host, tree, args).map(Some),
         _ => Ok(None),
+    }
+}
+
+/// `torch.Size(sequence)`: a tuple.
+fn size(tree: &mut Tree, args: &[Value]) -> Option<Value> {
+    match args.first().copied()? {
+        tuple @ Value::Tuple { .. } => Some(tuple),
+        list @ Value::List(_) => {
+            let items = tree.items(list).to_vec();
+            Some(tree.add_tuple(&items))
+        }
+        _ => None,
+    }
+}
+
+/// `requires_grad` and the hooks, an (always empty) mapping, follow the stride.
+fn hooks(args: &[Value]) -> Result<(), Refused> {
+    match args {
+        [_, _, _, _, _, Value::Dict(_) | Value::None, ..] => Ok(()),
+        [_, _, _, _, _, _, ..] => Err("its backward hooks are not a mapping".into()),
+        _ => Err("it has too few arguments".into()),
     }
 }
 
@@ -152,7 +178,9 @@ fn instance(tree: &mut Tree, callable: Value, state: Value) -> Value {
 
 /// `(dtype, size, stride, requires_grad)`: a shape without bytes.
 fn meta(host: &TorchHost<'_>, tree: &Tree, args: &[Value]) -> Result<TensorMeta, Refused> {
-    let &[dtype, size, stride, ..] = args else { return Err("its arguments are not (dtype, size, stride)") };
+    let &[dtype, size, stride, ..] = args else {
+        return Err("its arguments are not (dtype, size, stride)".into());
+    };
     let dtype = dtype_of(tree, dtype).ok_or("its dtype is unknown")?;
     let mut meta =
         TensorMeta::strided(dtype, &sizes(host, tree, size)?, &sizes(host, tree, stride)?, None, 0);

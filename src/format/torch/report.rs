@@ -1,7 +1,7 @@
 //! What is said about a file once its pickles are read: names with verdicts, and storages that fall short.
 
 use crate::checkpoint::{Diagnostic, GlobalUse, Severity, Verdict};
-use crate::pickle::{Summary, verdict};
+use crate::pickle::Summary;
 use crate::tensor::{Place, Storage};
 use crate::text::shown;
 use crate::value::Tree;
@@ -11,11 +11,7 @@ const NAMED: usize = 3;
 
 /// The globals of `tree` with their verdicts, most serious first.
 pub(crate) fn globals(tree: &Tree) -> Vec<GlobalUse> {
-    let mut uses: Vec<GlobalUse> = tree
-        .globals()
-        .iter()
-        .map(|g| GlobalUse { name: g.path(), verdict: verdict(&g.module, &g.name) })
-        .collect();
+    let mut uses: Vec<GlobalUse> = tree.globals().iter().map(GlobalUse::of).collect();
     uses.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
     uses
 }
@@ -39,6 +35,23 @@ pub(super) fn refusal(summary: &Summary) -> Option<Diagnostic> {
     Some(Diagnostic::new(Severity::Info, "WEIGHTS_ONLY", text))
 }
 
+/// Says so when a frame of the pickle ends where no instruction does.
+pub(super) fn frames(summary: &Summary) -> Option<Diagnostic> {
+    let at = summary.frame_fault?;
+    let text = format!(
+        "a frame of the pickle ends inside or behind the instruction at byte {at}: Python's two unpicklers read such a stream differently"
+    );
+    Some(Diagnostic::new(Severity::Broken, "PICKLE_FRAME", text))
+}
+
+/// Findings about names no Python module or class can have.
+pub(super) fn odd_names(tree: &Tree) -> Option<Diagnostic> {
+    let first = tree.globals().iter().find(|g| g.is_impossible())?;
+    let text =
+        format!("it names {}, which no module of Python can be called", crate::text::brief(&first.path()));
+    Some(Diagnostic::new(Severity::Broken, "PICKLE_GLOBAL", text))
+}
+
 /// Findings about names that run code.
 pub(crate) fn dangers(tree: &Tree, globals: &[GlobalUse]) -> Vec<Diagnostic> {
     let dangerous: Vec<_> = globals.iter().filter(|g| g.verdict == Verdict::RunsCode).collect();
@@ -49,8 +62,10 @@ pub(crate) fn dangers(tree: &Tree, globals: &[GlobalUse]) -> Vec<Diagnostic> {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    let text =
-        format!("unpickling it would run code: it {verb} {}{more}; nothing was run here", shown(&first.name));
+    let text = format!(
+        "unpickling it would run code: it {verb} {}{more}; nothing was run here",
+        crate::text::brief(&first.name)
+    );
     vec![Diagnostic::new(Severity::Dangerous, "RUNS_CODE", text)]
 }
 
@@ -61,7 +76,7 @@ pub(super) fn storages(tree: &Tree) -> Vec<Diagnostic> {
         !matches!(s.place, Place::Missing | Place::NotStored) && s.available() != s.nbytes && s.nbytes > 0
     });
     let mut found = Vec::new();
-    found.extend(finding("STORAGE_MISSING", "not in the file", missing));
+    found.extend(finding("MISSING_STORAGE", "not in the file", missing));
     found.extend(finding("STORAGE_SIZE", "of another size than the pickle says", wrong));
     found
 }

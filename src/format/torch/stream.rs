@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::host::TorchHost;
+use crate::checkpoint::Severity;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pickle::{self, Summary};
 use crate::tensor::{Place, StorageId};
 use crate::value::{Tree, Value};
+
+/// The protocol number of every stream torch ever wrote.
+const PROTOCOL: i64 = 1001;
 
 /// The five pickles of a stream.
 pub(super) struct Stream {
@@ -34,9 +38,16 @@ pub(super) fn read_stream(
         Ok::<_, Error>(read)
     };
     // The magic number was seen by whoever came here; protocol and system tell nothing that is not constant.
-    for _ in 0..3 {
-        next(tree, host)?;
+    next(tree, host)?;
+    let protocol = next(tree, host)?;
+    if tree.as_int(protocol.value) != Some(PROTOCOL) {
+        host.note(
+            Severity::Broken,
+            "VERSION",
+            format!("the stream's protocol is not {PROTOCOL}, the only one there is"),
+        );
     }
+    next(tree, host)?;
     let main = next(tree, host)?;
     let keys = next(tree, host)?;
     let malformed = || Error::new(ErrorKind::Header, "the stream's list of storage keys is malformed");

@@ -13,7 +13,11 @@ use crate::limits::Limits;
 use crate::pickle;
 use crate::source::{Identity, ReadAt, fingerprint};
 use crate::tensor::Place;
+use crate::text::shown_bytes;
 use crate::value::Tree;
+
+/// Bytes of a record that is a word or a number.
+const RECORD: u64 = 64;
 
 /// Opens a zip archive as a torch checkpoint whose members lie in the folder `root` (with its slash, or empty).
 pub(crate) fn open(
@@ -26,7 +30,8 @@ pub(crate) fn open(
 ) -> Result<Checkpoint> {
     let mut diagnostics = std::mem::take(&mut archive.diagnostics);
     diagnostics.extend(oddities(&archive, root));
-    let bytes: Arc<[u8]> = data_pickle(&archive, &*file.source, root, limits)?.into();
+    diagnostics.extend(records(&archive, &*file.source, root));
+    let bytes = data_pickle(&archive, &*file.source, root, limits)?;
     let big_endian = is_big_endian(&archive, &*file.source, root);
 
     let mut tree = Tree::new(bytes.clone());
@@ -37,6 +42,12 @@ pub(crate) fn open(
     let (found, sources) = host.finish();
     diagnostics.extend(found);
     tree.set_root(unpickled.value);
+    let held = <[u8]>::len(&bytes);
+    if unpickled.end < held {
+        let text =
+            format!("{} bytes follow the pickle in data.pkl; torch.load ignores them", held - unpickled.end);
+        diagnostics.push(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text));
+    }
     let types =
         if is_script { script::types(&archive, &*file.source, root, limits) } else { ScriptTypes::default() };
     let container_metadata =
@@ -58,14 +69,6 @@ pub(crate) fn open(
 
 fn oddities(archive: &Archive, root: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let pickle = format!("{root}data.pkl");
-    let pickles = archive.entries().iter().filter(|e| archive.name(e) == pickle.as_bytes()).count();
-    if pickles > 1 {
-        let text = format!(
-            "the archive holds data.pkl {pickles} times; readers differ in which they take (here: the first)"
-        );
-        found.push(Diagnostic::new(Severity::Broken, "ZIP_DUPLICATE", text));
-    }
     let foreign = archive.entries().iter().filter(|e| !archive.name(e).starts_with(root.as_bytes())).count();
     if foreign > 0 {
         let text = format!(
@@ -80,17 +83,37 @@ fn oddities(archive: &Archive, root: &str) -> Vec<Diagnostic> {
     found
 }
 
-fn data_pickle(archive: &Archive, source: &dyn ReadAt, root: &str, limits: &Limits) -> Result<Vec<u8>> {
+/// What is wrong with the small records torch writes beside the pickle.
+fn records(archive: &Archive, source: &dyn ReadAt, root: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let record = |name: &str| {
+        let entry = archive.find(format!("{root}{name}").as_bytes())?;
+        Some(archive.read_member(source, entry, RECORD).unwrap_or_default())
+    };
+    if let Some(order) = record("byteorder").filter(|o| !matches!(o.trim_ascii(), b"little" | b"big")) {
+        let text = format!("the byte order is recorded as {:.40}, not little or big", shown_bytes(&order));
+        found.push(Diagnostic::new(Severity::Broken, "BYTEORDER", text));
+    }
+    let number = |v: &[u8]| std::str::from_utf8(v.trim_ascii()).ok().and_then(|v| v.parse::<u32>().ok());
+    if let Some(version) = record("version").filter(|v| !number(v).is_some_and(|n| (1..=99).contains(&n))) {
+        let text = format!("the version is recorded as {:.40}; torch.load refuses it", shown_bytes(&version));
+        found.push(Diagnostic::new(Severity::Warning, "VERSION", text));
+    }
+    found
+}
+
+fn data_pickle(archive: &Archive, source: &dyn ReadAt, root: &str, limits: &Limits) -> Result<Arc<[u8]>> {
     let name = format!("{root}data.pkl");
-    let missing = || Error::new(ErrorKind::NotACheckpoint, "the archive has no data.pkl");
+    let missing =
+        || Error::new(ErrorKind::NotACheckpoint, "the archive has no data.pkl").coded("NO_DATA_PKL");
     let entry = archive.find(name.as_bytes()).ok_or_else(missing)?;
-    archive.read_member(source, entry, limits.pickle_bytes).map_err(|e| e.in_member("data.pkl"))
+    archive.read_pickle(source, entry, limits.pickle_bytes).map_err(|e| e.in_member("data.pkl"))
 }
 
 /// Without the record, little: torch wrote none before 2.1.
 fn is_big_endian(archive: &Archive, source: &dyn ReadAt, root: &str) -> bool {
     let entry = archive.find(format!("{root}byteorder").as_bytes());
-    let text = entry.and_then(|e| archive.read_member(source, e, 64).ok());
+    let text = entry.and_then(|e| archive.read_member(source, e, RECORD).ok());
     text.is_some_and(|t| t.trim_ascii() == b"big")
 }
 

@@ -126,7 +126,7 @@ fn log_of(
     container: &Container,
     promise: Promise,
 ) -> Result<Option<LogFile>> {
-    if promise != Promise::Nothing && !matches!(container, Container::Unknown | Container::Foreign(_)) {
+    if promise != Promise::Nothing && !matches!(container, Container::Unknown | Container::Foreign { .. }) {
         return Ok(None);
     }
     let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
@@ -157,7 +157,7 @@ fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Loo
         (Container::Known(what), _) => {
             Look::Skip(Skipped { path: path.to_owned(), reason: format!("{what}: not read by this version") })
         }
-        (Container::Foreign(_) | Container::Unknown, Promise::Perhaps) => open(false),
+        (Container::Foreign { .. } | Container::Unknown, Promise::Perhaps) => open(false),
         _ => Look::Nothing,
     }
 }

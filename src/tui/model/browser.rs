@@ -7,10 +7,12 @@ use super::document::{Document, Scroll};
 use super::filter::Matches;
 use super::layers::Layers;
 use super::metadata::Metadata;
+use super::stats::Statistics;
 use super::table::Table;
 use super::tree::{self, Tree};
 use crate::checkpoint::Checkpoint;
 use crate::export::snippet::{self, Load};
+use crate::stats::TensorStats;
 use crate::tensor::TensorId;
 
 /// Names matched at once without a worker: about a millisecond.
@@ -23,6 +25,8 @@ pub struct Opened {
     pub layers: Arc<Layers>,
     /// How to load it.
     pub load: Load,
+    /// Statistics known from before, by the number of the tensor.
+    pub remembered: Vec<(u32, Arc<TensorStats>)>,
 }
 
 impl Opened {
@@ -35,7 +39,7 @@ impl Opened {
                 checkpoint.scalar(TensorId(id));
             }
         }
-        Self { layers: Arc::new(Layers::of(Arc::new(checkpoint))), load }
+        Self { layers: Arc::new(Layers::of(Arc::new(checkpoint))), load, remembered: Vec::new() }
     }
 }
 
@@ -101,6 +105,8 @@ pub struct Browser {
     pub diagnostics: Scroll,
     /// Scroll position of the details.
     pub detail: Scroll,
+    /// Statistics of its tensors, and what is shown of them.
+    pub stats: Statistics,
     /// The one section that is shown.
     pub section: Option<u32>,
     /// The filter of layers and tensors; empty for none.
@@ -123,8 +129,13 @@ pub struct Browser {
 
 impl Browser {
     /// Shows a checkpoint from its beginning.
-    pub fn new(opened: Box<Opened>) -> Self {
+    pub fn new(mut opened: Box<Opened>) -> Self {
+        let remembered = std::mem::take(&mut opened.remembered);
         let layers = &opened.layers;
+        let mut stats = Statistics::default();
+        if !remembered.is_empty() {
+            stats.learn(layers, remembered.into_iter().map(|(at, known)| (at, Ok(known))).collect());
+        }
         let mut tree = Tree::new(layers);
         tree.rebuild(layers, None, None);
         let checkpoint = layers.checkpoint();
@@ -137,6 +148,7 @@ impl Browser {
             load: Scroll::default(),
             diagnostics: Scroll::default(),
             detail: Scroll::default(),
+            stats,
             section: None,
             pattern: String::new(),
             matches: None,
@@ -183,6 +195,13 @@ impl Browser {
         self.freshen();
     }
 
+    /// True if filter and section let a tensor through.
+    pub fn is_shown(&self, tensor: u32) -> bool {
+        let section = self.checkpoint().tensors().get(tensor as usize).map(|e| e.section);
+        let matched = self.matches.as_ref().is_none_or(|m| m.hits.binary_search(&tensor).is_ok());
+        matched && (self.section.is_none() || section == self.section)
+    }
+
     fn count_shown(&self) -> usize {
         let entries = self.checkpoint().tensors();
         let section = |at: u32| entries.get(at as usize).map(|e| e.section);
@@ -200,7 +219,7 @@ impl Browser {
             self.tree.rebuild(&layers, self.matches.as_ref(), self.section);
         }
         if self.view == View::Tensors && std::mem::take(&mut self.is_stale.1) {
-            self.table.rebuild(&layers, self.matches.as_ref(), self.section);
+            self.table.rebuild(&layers, self.matches.as_ref(), self.section, &self.stats);
         }
     }
 

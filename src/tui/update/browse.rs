@@ -22,6 +22,10 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         return Vec::new();
     }
     if model.focus == Pane::Detail {
+        if super::stats::moved(model, command, count) {
+            return Vec::new();
+        }
+        let Some(browser) = &mut model.browser else { return Vec::new() };
         browser.detail.moved(command, count, detail);
         return Vec::new();
     }
@@ -160,9 +164,9 @@ fn in_tensors(browser: &mut Browser, command: Command, count: Option<usize>, pag
 fn sort(browser: &mut Browser, command: Command) {
     let order = browser.table.order;
     let turned = Order { descending: !order.descending, ..order };
-    browser.table.order = if command == Command::Sort { order.next() } else { turned };
+    browser.table.order = if command == Command::Sort { order.next(browser.stats.count > 0) } else { turned };
     let layers = Arc::clone(browser.layers());
-    browser.table.rebuild(&layers, browser.matches.as_ref(), browser.section);
+    browser.table.rebuild(&layers, browser.matches.as_ref(), browser.section, &browser.stats);
 }
 
 /// Commands in the metadata; true when the details are wanted.

@@ -1,0 +1,104 @@
+//! What else is in the file: pickles opening does not read, and whether its name fits its content.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::archive::Pickle;
+use crate::check::Finding;
+use crate::checkpoint::{Checkpoint, Format, Severity};
+use crate::limits::Limits;
+use crate::pickle;
+use crate::source::ReadAt;
+use crate::value::Global;
+
+/// Most bytes of a broken or trailing pickle searched for names.
+const SEARCHED: u64 = 64 << 20;
+/// A file of which less than one part in so many is on disk is hollow, from this size on.
+const HOLLOW: u64 = 16;
+const LARGE: u64 = 1 << 30;
+
+/// Names in pickles that opening did not read to their end, by where they are.
+pub(super) fn names(
+    source: &Arc<dyn ReadAt>,
+    checkpoint: Option<&Checkpoint>,
+    members: &[Pickle],
+    limits: &Limits,
+) -> Vec<(String, Vec<Global>)> {
+    let mut found: Vec<(String, Vec<Global>)> =
+        members.iter().map(|p| (p.member.clone(), search(&p.bytes, limits))).collect();
+    if members.is_empty() && needs_search(source, checkpoint) {
+        let len = source.len().min(SEARCHED);
+        if let Ok(bytes) = source.read_shared(0, len) {
+            found.push((String::new(), search(&bytes, limits)));
+        }
+    }
+    found
+}
+
+fn search(bytes: &Arc<[u8]>, limits: &Limits) -> Vec<Global> {
+    let start = payload(bytes);
+    let mut globals = pickle::names(bytes, start, limits).globals;
+    globals.extend(pickle::spelled(bytes.get(start..).unwrap_or_default()));
+    globals
+}
+
+/// Where the pickle starts: at once, or behind the header of a numpy array of objects.
+fn payload(bytes: &[u8]) -> usize {
+    if !bytes.starts_with(b"\x93NUMPY") {
+        return 0;
+    }
+    let after = bytes.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
+    if bytes.get(..after).is_some_and(|header| header.windows(2).any(|w| w == b"|O")) {
+        after
+    } else {
+        bytes.len()
+    }
+}
+
+/// A pickle by itself, or a legacy stream, that broke off, says one thing to one unpickler and another to
+/// another, or goes on behind its end.
+fn needs_search(source: &Arc<dyn ReadAt>, checkpoint: Option<&Checkpoint>) -> bool {
+    let head = source.read_vec(0, source.len().min(8)).unwrap_or_default();
+    if matches!(head.as_slice(), [b'P', b'K', ..] | [b'G', b'G', ..]) {
+        return false;
+    }
+    match checkpoint {
+        None => pickle::may_be_pickle(&head) || head.starts_with(b"\x93NUMPY"),
+        Some(checkpoint) => {
+            let code = |code| checkpoint.diagnostics().iter().any(|d| d.code == code);
+            match checkpoint.format() {
+                Format::Pickle => code("TRAILING_DATA") || code("PICKLE_FRAME"),
+                Format::TorchLegacy => code("PICKLE_FRAME"),
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Says so when a name promises another format than the content is: other programs go by the name.
+pub(super) fn extension(path: &Path, format: Format) -> Option<Finding> {
+    let extension = path.extension()?.to_string_lossy().to_ascii_lowercase();
+    let name = format.name();
+    let fits = match extension.as_str() {
+        "safetensors" | "gguf" | "npz" | "npy" => name == extension,
+        "pt" | "pth" | "ckpt" => !matches!(name, "safetensors" | "gguf" | "npz" | "npy"),
+        "bin" => !matches!(name, "gguf" | "npz" | "npy"),
+        _ => true,
+    };
+    let text = || format!("the name ends in .{extension} and the content is {name}; content was believed");
+    (!fits).then(|| Finding::new(Severity::Warning, "EXTENSION", "", text()))
+}
+
+/// True for a large file next to nothing of which is on disk.
+#[cfg(unix)]
+pub(super) fn is_hollow(path: &Path, size: u64) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    // Blocks are counted in 512 bytes whatever those of the disk are.
+    size >= LARGE && std::fs::metadata(path).is_ok_and(|m| m.blocks().saturating_mul(512) < size / HOLLOW)
+}
+
+/// Where the system does not tell, no file is.
+#[cfg(not(unix))]
+pub(super) fn is_hollow(_: &Path, _: u64) -> bool {
+    false
+}
