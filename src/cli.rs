@@ -1,7 +1,7 @@
 //! The command line: one file per subcommand, each a face over the reading half in text and in JSON.
 //!
-//! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something, nothing has the metric), 2 an error, told in
-//! one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something, nothing has the metric),
+//! 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 

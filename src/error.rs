@@ -135,11 +135,18 @@ impl Error {
     /// An error reported by the operating system.
     #[cold]
     pub fn io(source: io::Error) -> Self {
-        let kind =
-            if source.kind() == io::ErrorKind::UnexpectedEof { ErrorKind::Truncated } else { ErrorKind::Io };
+        let changed = source.get_ref().is_some_and(|e| e.is::<crate::source::ChangedFile>());
+        let kind = match source.kind() {
+            _ if changed => ErrorKind::Changed,
+            io::ErrorKind::UnexpectedEof => ErrorKind::Truncated,
+            _ => ErrorKind::Io,
+        };
         let mut error = Self::new(kind, source.to_string());
         if source.kind() == io::ErrorKind::PermissionDenied {
             error.0.code = Some("PERMISSION");
+        }
+        if changed {
+            error.0.advice = Some("it is read again once it is quiet");
         }
         error.0.source = Some(source);
         error

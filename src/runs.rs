@@ -14,6 +14,7 @@ pub mod scan;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod watch;
 pub mod weights;
 
 use std::path::PathBuf;

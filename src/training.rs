@@ -4,6 +4,7 @@
 //! Names of metrics and hyperparameters come from files and are kept as they are there: whoever shows them
 //! passes them through [`crate::text::shown`].
 
+pub mod align;
 pub mod best;
 pub mod choose;
 pub mod curve;
@@ -18,6 +19,8 @@ mod look;
 pub mod metadata;
 pub mod metric;
 pub mod name;
+pub mod overfit;
+pub mod prepared;
 pub mod siblings;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -65,7 +68,7 @@ impl Mode {
 }
 
 /// What the x values of a series count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum XAxis {
     /// Completed epochs.
     Epoch,

@@ -97,11 +97,26 @@ impl Axis {
         (self.low..=self.high).contains(&value)
     }
 
-    /// The cell of `cells` a value falls into, from the beginning; `None` when it lies outside.
-    pub fn cell(&self, value: f64, cells: u16) -> Option<u16> {
+    /// The cell of `cells` a value's dot falls into, from the beginning, with `sub` dots to a cell: the very
+    /// cell a line is drawn in. `None` when the value lies outside.
+    pub fn cell(&self, value: f64, cells: u16, sub: u16) -> Option<u16> {
         let share = self.share(value).filter(|s| (-1e-9..=1.0 + 1e-9).contains(s))?;
-        let last = cells.checked_sub(1)?;
-        Some(((share * f64::from(cells)).max(0.0) as u16).min(last))
+        let last = f64::from((cells * sub).checked_sub(1)?);
+        Some((share * last).round() as u16 / sub.max(1))
+    }
+
+    /// The same, counted from the end: rows from the top.
+    pub fn cell_from_end(&self, value: f64, cells: u16, sub: u16) -> Option<u16> {
+        let share = self.share(value).filter(|s| (-1e-9..=1.0 + 1e-9).contains(s))?;
+        let last = f64::from((cells * sub).checked_sub(1)?);
+        Some(((1.0 - share) * last).round() as u16 / sub.max(1))
+    }
+
+    /// What a cell spans: the reverse of [`Axis::cell`].
+    pub fn span(&self, cell: u16, cells: u16, sub: u16) -> (f64, f64) {
+        let last = f64::from((cells * sub).max(2) - 1);
+        let edge = |dot: u16| self.value((f64::from(dot) - 0.5) / last);
+        (edge(cell * sub), edge((cell + 1) * sub))
     }
 }
 
@@ -120,7 +135,7 @@ mod tests {
 
     #[test]
     fn losses_are_not_shown_below_nothing() {
-        assert_eq!(Axis::around(0.01, 2.0, Scale::Linear).low, 0.0);
+        assert!(Axis::around(0.01, 2.0, Scale::Linear).low.abs() < f64::EPSILON);
         assert!(Axis::around(-0.01, 2.0, Scale::Linear).low < -0.01);
     }
 

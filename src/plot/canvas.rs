@@ -40,8 +40,14 @@ impl Canvas {
         (u32::from(self.width) * x, u32::from(self.height) * y)
     }
 
-    fn sub(&self) -> (u32, u32) {
+    /// Dots of a cell across and down.
+    pub fn dots_per_cell(&self) -> (u16, u16) {
         if self.ascii { (1, 3) } else { (2, 4) }
+    }
+
+    fn sub(&self) -> (u32, u32) {
+        let (x, y) = self.dots_per_cell();
+        (x.into(), y.into())
     }
 
     /// Sets the dot at these coordinates, counted from the upper left; outside there is nothing to set.

@@ -85,7 +85,9 @@ impl Pyramid {
         while let Some(below) = levels.last().filter(|level| level.len() > FAN) {
             let sum = |entries: &[Extent]| {
                 let mut extent = Extent::EMPTY;
-                entries.iter().for_each(|e| extent.merge(e));
+                for entry in entries {
+                    extent.merge(entry);
+                }
                 extent
             };
             let next = below.chunks(FAN).map(sum).collect();
@@ -112,19 +114,16 @@ impl Pyramid {
         take_points(whole.end * FAN..range.end);
         range = whole;
         for (at, level) in self.levels.iter().enumerate() {
-            let mut take = |range: Range<usize>| {
-                level.get(range).unwrap_or_default().iter().for_each(|e| extent.merge(e));
-            };
-            match shrunk(&range).filter(|_| at + 1 < self.levels.len()) {
-                Some(whole) => {
-                    take(range.start..whole.start * FAN);
-                    take(whole.end * FAN..range.end);
-                    range = whole;
-                }
-                None => {
-                    take(range);
-                    return extent;
-                }
+            let above = shrunk(&range).filter(|_| at + 1 < self.levels.len());
+            let loose = above.as_ref().map_or([range.clone(), 0..0], |whole| {
+                [range.start..whole.start * FAN, whole.end * FAN..range.end]
+            });
+            for entry in loose.into_iter().filter_map(|range| level.get(range)).flatten() {
+                extent.merge(entry);
+            }
+            match above {
+                Some(whole) => range = whole,
+                None => break,
             }
         }
         extent

@@ -56,7 +56,8 @@ fn linear(axis: &Axis, most: usize, least: f64) -> Vec<Tick> {
     if most == 0 || width <= 0.0 || !width.is_finite() {
         return Vec::new();
     }
-    let mut rough = (width / most as f64).max(least);
+    // From steps that are too small on: the first with few enough ticks has as many as there is room for.
+    let mut rough = (width / most as f64 / 2.5).max(least);
     loop {
         let (factor, power) = round_step(rough);
         let step = factor * 10_f64.powi(power);
@@ -107,7 +108,7 @@ fn log(axis: &Axis, most: usize) -> Vec<Tick> {
         return spread(axis, ticks, most);
     }
     if decades > most {
-        let every = decades.div_ceil(most) as i32;
+        let every = i32::try_from(decades.div_ceil(most)).unwrap_or(i32::MAX);
         return (first..=last).filter(|p| p.rem_euclid(every) == 0).map(|p| decade(1.0, p)).collect();
     }
     for factors in [&[1.0, 2.0, 5.0][..], &[1.0, 3.0], &[1.0]] {

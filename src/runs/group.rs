@@ -56,6 +56,19 @@ impl Index {
         self.touched.insert(folder);
     }
 
+    /// Takes the row of `path` out. Call [`Index::settle`] before showing the runs.
+    pub fn remove(&mut self, path: &Path) {
+        let Some(folder) = self.known.remove(path) else { return };
+        self.take_out(&folder, path);
+        if let Ok(at) = self.position(&folder)
+            && self.runs.get(at).is_some_and(|run| run.checkpoints.is_empty())
+        {
+            self.runs.remove(at);
+            self.renamed = true;
+        }
+        self.touched.insert(folder);
+    }
+
     /// Adds something that was not read.
     pub fn insert_skipped(&mut self, skipped: Skipped) {
         self.skipped.push(skipped);

@@ -103,6 +103,26 @@ pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     paths
 }
 
+/// Files under `root`, or `root` itself, whose names promise a checkpoint. Folders are entered once, links to
+/// folders not at all.
+pub fn promising(root: &std::path::Path) -> impl Iterator<Item = PathBuf> {
+    let root = root.to_owned();
+    let entries = walkdir::WalkDir::new(&root).max_depth(walk::DEPTH).into_iter();
+    let entries = entries
+        .filter_entry(|e| !e.file_type().is_dir() || !walk::is_skipped(&e.file_name().to_string_lossy()));
+    entries.filter_map(Result::ok).filter_map(move |entry| {
+        let given = entry.depth() == 0 && !entry.file_type().is_dir();
+        let promised =
+            !entry.file_type().is_dir() && candidate::promise(entry.path()) != candidate::Promise::Nothing;
+        (given || promised).then(|| walk::shortened(entry.path(), &root))
+    })
+}
+
+/// The row of one file, as a scan would make it; `None` where it would make none.
+pub fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
+    work::row(path, limits)
+}
+
 /// Scans to the end.
 pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
     let scan = start(paths, options);

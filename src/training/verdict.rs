@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use super::best::{leading, readable};
 use super::curve::series_of_run;
-use super::{Mode, Opinion, metric};
+use super::{Mode, Opinion, Series, metric};
 use crate::runs::Run;
 use find::{has, of_curve, of_files, series_named};
 use note::{complete, file_name};
@@ -109,13 +109,25 @@ pub struct Comparison {
 /// # Errors
 /// [`Without`] says why there is no answer.
 pub fn verdict(run: &Run, metric: Option<&str>, mode: Option<Mode>) -> Result<Verdict, Without> {
-    let all = series_of_run(run);
+    verdict_of(run, &series_of_run(run), metric, mode)
+}
+
+/// The same for whoever has the series of the run already: they may hold millions of points.
+///
+/// # Errors
+/// [`Without`] says why there is no answer.
+pub fn verdict_of(
+    run: &Run,
+    all: &[Series],
+    metric: Option<&str>,
+    mode: Option<Mode>,
+) -> Result<Verdict, Without> {
     let lead = leading(run);
     let wanted = match metric {
         Some(name) => name.to_owned(),
         None => lead.as_ref().ok_or(Without::Metric)?.0.clone(),
     };
-    let series = series_named(&all, &wanted);
+    let series = series_named(all, &wanted);
     let name = series.map_or(wanted.as_str(), |s| s.name.as_str());
     let (mode, direction) = direction(run, name, mode, lead.as_ref());
     if series.is_none() && !readable(run).any(|row| has(row, &wanted)) {

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
 mod best;
+mod check;
 mod docs;
 mod help;
 mod load;
@@ -12,6 +13,7 @@ mod ls;
 mod output;
 mod show;
 mod spectra;
+mod terminal;
 mod timeline;
 
 use std::path::PathBuf;

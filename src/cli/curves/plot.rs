@@ -55,19 +55,20 @@ pub(super) fn draw(
         let pen = Pen { line: at as u8, faint: false };
         trace::line(&mut canvas, pen, Points { points: &line.points, pyramid: &line.pyramid }, x, y);
     }
-    let ends: Vec<End> =
-        lines.iter().enumerate().filter_map(|(at, line)| end(line, at, (x, columns), (y, rows))).collect();
+    let sub = canvas.dots_per_cell();
+    let place = |(at, line)| end(line, at, (x, columns), (y, rows), sub);
+    let ends: Vec<End> = lines.iter().enumerate().filter_map(place).collect();
     let labels = ticks::values(&y, usize::from(rows / 3).max(2));
     let (vertical, corner, horizontal) = if style.ascii { ('|', '+', "-") } else { ('│', '└', "─") };
     for row in 0..rows {
-        let label = labels.iter().find(|tick| y.cell(tick.value, rows).map(|c| rows - 1 - c) == Some(row));
+        let label = labels.iter().find(|tick| y.cell_from_end(tick.value, rows, sub.1) == Some(row));
         let label = label.map_or("", |tick| tick.label.as_str());
         write!(out, "{label:>0$}{vertical}", usize::from(LABELS - 1))?;
         write_row(&canvas, row, columns, &ends, style, out)?;
     }
     let line = horizontal.repeat(usize::from(columns));
     writeln!(out, "{:>1$}{corner}{line}", "", usize::from(LABELS - 1))?;
-    write_x(x, columns, lines.first().map_or(XAxis::Epoch, |l| l.series.x), out)?;
+    write_x(x, (columns, sub.0), lines.first().map_or(XAxis::Epoch, |l| l.series.x), out)?;
     legend(&lines, style, out)
 }
 
@@ -97,10 +98,16 @@ fn axes(lines: &[Line<'_>], log: bool) -> Option<(Axis, Axis)> {
 }
 
 /// Where the number of a line stands: at its last finite point.
-fn end(line: &Line<'_>, at: usize, (x, columns): (Axis, u16), (y, rows): (Axis, u16)) -> Option<End> {
+fn end(
+    line: &Line<'_>,
+    at: usize,
+    (x, columns): (Axis, u16),
+    (y, rows): (Axis, u16),
+    sub: (u16, u16),
+) -> Option<End> {
     let (last_x, last_y) = *line.points.iter().rev().find(|p| p.1.is_finite())?;
-    let row = rows.checked_sub(y.cell(last_y, rows)? + 1)?;
-    Some(End { column: x.cell(last_x, columns)?, row, glyph: numeral(at), line: at })
+    let row = y.cell_from_end(last_y, rows, sub.1)?;
+    Some(End { column: x.cell(last_x, columns, sub.0)?, row, glyph: numeral(at), line: at })
 }
 
 fn numeral(at: usize) -> char {
@@ -134,12 +141,12 @@ fn write_row(
 }
 
 /// Labels of x below their places, as many as fit.
-fn write_x(x: Axis, columns: u16, axis: XAxis, out: &mut dyn Write) -> io::Result<()> {
+fn write_x(x: Axis, (columns, sub): (u16, u16), axis: XAxis, out: &mut dyn Write) -> io::Result<()> {
     let begin = usize::from(LABELS);
     let end = begin + usize::from(columns);
     let mut text = " ".repeat(begin);
     for tick in ticks::counts(&x, usize::from(columns / 12).max(2), true) {
-        let Some(cell) = x.cell(tick.value, columns) else { continue };
+        let Some(cell) = x.cell(tick.value, columns, sub) else { continue };
         let middle = (begin + usize::from(cell)).saturating_sub(tick.label.len() / 2);
         let at = middle.min(end.saturating_sub(tick.label.len())).max(begin);
         if at > text.len() || text.len() == begin {

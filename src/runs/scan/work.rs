@@ -179,6 +179,15 @@ impl Worker {
     }
 }
 
+/// The row of a file by itself.
+pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
+    match candidate::look(path, false) {
+        Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
+        Look::Row(row) => Some(*row),
+        Look::Log(_) | Look::Skip(_) | Look::Nothing => None,
+    }
+}
+
 /// Opens a file; `None` when it makes no row. A fault of this program in one file must not end the scan.
 fn read(task: &Task, limits: &Limits) -> Option<CheckpointRow> {
     let row = catch_unwind(AssertUnwindSafe(|| match crate::format::open(&task.path, limits) {

@@ -28,7 +28,7 @@ pub(super) fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict
     if series.source == PER_CHECKPOINT || series.source == PER_NAME {
         return None;
     }
-    let (x, value) = best::of_series(&Series { mode, ..series.clone() })?;
+    let (x, value) = best::of_points(&series.points, mode)?;
     let (epoch, step) = match series.x {
         XAxis::Epoch => (Some(x), None),
         XAxis::Step => {
