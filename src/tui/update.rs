@@ -8,6 +8,7 @@ mod home;
 mod jobs;
 mod logs;
 mod mouse;
+mod parts;
 mod picker;
 mod run_table;
 mod stats;
@@ -155,6 +156,7 @@ fn is_view(command: Command) -> bool {
             | Command::Metadata
             | Command::Load
             | Command::Diagnostics
+            | Command::Parts
             | Command::NextView
             | Command::PreviousView
     )
@@ -242,6 +244,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.place, model.focus) {
+        (Place::Checkpoint, Pane::Body) if parts::whole(model).is_some() => return parts::back(model),
         (Place::Timeline, _) => timeline::leave(model),
         // Back to where the checkpoint was opened from.
         (Place::Checkpoint, _) if model.timeline.is_some() => {

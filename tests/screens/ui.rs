@@ -56,7 +56,8 @@ impl Ui {
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
         let mut ui = Self::new(vec![PathBuf::from(path)], size);
-        let file = Path::new(path).is_file().then(|| PathBuf::from(path));
+        let one = Path::new(path).is_file() || ckpt_tui::format::folders::is_checkpoint(Path::new(path));
+        let file = one.then(|| PathBuf::from(path));
         ui.effects = start(&mut ui.model, file);
         ui.run_effects();
         ui
