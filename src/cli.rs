@@ -6,8 +6,12 @@
 //! panics on a full disk.
 
 mod args;
+mod best;
 mod check;
+mod clean;
 mod config;
+mod curves;
+mod diff;
 mod export;
 mod generate;
 mod json;
@@ -15,10 +19,12 @@ mod ls;
 mod output;
 mod progress;
 mod show;
+mod spectra;
 mod stats;
 mod style;
 mod table;
 mod timeline;
+mod torch;
 mod ui;
 
 use std::process::ExitCode;
@@ -42,14 +48,22 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
-        Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
+        Some(Command::Ls(options)) => {
+            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+        }
+        Some(Command::Best(options)) => best::run(options, args.common.json, out),
+        Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
+        Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Diff(diff)) => diff::run(&diff, &args.common, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
+        Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
+        Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

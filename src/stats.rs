@@ -15,6 +15,7 @@ mod findings;
 mod histogram;
 mod kernel;
 mod moments;
+pub mod preview;
 mod reading;
 mod result;
 mod survey;
@@ -28,7 +29,7 @@ pub use histogram::{Bars, Histogram, LEVELS};
 pub use moments::Moments;
 use reading::stored_bytes;
 pub use result::TensorStats;
-pub use survey::{Outcome, Plan, Survey};
+pub use survey::{Outcome, Plan, Survey, remembered};
 
 #[cfg(test)]
 mod tests;

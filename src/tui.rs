@@ -13,6 +13,7 @@
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
+pub mod acting;
 pub mod action;
 pub mod app;
 pub mod commands;
@@ -53,10 +54,12 @@ pub enum Color {
 }
 
 /// What the screens are started with.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// Folders and files; the current folder when there are none. A single file is opened at once.
     pub paths: Vec<PathBuf>,
+    /// Where results are remembered.
+    pub cache: crate::cache::Cache,
     /// Plain ASCII instead of lines, Braille and symbols.
     pub ascii: bool,
     /// Colour.
@@ -112,11 +115,15 @@ pub fn run(options: Options) -> Result<(), Error> {
     let theme = Theme::new(use_color(options.color), options.ascii);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let file = match paths.as_slice() {
-        [only] if only.is_file() => Some(only.clone()),
+        [only] if only.is_file() || crate::format::folders::is_checkpoint(only) => Some(only.clone()),
         _ => None,
     };
     let (send, events) = crossbeam_channel::bounded(1024);
-    let mut screen = TermScreen { term: Term::enter(!options.no_mouse)?, runner: Runner::new(send.clone()) };
+    let mut screen = TermScreen {
+        term: Term::enter(!options.no_mouse)?,
+        runner: Runner::new(send.clone(), options.cache),
+    };
+    screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();

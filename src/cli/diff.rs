@@ -11,6 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::compare::report::{Match, Report};
 use crate::compare::values::{self, Options, ValueDiff};
 use crate::export::repair_script;
+use crate::text::shown_path;
 
 /// One comparison, ready to be written.
 struct Outcome<'a> {
@@ -68,7 +69,11 @@ pub(super) fn run(options: &Diff, common: &Common, style: &Style, out: &mut Out)
     } else {
         text::write(&outcome, style, out)?;
     }
-    if outcome.differs() { Err(Failure::No) } else { Ok(()) }
+    if outcome.differs() {
+        let (reference, candidate) = (shown_path(&options.reference), shown_path(&options.candidate));
+        return Err(Failure::No(format!("{reference} and {candidate} differ")));
+    }
+    Ok(())
 }
 
 type Row = (Match, Option<Result<ValueDiff, String>>);

@@ -1,6 +1,7 @@
 //! `export` and `average`: writes weights as safetensors, and says what was written.
 
 mod average;
+mod repair;
 
 pub(super) use average::one_run;
 
@@ -13,7 +14,6 @@ use super::output::{Failure, Out};
 use super::progress;
 use super::style::{Style, Tone};
 use crate::checkpoint::Checkpoint;
-use crate::compare::report::Report as Comparison;
 use crate::export::disk::Disk;
 use crate::export::weights::{Selection, select};
 use crate::export::write::{self, Written};
@@ -24,36 +24,14 @@ use crate::text::{number, shown, shown_path};
 pub(super) fn run(args: &Export, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = crate::format::open(&args.file, &Limits::default())?;
     let path = target(&args.output, &args.file)?;
-    if let Some(reference) = &args.repair {
-        return repaired(args, &checkpoint, reference, path, (as_json, style), out);
-    }
-    let selection = select(&checkpoint, &args.which.request())?;
-    write(selection, path, &args.output, &[&checkpoint], (as_json, style), out)
-}
-
-/// Exports weights with the names and shapes of the model `reference` was saved from.
-fn repaired(
-    args: &Export,
-    checkpoint: &Checkpoint,
-    reference: &Path,
-    path: PathBuf,
-    how: (bool, &Style),
-    out: &mut Out,
-) -> Result<(), Failure> {
     let request = args.which.request();
-    let model = super::show::open(reference)?;
-    let report = Comparison::of(&model, checkpoint, (None, request.sections.first().map(String::as_str)))?;
-    if !report.found.after.loads_strict() {
-        let reason = "the repairs found do not make it load; `ckpt-tui diff` says what remains";
-        return Err(Failure::at(&args.file, reason));
+    if let Some(reference) = &args.repair {
+        let repair = repair::Repair::find(&checkpoint, reference, &request)?;
+        let selection = repair.select(&request)?;
+        return write(selection, path, &args.output, &[&checkpoint], (as_json, style), out);
     }
-    let items = report.candidate.items.iter();
-    let tensors: Vec<_> = items.filter_map(|item| Some((item.tensor.clone(), item.id?))).collect();
-    let ingredients = crate::export::repaired::ingredients(checkpoint, &tensors);
-    let plan = &report.found.plan;
-    let mut selection = crate::export::repaired::select(&ingredients, &tensors, plan, &request)?;
-    selection.notes.extend(report.found.applied().map(|repair| repair.title.clone()));
-    write(selection, path, &args.output, &[checkpoint, &model], how, out)
+    let selection = select(&checkpoint, &request)?;
+    write(selection, path, &args.output, &[&checkpoint], (as_json, style), out)
 }
 
 /// Exports the average of several checkpoints.
@@ -75,7 +53,9 @@ pub(super) fn average(args: &Average, as_json: bool, style: &Style, out: &mut Ou
 fn target(output: &Output, source: &Path) -> Result<PathBuf, Failure> {
     if output.path.is_dir() {
         let stem = source.file_stem().unwrap_or(source.as_os_str());
-        return Ok(output.path.join(Path::new(stem)).with_added_extension("safetensors"));
+        let mut name = stem.to_owned();
+        name.push(".safetensors");
+        return Ok(output.path.join(name));
     }
     let extension = output.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     if matches!(extension.as_deref(), Some("pt" | "pth" | "ckpt" | "bin" | "tar" | "npz" | "h5")) {

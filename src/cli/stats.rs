@@ -23,7 +23,7 @@ use rows::Rows;
 pub(super) fn run(options: &Stats, common: &Common, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = show::open(&options.file)?;
     let filter = Filter::of(&options.filter)?;
-    let plan = Plan::of(&checkpoint, |entry| filter.admits(entry));
+    let plan = Plan::of(&checkpoint, |_, entry| filter.admits(entry));
     if plan.is_empty() && !checkpoint.tensors().is_empty() {
         let wanted = shown(&options.filter.join(", ")).into_owned();
         let reason = format!("no tensor has a name like {wanted}; `ckpt-tui show` lists them");

@@ -21,13 +21,14 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     ls::check(&paths)?;
     if common.json || !is_terminal() {
-        return ls::run(&paths, common.json, style, out);
+        return ls::run(&paths, None, common.json, style, out);
     }
     let color = match common.color {
         When::Auto => tui::Color::Auto,
         When::Always => tui::Color::Always,
         When::Never => tui::Color::Never,
     };
-    let options = tui::Options { paths, ascii: common.ascii, color, no_mouse };
+    let options =
+        tui::Options { paths, cache: super::config::cache(common), ascii: common.ascii, color, no_mouse };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))
 }

@@ -38,8 +38,9 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let mut wire = Wire::open(&*source)?;
     let tensors = wire.count()?;
     let pairs = wire.count()?;
-    let too_many =
-        |what: &str, n: u64| Error::new(ErrorKind::Header, format!("{n} {what}: more than the file holds"));
+    let too_many = |what: &str, n: u64| {
+        Error::new(ErrorKind::Header, format!("{n} {what}: more than the file holds")).coded("GGUF_COUNT")
+    };
     // The shortest of each: an empty name, a type, one byte; an empty name, no sizes, a type, an offset.
     if pairs > wire.left() / 9 || pairs > limits.gguf_pairs {
         return Err(too_many("metadata entries", pairs));
@@ -59,6 +60,8 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     split::note(&mut listing, metadata.split, tensors);
     let head = source.read_vec(0, wire.at().min(PRINTED))?;
     let root = listing.dict(entries);
+    // A million of them take as much room as the walk that comes now.
+    drop(infos);
     listing.metadata = metadata.value;
     Ok(listing.finish(root, Format::Gguf, identity, fingerprint(&head)))
 }
@@ -78,7 +81,7 @@ fn info(wire: &mut Wire<'_>, listing: &mut Listing<'_>) -> Result<Info> {
     let dimensions = wire.u32()?;
     if dimensions > DIMENSIONS {
         let text = format!("tensor {} has {dimensions} dimensions (ggml allows {DIMENSIONS})", shown(&name));
-        return Err(Error::new(ErrorKind::Header, text).at(at));
+        return Err(Error::new(ErrorKind::Header, text).coded("NDIM").at(at));
     }
     let sizes = (0..dimensions).map(|_| wire.count()).collect::<Result<_>>()?;
     Ok(Info { name, sizes, kind: wire.u32()?, offset: wire.u64()? })

@@ -9,14 +9,29 @@ use super::counts::{Counts, prefix};
 const UNIFORM: usize = 8_192;
 
 /// How often each 16-bit code occurs; shorter codes use the beginning.
-pub(super) struct Codes(Box<[u32; 1 << 16]>);
+pub(super) struct Codes(Box<Table>);
+
+/// A count for each code.
+pub(super) type Table = [u32; 1 << 16];
+
+/// Counts one code.
+#[inline(always)]
+pub(super) fn count(table: &mut Table, code: u16) {
+    if let Some(count) = table.get_mut(usize::from(code)) {
+        *count += 1;
+    }
+}
 
 impl Codes {
     pub(super) fn new() -> Self {
         Self(Box::new([0; 1 << 16]))
     }
 
-    #[inline(always)]
+    /// The counts themselves, for a loop: a look at the box for each element would cost a third.
+    pub(super) fn table(&mut self) -> &mut Table {
+        &mut self.0
+    }
+
     pub(super) fn add(&mut self, code: u16, n: u32) {
         if let Some(count) = self.0.get_mut(usize::from(code)) {
             *count += n;
@@ -34,12 +49,13 @@ impl Codes {
                 continue;
             }
             let (words, rest) = part.as_chunks::<8>();
+            let table = self.table();
             for word in words {
                 let word = u64::from_le_bytes(*word);
-                self.add(word as u16, 1);
-                self.add((word >> 16) as u16, 1);
-                self.add((word >> 32) as u16, 1);
-                self.add((word >> 48) as u16, 1);
+                count(table, word as u16);
+                count(table, (word >> 16) as u16);
+                count(table, (word >> 32) as u16);
+                count(table, (word >> 48) as u16);
             }
             rest.as_chunks::<2>().0.iter().for_each(|code| self.add(u16::from_le_bytes(*code), 1));
         }
@@ -56,11 +72,12 @@ impl Codes {
                 continue;
             }
             let (words, rest) = part.as_chunks::<4>();
+            let table = self.table();
             for [a, b, c, d] in words {
-                self.add(u16::from(*a), 1);
-                self.add(0x100 | u16::from(*b), 1);
-                self.add(0x200 | u16::from(*c), 1);
-                self.add(0x300 | u16::from(*d), 1);
+                count(table, u16::from(*a));
+                count(table, 0x100 | u16::from(*b));
+                count(table, 0x200 | u16::from(*c));
+                count(table, 0x300 | u16::from(*d));
             }
             rest.iter().for_each(|code| self.add(u16::from(*code), 1));
         }

@@ -7,7 +7,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::codes::{Codes, Pages, uniform};
+use super::codes::{Codes, Pages, Table, count, uniform};
 use super::moments::Moments;
 
 /// Numbers summed up before sums are merged: few enough for plain sums to be exact to 12 digits.
@@ -71,7 +71,7 @@ pub(super) fn float32(arch: Arch, bytes: &[u8], codes: &mut Codes, spare: &mut V
                 continue;
             }
         }
-        let sums = arch.dispatch(Float32 { bytes: part, codes });
+        let sums = sums32(arch, part, codes);
         let tally = sums.tally().unwrap_or_else(|| {
             spare.clear();
             spare.extend(part.as_chunks::<4>().0.iter().map(|b| f64::from(f32::from_le_bytes(*b))));
@@ -82,21 +82,58 @@ pub(super) fn float32(arch: Arch, bytes: &[u8], codes: &mut Codes, spare: &mut V
     all
 }
 
+fn sums32(arch: Arch, bytes: &[u8], codes: &mut Codes) -> Sums {
+    let (chunks, rest) = bytes.as_chunks::<{ 4 * LANES }>();
+    let lanes = arch.dispatch(Float32 { chunks, codes: codes.table() });
+    let mut sums = lanes.together(bytes.len() / 4);
+    for bytes in rest.as_chunks::<4>().0 {
+        let [_, _, low, high] = *bytes;
+        codes.add(u16::from_le_bytes([low, high]), 1);
+        sums.add(f64::from(f32::from_le_bytes(*bytes)));
+    }
+    sums
+}
+
+/// Sums by lane, `T` the type extremes are kept in. They are brought together outside the loop's function: done in
+/// it, the compiler pairs up sums and squares instead of lanes, which is three times slower.
+struct Lanes<T, N> {
+    sum: [f64; LANES],
+    squares: [f64; LANES],
+    l1: [f64; LANES],
+    min: [T; LANES],
+    max: [T; LANES],
+    zeros: [N; LANES],
+}
+
+impl<T: Copy + Into<f64>, N: Copy + Into<u64>> Lanes<T, N> {
+    fn together(&self, count: usize) -> Sums {
+        Sums {
+            count,
+            sum: self.sum.iter().sum(),
+            squares: self.squares.iter().sum(),
+            l1: self.l1.iter().sum(),
+            min: self.min.iter().fold(f64::INFINITY, |a, x| a.min((*x).into())),
+            max: self.max.iter().fold(f64::NEG_INFINITY, |a, x| a.max((*x).into())),
+            zeros: self.zeros.iter().map(|n| (*n).into()).sum(),
+        }
+    }
+}
+
 struct Float32<'a> {
-    bytes: &'a [u8],
-    codes: &'a mut Codes,
+    chunks: &'a [[u8; 4 * LANES]],
+    codes: &'a mut Table,
 }
 
 impl WithSimd for Float32<'_> {
-    type Output = Sums;
+    type Output = Lanes<f32, u32>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Sums {
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
         let (mut sum, mut squares, mut l1) = ([0.0_f64; LANES], [0.0_f64; LANES], [0.0_f64; LANES]);
         let (mut min, mut max) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
         let mut zeros = [0_u32; LANES];
-        let (chunks, rest) = self.bytes.as_chunks::<{ 4 * LANES }>();
-        for chunk in chunks {
+        let codes = self.codes;
+        for chunk in self.chunks {
             let x: [f32; LANES] = floats(chunk);
             each(&mut zeros, x, |n, x| n + u32::from(x == 0.0));
             each(&mut min, x, |least, x| if x < least { x } else { least });
@@ -106,25 +143,11 @@ impl WithSimd for Float32<'_> {
             each(&mut l1, x, |sum, x| sum + f64::from(x).abs());
             for word in chunk.as_chunks::<8>().0 {
                 let word = u64::from_le_bytes(*word);
-                self.codes.add((word >> 16) as u16, 1);
-                self.codes.add((word >> 48) as u16, 1);
+                count(codes, (word >> 16) as u16);
+                count(codes, (word >> 48) as u16);
             }
         }
-        let mut sums = Sums {
-            count: self.bytes.len() / 4,
-            sum: sum.iter().sum(),
-            squares: squares.iter().sum(),
-            l1: l1.iter().sum(),
-            min: min.iter().fold(f64::INFINITY, |a, x| a.min(f64::from(*x))),
-            max: max.iter().fold(f64::NEG_INFINITY, |a, x| a.max(f64::from(*x))),
-            zeros: zeros.iter().map(|n| u64::from(*n)).sum(),
-        };
-        for bytes in rest.as_chunks::<4>().0 {
-            let [_, _, low, high] = *bytes;
-            self.codes.add(u16::from_le_bytes([low, high]), 1);
-            sums.add(f64::from(f32::from_le_bytes(*bytes)));
-        }
-        sums
+        Lanes { sum, squares, l1, min, max, zeros }
     }
 }
 
@@ -161,7 +184,7 @@ pub(super) fn float64(arch: Arch, values: &[f64], pages: &mut Pages, spare: &mut
     let mut all = Tally::default();
     for part in values.chunks(BLOCK) {
         pages.count(part);
-        let tally = arch.dispatch(Float64(part)).tally().unwrap_or_else(|| {
+        let tally = sums64(arch, part).tally().unwrap_or_else(|| {
             spare.clear();
             spare.extend_from_slice(part);
             careful(spare)
@@ -171,18 +194,24 @@ pub(super) fn float64(arch: Arch, values: &[f64], pages: &mut Pages, spare: &mut
     all
 }
 
-struct Float64<'a>(&'a [f64]);
+fn sums64(arch: Arch, values: &[f64]) -> Sums {
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    let mut sums = arch.dispatch(Float64(chunks)).together(values.len());
+    rest.iter().for_each(|x| sums.add(*x));
+    sums
+}
+
+struct Float64<'a>(&'a [[f64; LANES]]);
 
 impl WithSimd for Float64<'_> {
-    type Output = Sums;
+    type Output = Lanes<f64, u64>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Sums {
+    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
         let (mut sum, mut squares, mut l1) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
         let (mut min, mut max) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
         let mut zeros = [0_u64; LANES];
-        let (chunks, rest) = self.0.as_chunks::<LANES>();
-        for x in chunks {
+        for x in self.0 {
             each(&mut zeros, *x, |n, x| n + u64::from(x == 0.0));
             each(&mut min, *x, |least, x| if x < least { x } else { least });
             each(&mut max, *x, |most, x| if x > most { x } else { most });
@@ -190,17 +219,7 @@ impl WithSimd for Float64<'_> {
             each(&mut squares, *x, |sum, x| sum + x * x);
             each(&mut l1, *x, |sum, x| sum + x.abs());
         }
-        let mut sums = Sums {
-            count: self.0.len(),
-            sum: sum.iter().sum(),
-            squares: squares.iter().sum(),
-            l1: l1.iter().sum(),
-            min: min.iter().fold(f64::INFINITY, |a, x| a.min(*x)),
-            max: max.iter().fold(f64::NEG_INFINITY, |a, x| a.max(*x)),
-            zeros: zeros.iter().sum(),
-        };
-        rest.iter().for_each(|x| sums.add(*x));
-        sums
+        Lanes { sum, squares, l1, min, max, zeros }
     }
 }
 

@@ -23,17 +23,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The tensors of the entries `wanted` says. The total is over those of the model, or of the averaged copy
+    /// The tensors of the entries `wanted` says, by their numbers and themselves. The total is over those of the model, or of the averaged copy
     /// where there is no other, or over all where there is no model.
-    pub fn of(checkpoint: &Checkpoint, wanted: impl Fn(&TensorEntry) -> bool) -> Self {
+    pub fn of(checkpoint: &Checkpoint, wanted: impl Fn(usize, &TensorEntry) -> bool) -> Self {
         let mut seen: HashMap<Same<'_>, u32> = HashMap::new();
         let (mut tensors, mut of_entry) = (Vec::new(), Vec::with_capacity(checkpoint.tensors().len()));
         let main = main_role(checkpoint);
         let counted = |entry: &TensorEntry| {
             main.is_none() || checkpoint.section_of(entry).map(|section| section.role) == main
         };
-        for entry in checkpoint.tensors() {
-            let index = wanted(entry).then(|| {
+        for (at, entry) in checkpoint.tensors().iter().enumerate() {
+            let index = wanted(at, entry).then(|| {
                 let next = tensors.len() as u32;
                 *seen.entry(Same::of(checkpoint, entry)).or_insert_with(|| {
                     tensors.push((entry.id, false));
@@ -129,6 +129,21 @@ pub struct Outcome {
     pub total: TensorStats,
     /// Bytes of elements that were read; 0 when everything was remembered.
     pub bytes_read: u64,
+}
+
+/// Statistics that are remembered of a checkpoint, by the number of each entry. Reads nothing of the checkpoint.
+pub fn remembered(checkpoint: &Checkpoint, cache: &Cache) -> Vec<(u32, Arc<TensorStats>)> {
+    let key = cache.folder().and_then(|_| CacheKey::of(checkpoint));
+    let Some(Remembered { tensors, .. }) = key.and_then(|key| cache.load(KIND, &key)) else {
+        return Vec::new();
+    };
+    let known: Known = tensors.into_iter().map(|(id, stats)| (id, Arc::new(stats))).collect();
+    let plan = Plan::of(checkpoint, |_, _| true);
+    let known = |at: usize| {
+        let (id, _) = plan.tensors.get(plan.index(at)?)?;
+        Some((at as u32, Arc::clone(known.get(&id.0)?)))
+    };
+    (0..checkpoint.tensors().len()).filter_map(known).collect()
 }
 
 /// What is remembered of one checkpoint.

@@ -13,6 +13,9 @@ use crate::work::Work;
 
 /// Bytes read at once: as much as the second-level cache of a core holds beside the counts.
 const BLOCK: usize = 256 << 10;
+/// Where blocks begin. What an allocator gives is 16 bytes behind a page, and to such a place some processors (AMD's
+/// "fast short rep mov") copy the start of a page four times slower.
+const ALIGN: usize = 64;
 /// Numbers read at once where elements have to be decoded first.
 const NUMBERS: usize = 32 << 10;
 /// Elements counted before the counts, which are 32 bits wide, are brought to safety.
@@ -69,8 +72,9 @@ impl Worker {
         while at < range.end {
             work.cancel.check()?;
             let len = ((range.end - at) as usize).min(BLOCK / width) * width;
-            self.block.resize(BLOCK, 0);
-            let block = self.block.get_mut(..len).unwrap_or_default();
+            self.block.resize(BLOCK + ALIGN, 0);
+            let start = self.block.as_ptr().align_offset(ALIGN).min(ALIGN);
+            let block = self.block.get_mut(start..start + len).unwrap_or_default();
             run.source.read_exact_at(block, run.offset + at * width as u64)?;
             if run.big_endian {
                 block.chunks_exact_mut(width).for_each(<[u8]>::reverse);

@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod cursor;
 pub mod curve;
+pub mod dialog;
 pub mod document;
 pub mod filter;
 pub mod home;
@@ -13,6 +14,9 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod parts;
+pub mod run_table;
+pub mod stats;
 pub mod table;
 pub mod timeline;
 pub mod tree;
@@ -29,7 +33,7 @@ use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
 pub use browser::{Browser, View};
-pub use home::Home;
+pub use home::{Home, HomeView};
 pub use jobs::Jobs;
 
 /// Where one is.
@@ -50,6 +54,8 @@ pub enum Pane {
     Runs,
     /// The curve of the selected run.
     Curve,
+    /// Runs side by side.
+    Table,
     /// What is known of the selected checkpoint without opening it.
     Facts,
     /// The view of the opened checkpoint.
@@ -73,6 +79,15 @@ pub enum Mode {
         /// The filter as it was before, to go back to.
         before: String,
     },
+    /// The metrics of the run, to put on the plot; with text to search them.
+    Metrics {
+        /// The line.
+        input: Input,
+        /// Selected row and window.
+        cursor: Cursor,
+    },
+    /// A question before something is written.
+    Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
     Help {
         /// The line.
@@ -180,7 +195,7 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
-            Pane::Curve | Pane::Facts | Pane::Timeline => false,
+            Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         }
     }
 
@@ -221,6 +236,9 @@ impl Model {
                 let path = browser.metadata.path(browser.checkpoint(), browser.metadata.cursor.at);
                 Some(("copy path", shown(&path).into_owned()))
             }
+            View::Parts => {
+                Some(("copy path", shown_path(&browser.parts.selected(browser.checkpoint())?.path)))
+            }
             View::Load => Some(("copy snippet", browser.opened.load.snippet.clone())),
             View::Diagnostics => Some(("copy path", shown_path(browser.checkpoint().path()))),
         }
@@ -235,8 +253,9 @@ impl Model {
     pub fn settle(&mut self) {
         let panes = layout::panes(self);
         if !panes.contains(&self.focus) {
+            let first = panes.first().copied();
             self.focus = match self.place {
-                Place::Home => Pane::Runs,
+                Place::Home => first.unwrap_or(Pane::Runs),
                 Place::Checkpoint => Pane::Body,
                 Place::Timeline => Pane::Timeline,
             };
@@ -250,15 +269,32 @@ impl Model {
             let area = layout.text(Pane::Facts);
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
         }
+        if self.home.view == HomeView::Table {
+            let width = super::view::run_table::columns_width(self);
+            self.home.table.settle(layout.rows(Pane::Table).height.into(), width);
+        }
         self.settle_browser(&layout);
         let lines = self.heat_lines();
         if let Some(view) = &mut self.timeline {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
             view.settle(lines, columns.visible);
         }
-        if let Mode::Help { input, cursor } = &mut self.mode {
-            let rows = super::help::rows(input.value()).len();
-            cursor.settle(rows, layout.help_rows());
+        match &mut self.mode {
+            Mode::Help { input, cursor } => {
+                let rows = super::help::rows(input.value()).len();
+                cursor.settle(rows, layout.help_rows());
+            }
+            Mode::Metrics { input, cursor } => {
+                let rows = self.home.curve.search(input.value()).len();
+                cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Dialog(dialog) => {
+                let (rows, height) = (dialog.rows(), layout.dialog_rows().height);
+                if let Some(cursor) = dialog.cursor() {
+                    cursor.settle(rows, height.into());
+                }
+            }
+            Mode::Normal | Mode::Filter { .. } => {}
         }
     }
 
@@ -268,6 +304,11 @@ impl Model {
         browser.tree.cursor.settle(browser.tree.visible.len(), rows);
         browser.table.cursor.settle(browser.table.rows.len(), rows);
         browser.metadata.cursor.settle(browser.metadata.rows.len(), rows);
+        browser.parts.cursor.settle(browser.parts.rows.len(), rows);
+        let values = layout.text(Pane::Detail).height.saturating_sub(2).into();
+        let total = browser.stats.preview.as_ref().map_or(0, |preview| preview.total);
+        let rows = total.div_ceil(layout.values_per_row()) as usize;
+        browser.stats.row.settle(rows, values);
         let area = layout.text(Pane::Body);
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         let fit = |scroll: &mut Scroll, text: &document::Document| {

@@ -3,6 +3,8 @@
 //! Each job carries the generation it was asked for with and sends what it found into the channel all events
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
+pub mod stats;
+
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -12,15 +14,19 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
+use super::acting;
 use super::action::{Action, Effect, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
 use super::model::filter;
 use super::model::layers::Layers;
+use super::model::stats::Wanted;
 use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::runs::watch;
+use crate::training::logs;
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
@@ -33,12 +39,13 @@ pub struct Runner {
     events: Sender<Event>,
     newest_scan: Arc<AtomicU64>,
     newest_filter: Arc<AtomicU64>,
+    cache: Arc<Cache>,
 }
 
 impl Runner {
     /// A runner whose jobs send into `events`.
-    pub fn new(events: Sender<Event>) -> Self {
-        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default() }
+    pub fn new(events: Sender<Event>, cache: Cache) -> Self {
+        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default(), cache: Arc::new(cache) }
     }
 
     /// Runs an effect; those that concern the screen are not for it.
@@ -47,10 +54,29 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
+            Effect::ReadLogs(generation, work, path, files) => {
+                self.spawn(generation, "reading logs", move |_| {
+                    let record = Arc::new(logs::record(&files));
+                    // Stopped or not: what was read is true.
+                    drop(work);
+                    Some(Action::LogsRead(generation, path, record))
+                });
+            }
+            Effect::PlanCleanUp(..)
+            | Effect::CleanUp(..)
+            | Effect::LinkBest(..)
+            | Effect::PlanExport(..)
+            | Effect::Export(..) => self.act(effect),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Statistics(generation, work, layers, tensors) => {
+                self.statistics(generation, work, layers, tensors);
+            }
+            Effect::Preview(generation, work, layers, wanted, count) => {
+                self.preview(generation, work, layers, wanted, count);
+            }
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -101,8 +127,59 @@ impl Runner {
         });
     }
 
+    /// What looks into or changes the folders because a person asked for it.
+    fn act(&self, effect: Effect) {
+        let generation = match &effect {
+            Effect::PlanCleanUp(generation, _)
+            | Effect::CleanUp(generation, ..)
+            | Effect::LinkBest(generation, _)
+            | Effect::PlanExport(generation, ..)
+            | Effect::Export(generation, ..) => *generation,
+            _ => return,
+        };
+        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+    }
+
+    /// Watches `paths` from now on.
+    pub fn watch(&self, paths: Vec<PathBuf>) {
+        self.spawn(0, "watching the folders", move |events| {
+            let watch = watch::start(paths, Limits::default());
+            while let Ok(first) = watch.changes().recv() {
+                let more = watch.changes().try_iter().take(BATCH - 1);
+                let changes = std::iter::once(first).chain(more).collect();
+                events.send(Event::Job(Action::Changed(changes))).ok()?;
+            }
+            None
+        });
+    }
+
     fn open(&self, generation: u64, path: PathBuf) {
-        self.spawn(generation, "opening the file", move |_| Some(Action::Opened(generation, open(&path))));
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "opening the file", move |_| {
+            let opened = open(&path).map(|mut opened| {
+                opened.remembered = crate::stats::remembered(opened.layers.checkpoint(), &cache);
+                opened
+            });
+            Some(Action::Opened(generation, opened))
+        });
+    }
+
+    fn statistics(&self, generation: u64, work: Work, layers: Arc<Layers>, tensors: Vec<u32>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "statistics", move |events| {
+            let send = |news| {
+                let _ = events.send(Event::Job(Action::Statistics(generation, news)));
+            };
+            stats::statistics(&layers, &tensors, &cache, &work, &send);
+            None
+        });
+    }
+
+    fn preview(&self, generation: u64, work: Work, layers: Arc<Layers>, wanted: Wanted, count: usize) {
+        self.spawn(generation, "reading values", move |_| {
+            let preview = stats::preview(&layers, wanted, count, &work);
+            Some(Action::Previewed(generation, Box::new(preview)))
+        });
     }
 
     fn timeline(&self, generation: u64, work: Work, sources: Vec<Source>) {
@@ -142,6 +219,7 @@ fn convert(event: ScanEvent) -> ScanNews {
     match event {
         ScanEvent::Found { total } => ScanNews::Found(total),
         ScanEvent::Row(row) => ScanNews::Row(row),
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     }

@@ -12,7 +12,10 @@
 mod files;
 mod folders;
 mod links;
+mod logs;
+mod other_logs;
 mod training;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ckpt_tui::limits::Limits;
@@ -13,6 +14,7 @@ use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::filter;
+use ckpt_tui::tui::runner::stats;
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{start, update};
 use ckpt_tui::tui::view;
@@ -25,6 +27,8 @@ pub(crate) struct Ui {
     pub(crate) model: Model,
     /// Texts put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What would be in the trash.
+    pub(crate) removed: Vec<PathBuf>,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -41,6 +45,7 @@ impl Ui {
         Self {
             model,
             copied: Vec::new(),
+            removed: Vec::new(),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -51,7 +56,8 @@ impl Ui {
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
         let mut ui = Self::new(vec![PathBuf::from(path)], size);
-        let file = Path::new(path).is_file().then(|| PathBuf::from(path));
+        let one = Path::new(path).is_file() || ckpt_tui::format::folders::is_checkpoint(Path::new(path));
+        let file = one.then(|| PathBuf::from(path));
         ui.effects = start(&mut ui.model, file);
         ui.run_effects();
         ui
@@ -140,6 +146,21 @@ impl Ui {
                     let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
                     self.act(Action::Opened(generation, result));
                 }
+                Effect::ReadLogs(generation, _, path, files) if !self.by_hand => {
+                    let record = Arc::new(ckpt_tui::training::logs::record(&files));
+                    self.act(Action::LogsRead(generation, path, record));
+                }
+                // Tests move nothing to anyone's trash.
+                Effect::CleanUp(_, _, plan) => {
+                    self.removed.extend(plan.remove.into_iter().map(|item| item.path));
+                }
+                effect @ (Effect::PlanCleanUp(..)
+                | Effect::LinkBest(..)
+                | Effect::PlanExport(..)
+                | Effect::Export(..)) => {
+                    let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
+                    self.act(action);
+                }
                 Effect::Timeline(generation, work, sources) if !self.by_hand => {
                     let done = ckpt_tui::compare::timeline::build(
                         &sources,
@@ -156,6 +177,20 @@ impl Ui {
                     let matches = filter::in_parallel(&pattern, &candidates, name, || false);
                     self.in_worker = start.elapsed();
                     self.act(Action::Filtered(generation, matches.unwrap_or_default()));
+                }
+                Effect::Statistics(generation, work, layers, tensors) => {
+                    let news = std::sync::Mutex::new(Vec::new());
+                    let cache = ckpt_tui::cache::Cache::off();
+                    stats::statistics(&layers, &tensors, &cache, &work, &|one| {
+                        news.lock().unwrap().push(one)
+                    });
+                    for one in news.into_inner().unwrap() {
+                        self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Preview(generation, work, layers, wanted, count) => {
+                    let preview = stats::preview(&layers, wanted, count, &work);
+                    self.act(Action::Previewed(generation, Box::new(preview)));
                 }
                 _ => {}
             }
@@ -214,6 +249,7 @@ fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
             row.modified = SystemTime::UNIX_EPOCH;
             ScanNews::Row(row)
         }
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     };

@@ -3,16 +3,13 @@
 use super::Script;
 use crate::checkpoint::{Checkpoint, Format};
 use crate::export::python;
+use crate::tensor::{DType, Numeric};
 
 /// Writes the lines for a container of another library than torch; `false` for one of torch's own.
 pub(super) fn lines(checkpoint: &Checkpoint, script: &mut Script) -> bool {
     let path = python::path(checkpoint.path());
     match checkpoint.format() {
-        Format::Gguf => {
-            script.imports.push("from gguf import GGUFReader, dequantize");
-            script.line(format!("reader = GGUFReader({path})"));
-            script.line("state_dict = {t.name: dequantize(t.data, t.tensor_type) for t in reader.tensors}");
-        }
+        Format::Gguf => gguf(checkpoint, &path, script),
         Format::Npy | Format::Npz => numpy(checkpoint, &path, script),
         Format::Hdf5 => hdf5(checkpoint, &path, script),
         Format::Keras => {
@@ -59,9 +56,27 @@ pub(super) fn lines(checkpoint: &Checkpoint, script: &mut Script) -> bool {
     true
 }
 
+/// The package dequantises packed types, but takes plain ones of 64 bits and integers for unknown.
+fn gguf(checkpoint: &Checkpoint, path: &str, script: &mut Script) {
+    let dtypes = || checkpoint.tensors().iter().map(|entry| checkpoint.meta(entry).dtype);
+    let packed = dtypes().any(|d| matches!(d, DType::Ggml(_) | DType::BFloat16));
+    let others = dtypes().any(|d| d == DType::Float64 || d.numeric() == Numeric::Integer);
+    let value = match (packed, others) {
+        (false, _) => "t.data",
+        (true, false) => "dequantize(t.data, t.tensor_type)",
+        (true, true) => {
+            "t.data if t.data.dtype.kind == \"i\" or t.data.dtype.itemsize == 8 else dequantize(t.data, t.tensor_type)"
+        }
+    };
+    let import =
+        if packed { "from gguf import GGUFReader, dequantize" } else { "from gguf import GGUFReader" };
+    script.imports.push(import);
+    script.line(format!("reader = GGUFReader({path})"));
+    script.line(format!("state_dict = {{t.name: {value} for t in reader.tensors}}"));
+}
+
 fn numpy(checkpoint: &Checkpoint, path: &str, script: &mut Script) {
-    let objects =
-        checkpoint.tensors().iter().any(|e| checkpoint.meta(e).dtype == crate::tensor::DType::Object);
+    let objects = checkpoint.tensors().iter().any(|e| checkpoint.meta(e).dtype == DType::Object);
     script.imports.push("import numpy as np");
     let flag = if objects { ", allow_pickle=True" } else { "" };
     let name = if checkpoint.format() == Format::Npy { "array" } else { "arrays" };

@@ -46,7 +46,7 @@ impl Metadata {
             let value = value(wire, kind, &mut listing.tree, 0)?;
             match (key.as_slice(), value) {
                 (b"general.alignment", _) => {
-                    found.alignment = alignment(kind, value).map_err(|e| e.at(at))?
+                    found.alignment = alignment(kind, value).map_err(|e| e.at(at))?;
                 }
                 (b"split.no", Value::Int(n)) => part = u64::try_from(n).unwrap_or(0),
                 (b"split.count", Value::Int(n)) => parts = u64::try_from(n).unwrap_or(0),
@@ -71,6 +71,7 @@ fn alignment(kind: u32, value: Value) -> Result<u64> {
     let number = number.filter(|n| n.is_power_of_two() && *n <= ALIGNMENT_MOST);
     number.ok_or_else(|| {
         Error::new(ErrorKind::Header, "general.alignment is not a power of two up to 1 MiB, in 32 bits")
+            .coded("GGUF_ALIGN")
     })
 }
 
@@ -102,7 +103,7 @@ fn value(wire: &mut Wire<'_>, kind: u32, tree: &mut Tree, depth: usize) -> Resul
         ARRAY => return array(wire, tree, depth + 1),
         _ => {
             let text = format!("metadata of type {kind}, which GGUF does not have");
-            return Err(Error::new(ErrorKind::Header, text).at(wire.at()));
+            return Err(Error::new(ErrorKind::Header, text).coded("GGUF_TYPE").at(wire.at()));
         }
     })
 }
@@ -123,7 +124,9 @@ fn array(wire: &mut Wire<'_>, tree: &mut Tree, depth: usize) -> Result<Value> {
     let at = wire.at();
     let malformed = |text: String| Error::new(ErrorKind::Header, text).at(at);
     if depth > DEPTH {
-        return Err(malformed(format!("metadata arrays are nested more than {DEPTH} deep")));
+        return Err(
+            malformed(format!("metadata arrays are nested more than {DEPTH} deep")).coded("GGUF_DEPTH")
+        );
     }
     let kind = wire.u32()?;
     let count = wire.count()?;
@@ -134,7 +137,9 @@ fn array(wire: &mut Wire<'_>, tree: &mut Tree, depth: usize) -> Result<Value> {
             .ok_or_else(|| malformed(format!("an array of type {kind}, which GGUF does not have")))?,
     };
     if count > wire.left() / shortest {
-        return Err(malformed(format!("an array of {count} elements: more than the file holds")));
+        return Err(
+            malformed(format!("an array of {count} elements: more than the file holds")).coded("GGUF_LENGTH")
+        );
     }
     let mut items = Vec::new();
     for _ in 0..count.min(KEPT) {

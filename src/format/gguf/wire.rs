@@ -21,7 +21,7 @@ impl<'a> Wire<'a> {
         let (version, big_endian) = if (1..=3).contains(&big) { (big, true) } else { (little, false) };
         if !(1..=3).contains(&version) {
             let text = format!("GGUF version {version} is not read (1 to 3 are)");
-            return Err(Error::new(ErrorKind::Header, text).at(4));
+            return Err(Error::new(ErrorKind::Header, text).coded("VERSION").at(4));
         }
         Ok(Self { cursor, big_endian, narrow: version == 1 })
     }

@@ -132,7 +132,7 @@ pub(crate) fn read(source: &dyn ReadAt) -> Result<Header> {
         (2 | 3, 0) => (12, u64::from(u32::from_le_bytes(array(source, 8)?))),
         _ => {
             let text = format!("numpy format version {major}.{minor} is not read");
-            return Err(Error::new(ErrorKind::Unsupported, text));
+            return Err(Error::new(ErrorKind::Unsupported, text).coded("VERSION"));
         }
     };
     if len > LONGEST {
@@ -163,7 +163,7 @@ fn array<const N: usize>(source: &dyn ReadAt, at: u64) -> Result<[u8; N]> {
 }
 
 fn malformed(what: &str) -> Error {
-    Error::new(ErrorKind::Header, format!("malformed numpy header: {what}"))
+    Error::new(ErrorKind::Header, format!("malformed numpy header: {what}")).coded("NPY_HEADER")
 }
 
 #[cfg(test)]

@@ -38,7 +38,9 @@ struct Reader<'a> {
 impl Reader<'_> {
     #[cold]
     fn malformed(&self, what: &str) -> Error {
-        Error::new(ErrorKind::Header, format!("malformed numpy header: {what}")).at(self.at as u64)
+        Error::new(ErrorKind::Header, format!("malformed numpy header: {what}"))
+            .coded("NPY_HEADER")
+            .at(self.at as u64)
     }
 
     fn peek(&self) -> Option<u8> {

@@ -140,7 +140,9 @@ impl Worker {
     }
 
     fn look(&self, file: &File) -> Result<(), Stopped> {
-        match candidate::look(&file.path, file.given) {
+        let look =
+            if file.whole { Look::Open(Opening::whole()) } else { candidate::look(&file.path, file.given) };
+        match look {
             Look::Open(opening) => {
                 let before = self.shared.found.fetch_add(1, Ordering::Relaxed);
                 if before.is_multiple_of(TELL_EVERY) {
@@ -156,6 +158,7 @@ impl Worker {
                 self.shared.found.fetch_add(1, Ordering::Relaxed);
                 self.send(ScanEvent::Row(row))
             }
+            Look::Log(log) => self.send(ScanEvent::Log(log)),
             Look::Skip(skipped) => self.send(ScanEvent::Skipped(skipped)),
             Look::Nothing => Ok(()),
         }
@@ -175,6 +178,15 @@ impl Worker {
 
     fn send(&self, event: ScanEvent) -> Result<(), Stopped> {
         self.shared.events.send(event).map_err(|_| Stopped)
+    }
+}
+
+/// The row of a file by itself.
+pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
+    match candidate::look(path, false) {
+        Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
+        Look::Row(row) => Some(*row),
+        Look::Log(_) | Look::Skip(_) | Look::Nothing => None,
     }
 }
 

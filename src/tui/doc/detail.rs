@@ -1,6 +1,6 @@
 //! Details of what is selected in an opened checkpoint.
 
-use super::{fact, of, value};
+use super::{fact, of, stats, value};
 use crate::checkpoint::{Checkpoint, ModuleInfo, Section, TensorEntry};
 use crate::tensor::{Layout, Place, Quantizer, TensorMeta, TensorRole};
 use crate::text::number;
@@ -15,13 +15,25 @@ pub fn document(browser: &Browser) -> Document {
     match browser.view {
         View::Layers => {
             let node = browser.tree.selected().and_then(|at| layers.node(at));
-            node.map(|node| layer(layers, node)).unwrap_or_default()
+            let mut out = node.map(|node| layer(layers, node)).unwrap_or_default();
+            if let (Some(node), Some(at)) = (node, browser.tree.selected()) {
+                match node.tensor {
+                    Some(tensor) => stats::brief(browser, tensor, &mut out),
+                    None => stats::rolled_up(browser, at, node.tensors, &mut out),
+                }
+            }
+            out
         }
         View::Tensors => {
             let entry = browser.table.selected().and_then(|at| layers.entry(at));
-            entry.map(|entry| tensor(layers.checkpoint(), entry)).unwrap_or_default()
+            let mut out = entry.map(|entry| tensor(layers.checkpoint(), entry)).unwrap_or_default();
+            if let Some(at) = browser.table.selected() {
+                stats::brief(browser, at, &mut out);
+            }
+            out
         }
         View::Metadata => value::document(browser),
+        View::Parts => super::parts::document(browser),
         View::Load | View::Diagnostics => Vec::new(),
     }
 }

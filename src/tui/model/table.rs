@@ -3,6 +3,7 @@
 use super::cursor::Cursor;
 use super::filter::Matches;
 use super::layers::Layers;
+use super::stats::{Statistics, mean_magnitude};
 
 /// A column of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,12 +20,39 @@ pub enum Column {
     Bytes,
     /// Other names on the same bytes.
     Shared,
+    /// Mean of the elements.
+    Mean,
+    /// Their standard deviation.
+    Std,
+    /// The smallest.
+    Min,
+    /// The largest.
+    Max,
+    /// The part that is 0.
+    Zeros,
+    /// Elements that are not finite.
+    Nan,
+    /// Mean of the magnitudes.
+    Magnitude,
 }
 
 impl Column {
     /// All columns, left to right.
-    pub const ALL: [Self; 6] =
-        [Self::Name, Self::DType, Self::Shape, Self::Parameters, Self::Bytes, Self::Shared];
+    pub const ALL: [Self; 13] = [
+        Self::Name,
+        Self::DType,
+        Self::Shape,
+        Self::Parameters,
+        Self::Bytes,
+        Self::Shared,
+        Self::Mean,
+        Self::Std,
+        Self::Min,
+        Self::Max,
+        Self::Zeros,
+        Self::Nan,
+        Self::Magnitude,
+    ];
 
     /// Heading.
     pub fn title(self) -> &'static str {
@@ -35,6 +63,13 @@ impl Column {
             Self::Parameters => "elements",
             Self::Bytes => "bytes",
             Self::Shared => "shared",
+            Self::Mean => "mean",
+            Self::Std => "std",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Zeros => "zeros",
+            Self::Nan => "nan",
+            Self::Magnitude => "|w|",
         }
     }
 
@@ -54,19 +89,20 @@ pub struct Order {
 }
 
 impl Order {
-    /// The next column after this one; numbers start with the largest.
+    /// The next column after this one; numbers start with the largest. Those of statistics only if any are known.
     #[must_use]
-    pub fn next(self) -> Self {
+    pub fn next(self, with_statistics: bool) -> Self {
         match self.column {
             None => Self::by(Column::Name),
-            Some(Column::Shared) => Self::default(),
+            Some(Column::Shared) if !with_statistics => Self::default(),
+            Some(Column::Magnitude) => Self::default(),
             Some(column) => Self::by(column.next()),
         }
     }
 
     /// Ordered by `column`, the way one would want to see it first.
     pub fn by(column: Column) -> Self {
-        let descending = matches!(column, Column::Parameters | Column::Bytes | Column::Shared);
+        let descending = !matches!(column, Column::Name | Column::DType | Column::Shape | Column::Min);
         Self { column: Some(column), descending }
     }
 }
@@ -84,7 +120,13 @@ pub struct Table {
 
 impl Table {
     /// Makes the rows again and keeps the selected tensor selected while it is among them.
-    pub fn rebuild(&mut self, layers: &Layers, matches: Option<&Matches>, section: Option<u32>) {
+    pub fn rebuild(
+        &mut self,
+        layers: &Layers,
+        matches: Option<&Matches>,
+        section: Option<u32>,
+        stats: &Statistics,
+    ) {
         let selected = self.selected();
         let all = layers.checkpoint().tensors();
         let fits = |at: &u32| section.is_none() || all.get(*at as usize).map(|e| e.section) == section;
@@ -93,13 +135,13 @@ impl Table {
             Some(matches) => self.rows.extend(matches.hits.iter().copied().filter(fits)),
             None => self.rows.extend((0..all.len() as u32).filter(fits)),
         }
-        self.sort(layers);
+        self.sort(layers, stats);
         if let Some(row) = selected.and_then(|s| self.rows.iter().position(|r| *r == s)) {
             self.cursor.at = row;
         }
     }
 
-    fn sort(&mut self, layers: &Layers) {
+    fn sort(&mut self, layers: &Layers, stats: &Statistics) {
         let Some(column) = self.order.column else {
             if self.order.descending {
                 self.rows.reverse();
@@ -115,7 +157,7 @@ impl Table {
         }
         // Equal numbers stay in natural order, whichever way the numbers run.
         let turn = if self.order.descending { u64::MAX } else { 0 };
-        let key = |at: &u32| (number(layers, *at, column) ^ turn, *at);
+        let key = |at: &u32| (number(layers, stats, *at, column).map_or(u64::MAX, |n| n ^ turn), *at);
         let mut keyed: Vec<(u64, u32)> = self.rows.iter().map(key).collect();
         keyed.sort_by_key(|k| k.0);
         self.rows.clear();
@@ -148,15 +190,29 @@ impl Table {
     }
 }
 
-/// What a numeric column sorts by.
-fn number(layers: &Layers, at: u32, column: Column) -> u64 {
-    let Some(entry) = layers.entry(at) else { return 0 };
+/// What a numeric column sorts by; `None`, which comes last, where it is not known.
+fn number(layers: &Layers, stats: &Statistics, at: u32, column: Column) -> Option<u64> {
+    let entry = layers.entry(at)?;
     let meta = layers.checkpoint().meta(entry);
-    match column {
+    let known = || stats.stats(at);
+    Some(match column {
         Column::DType => meta.dtype.rank(),
         Column::Bytes => meta.nbytes(),
         Column::Shared => layers.shared.get(at as usize).copied().unwrap_or(0).into(),
         Column::Shape => layers.shape_rank.get(at as usize).copied().unwrap_or(0).into(),
         Column::Parameters | Column::Name => meta.numel(),
-    }
+        Column::Nan => known()?.nan.saturating_add(known()?.inf),
+        Column::Mean => ordered(known()?.mean()?),
+        Column::Std => ordered(known()?.std()?),
+        Column::Min => ordered(known()?.min()?),
+        Column::Max => ordered(known()?.max()?),
+        Column::Zeros => ordered(known()?.zero_share()?),
+        Column::Magnitude => ordered(mean_magnitude(known()?)?),
+    })
+}
+
+/// Integers in the order of the numbers.
+fn ordered(x: f64) -> u64 {
+    let bits = x.to_bits();
+    if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }

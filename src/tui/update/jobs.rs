@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use super::super::action::{Effect, ScanNews};
 use super::super::model::browser::{Browser, Opened};
+use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
-use super::super::model::{Model, Pane, Place};
+use super::super::model::{Mode, Model, Pane, Place};
+use super::parts;
 use crate::text::shown_path;
 
 /// Scans the paths again.
@@ -32,6 +34,7 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
         match one {
             ScanNews::Found(total) => model.home.found = model.home.found.max(total),
             ScanNews::Row(row) => model.home.add(*row),
+            ScanNews::Log(log) => model.home.log(log),
             ScanNews::Skipped(skipped) => model.home.skip(skipped),
             ScanNews::Done => {
                 model.jobs.scan = None;
@@ -53,9 +56,11 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
             // Epochs of one run have the same layers: keep to the view one was in.
             let view = model.browser.as_ref().map(|b| b.view);
             let mut browser = Browser::new(opened);
+            browser.part_of = parts::part_of(model, &path);
             if let Some(view) = view.filter(|_| !browser.checkpoint().tensors().is_empty()) {
                 browser.change_view(view);
             }
+            parts::returned(model, &mut browser, &path);
             model.browser = Some(browser);
             model.place = Place::Checkpoint;
             model.focus = Pane::Body;
@@ -85,6 +90,19 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
         model.home.is_complete = true;
     }
     jobs.remove(generation);
+    if model.home.reading.as_ref().is_some_and(|(newest, _)| *newest == generation)
+        && let Some((_, path)) = model.home.reading.take()
+    {
+        model.home.given_up.insert(path);
+    }
+    let planning = |dialog: &Dialog| match dialog {
+        Dialog::Clean(clean) => clean.generation == generation,
+        Dialog::Export(export) => export.generation == generation,
+        Dialog::Link(_) => false,
+    };
+    if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
+        model.mode = Mode::Normal;
+    }
     model.complain(message);
     Vec::new()
 }

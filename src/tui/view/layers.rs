@@ -21,6 +21,8 @@ enum What {
     Shape,
     Parameters,
     Bytes,
+    Norm,
+    Nan,
 }
 
 type Column = columns::Column<What>;
@@ -30,6 +32,20 @@ const COLUMNS: [Column; 3] = [
     Column { what: What::Parameters, width: 6, rank: 0 },
     Column { what: What::Bytes, width: 8, rank: 2 },
 ];
+
+/// With statistics of what is below each node.
+const WITH_STATISTICS: [Column; 5] = [
+    Column { what: What::Shape, width: 15, rank: 4 },
+    Column { what: What::Parameters, width: 6, rank: 0 },
+    Column { what: What::Bytes, width: 8, rank: 3 },
+    Column { what: What::Norm, width: 9, rank: 2 },
+    Column { what: What::Nan, width: 5, rank: 1 },
+];
+
+fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
+    let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
+    columns::fitting(columns, area.width.saturating_sub(1), NAME)
+}
 
 /// Cells a name needs at least.
 const NAME: u16 = 20;
@@ -49,7 +65,7 @@ pub(super) fn draw(
         rows::empty(model, inner, &nothing(browser), buffer);
         return None;
     }
-    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
+    let (name, columns) = fitting(browser, area);
     headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
     let mut fuzzy = Fuzzy::new(&browser.pattern);
     let tree = &browser.tree;
@@ -60,7 +76,7 @@ pub(super) fn draw(
         };
         draw_name(model, browser, at, node, Rect { width: name, ..line }, fuzzy.as_mut(), buffer);
         for (area, column) in placed(line, name, &columns) {
-            let (text, style) = cell(model, browser, node, column.what);
+            let (text, style) = cell(model, browser, at, node, column.what);
             let text = fit::cut(&text, usize::from(area.width), Keep::Start, model.theme.glyphs.cut);
             put_right(buffer, area, &text, style);
         }
@@ -70,14 +86,14 @@ pub(super) fn draw(
 /// The column whose heading is at column `x` of the screen.
 pub fn column_at(model: &Model, x: u16) -> Option<Order> {
     let area = model.layout().rows(Pane::Body);
-    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
+    let (name, columns) = fitting(model.browser.as_ref()?, area);
     if (area.x..area.x + name).contains(&x) {
         return Some(Order::Name);
     }
     let hit = placed(Rect { height: 1, ..area }, name, &columns)
         .find(|(cell, _)| (cell.x..cell.right()).contains(&x));
     match hit?.1.what {
-        What::Shape => None,
+        What::Shape | What::Norm | What::Nan => None,
         What::Parameters => Some(Order::Parameters),
         What::Bytes => Some(Order::Bytes),
     }
@@ -112,6 +128,8 @@ fn headings(
             What::Shape => "shape".to_owned(),
             What::Parameters => heading("params", Order::Parameters),
             What::Bytes => heading("bytes", Order::Bytes),
+            What::Norm => "norm".to_owned(),
+            What::Nan => "nan".to_owned(),
         };
         // The arrow may stand in the gap before its column.
         let area = Rect { x: area.x - GAP, width: area.width + GAP, ..area };
@@ -192,7 +210,7 @@ pub(super) fn highlight(
     }
 }
 
-fn cell(model: &Model, browser: &Browser, node: &Node, what: What) -> (String, Style) {
+fn cell(model: &Model, browser: &Browser, at: u32, node: &Node, what: What) -> (String, Style) {
     let theme = model.theme;
     let checkpoint = browser.checkpoint();
     let tensor = node.tensor.and_then(|t| browser.layers().entry(t));
@@ -206,6 +224,14 @@ fn cell(model: &Model, browser: &Browser, node: &Node, what: What) -> (String, S
         // Buffers and optimizer state have elements, but no parameters. Modules may have neither.
         What::Parameters if node.tensors > 0 => (number::count(node.elements), theme.faint()),
         What::Bytes if node.tensors > 0 => (number::bytes(node.bytes), style),
+        What::Norm => {
+            let norm = browser.stats.below(at).map(|below| number::metric(below.squares.sqrt()));
+            (norm.unwrap_or_default(), style)
+        }
+        What::Nan => {
+            let bad = browser.stats.below(at).map(|below| below.nan.saturating_add(below.inf));
+            (bad.filter(|n| *n > 0).map(number::count).unwrap_or_default(), theme.error())
+        }
         What::Parameters | What::Bytes => (String::new(), style),
     }
 }

@@ -5,12 +5,14 @@ use ratatui::layout::Rect;
 
 use super::columns::{self, placed};
 use super::{layers, put, put_right, rows};
+use crate::stats::TensorStats;
 use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
 use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::filter::Fuzzy;
+use crate::tui::model::stats::mean_magnitude;
 use crate::tui::model::table::Column as What;
 use crate::tui::model::{Model, Pane};
 
@@ -24,11 +26,30 @@ const COLUMNS: [Column; 5] = [
     Column { what: What::Shared, width: 6, rank: 4 },
 ];
 
+/// With statistics, those first.
+const WITH_STATISTICS: [Column; 12] = [
+    Column { what: What::DType, width: 8, rank: 8 },
+    Column { what: What::Shape, width: 15, rank: 7 },
+    Column { what: What::Parameters, width: 8, rank: 9 },
+    Column { what: What::Bytes, width: 8, rank: 10 },
+    Column { what: What::Shared, width: 6, rank: 11 },
+    Column { what: What::Mean, width: 9, rank: 1 },
+    Column { what: What::Std, width: 9, rank: 2 },
+    Column { what: What::Min, width: 9, rank: 5 },
+    Column { what: What::Max, width: 9, rank: 6 },
+    Column { what: What::Zeros, width: 6, rank: 4 },
+    Column { what: What::Nan, width: 5, rank: 0 },
+    Column { what: What::Magnitude, width: BAR, rank: 3 },
+];
+
+/// Cells of the bars.
+const BAR: u16 = 8;
 /// Cells a name needs at least.
 const NAME: u16 = 20;
 
-fn fitting(area: Rect) -> (u16, Vec<Column>) {
-    columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME)
+fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
+    let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
+    columns::fitting(columns, area.width.saturating_sub(1), NAME)
 }
 
 /// Draws the table; returns the cell of the selected row.
@@ -45,7 +66,7 @@ pub(super) fn draw(
         rows::empty(model, inner, &layers::nothing(browser), buffer);
         return None;
     }
-    let (name, columns) = fitting(area);
+    let (name, columns) = fitting(browser, area);
     headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
     let mut fuzzy = Fuzzy::new(&browser.pattern);
     rows::draw(model, Pane::Body, area, table.cursor, table.rows.len(), buffer, |at, line, buffer| {
@@ -113,17 +134,49 @@ fn draw_row(
                 Some(n) if *n > 0 => format!("= {n}"),
                 _ => String::new(),
             },
+            What::Magnitude => {
+                draw_bar(model, browser, tensor, area, buffer);
+                continue;
+            }
             What::Name => String::new(),
+            what => match browser.stats.stats(tensor) {
+                Some(stats) => statistic(stats, what),
+                None => String::new(),
+            },
         };
+        let style = if column.what == What::Nan { theme.error() } else { theme.text() };
         let text = fit::cut(&text, usize::from(area.width), Keep::Start, theme.glyphs.cut);
-        put_right(buffer, area, &text, theme.text());
+        put_right(buffer, area, &text, style);
     }
+}
+
+/// What a column of statistics says; nothing of what is not there.
+fn statistic(stats: &TensorStats, what: What) -> String {
+    let real = |x: Option<f64>| x.map(number::metric).unwrap_or_default();
+    match what {
+        What::Mean => real(stats.mean()),
+        What::Std => real(stats.std()),
+        What::Min => real(stats.min()),
+        What::Max => real(stats.max()),
+        What::Zeros => stats.zero_share().map(number::percent).unwrap_or_default(),
+        What::Nan if stats.nan + stats.inf > 0 => number::count(stats.nan + stats.inf),
+        _ => String::new(),
+    }
+}
+
+/// The mean magnitude, beside the largest of all tensors.
+fn draw_bar(model: &Model, browser: &Browser, tensor: u32, area: Rect, buffer: &mut Buffer) {
+    // One number is not spread over anything.
+    let mean = browser.stats.stats(tensor).filter(|stats| stats.count > 1).and_then(mean_magnitude);
+    let (Some(mean), true) = (mean, browser.stats.largest > 0.0) else { return };
+    let bar = super::stats::bar(mean / browser.stats.largest, area.width, model.theme.glyphs.ascii);
+    put(buffer, (area.x, area.y), &bar, area.width, model.theme.curve());
 }
 
 /// The column whose heading is at column `x` of the screen.
 pub fn column_at(model: &Model, x: u16) -> Option<What> {
     let area = model.layout().rows(Pane::Body);
-    let (name, columns) = fitting(area);
+    let (name, columns) = fitting(model.browser.as_ref()?, area);
     if (area.x..area.x + name).contains(&x) {
         return Some(What::Name);
     }
