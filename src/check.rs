@@ -8,12 +8,14 @@
 mod archive;
 mod codes;
 mod contents;
+mod folder;
 mod names;
 mod values;
 mod waste;
 
 pub use codes::explain;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -171,12 +173,16 @@ pub fn check(path: &Path, options: &Options, work: &Work) -> Result<Report> {
 
 /// One look at the file; true when it changed meanwhile.
 fn attempt(path: &Path, options: &Options, work: &Work) -> Result<(Report, bool)> {
+    if path.is_dir() || format::folders::is_index(path) {
+        return Ok((folder::look(path, options, work)?, false));
+    }
     let source = match FileSource::open(path) {
         Ok(source) => Arc::new(source),
         Err(error) => return Ok((unopened(path, &error), false)),
     };
     let identity = source.identity();
-    let report = look(path, Arc::clone(&source) as Arc<dyn ReadAt>, identity, options, work)?;
+    let shared: Arc<dyn ReadAt> = Arc::<FileSource>::clone(&source);
+    let report = look(path, &shared, identity, options, work)?;
     // The file that was read, and the one that has its name by now.
     let same = std::fs::metadata(path).is_ok_and(|m| Identity::of(&m) == identity);
     Ok((report, source.verify_unchanged().is_err() || !same))
@@ -216,13 +222,13 @@ pub fn nothing_in(folder: &Path) -> Report {
 
 fn look(
     path: &Path,
-    source: Arc<dyn ReadAt>,
+    source: &Arc<dyn ReadAt>,
     identity: Identity,
     options: &Options,
     work: &Work,
 ) -> Result<Report> {
     let mut report = empty(path, source.len());
-    let opened = format::open_source(path, Arc::clone(&source), Some(identity), &options.limits);
+    let opened = format::open_source(path, Arc::clone(source), Some(identity), &options.limits);
     match &opened {
         Ok(checkpoint) => {
             report.format = Some(checkpoint.format());
@@ -239,9 +245,9 @@ fn look(
     }
     let checkpoint = opened.as_ref().ok();
     work.cancel.check()?;
-    let archive = archive::look(&source, checkpoint, options, work)?;
+    let archive = archive::look(source, checkpoint, options, work)?;
     report.findings.extend(archive.findings);
-    let hidden = contents::names(&source, checkpoint, &archive.pickles, &options.limits);
+    let hidden = contents::names(source, checkpoint, &archive.pickles, &options.limits);
     names::judge(&mut report, checkpoint, hidden);
     growing(&mut report, identity);
     if let Some(checkpoint) = checkpoint.filter(|_| options.values) {
@@ -273,8 +279,7 @@ fn growing(report: &mut Report, identity: Identity) {
         return;
     }
     for finding in report.findings.iter_mut().filter(|f| f.code == "TRUNCATED") {
-        finding
-            .message
-            .push_str(&format!("; it changed {} s ago and may still be being written", age.as_secs()));
+        let _ =
+            write!(finding.message, "; it changed {} s ago and may still be being written", age.as_secs());
     }
 }

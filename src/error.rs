@@ -135,7 +135,9 @@ impl Error {
     /// An error reported by the operating system.
     #[cold]
     pub fn io(source: io::Error) -> Self {
-        let changed = source.get_ref().is_some_and(|e| e.is::<crate::source::ChangedFile>());
+        let changed = source
+            .get_ref()
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<crate::source::ChangedFile>);
         let kind = match source.kind() {
             _ if changed => ErrorKind::Changed,
             io::ErrorKind::UnexpectedEof => ErrorKind::Truncated,

@@ -4,6 +4,7 @@
 //! shows one file to one reader and another to the next.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::sync::Arc;
 
@@ -101,7 +102,7 @@ impl Look {
         for finding in &mut self.findings {
             let more = self.counts.remove(finding.code).unwrap_or(0).saturating_sub(EACH);
             if more > 0 {
-                finding.message.push_str(&format!(" (and {more} more members like it)"));
+                let _ = write!(finding.message, " (and {more} more members like it)");
             }
         }
     }
@@ -192,11 +193,9 @@ impl Look {
         let own = name.ends_with(b"/constants.pkl")
             || name.ends_with(b".debug_pkl")
             || name.ends_with(b"attributes.pkl");
-        if !read
-            && !array
-            && !(own && archive.entries().iter().any(|e| archive.name(e).ends_with(b"/constants.pkl")))
-            && !(main && checkpoint.is_none())
-        {
+        let script = || archive.entries().iter().any(|e| archive.name(e).ends_with(b"/constants.pkl"));
+        let expected = read || array || main && checkpoint.is_none() || own && script();
+        if !expected {
             let text = "a pickle that torch.load never reads";
             self.add(Severity::Warning, "ZIP_EXTRA_PICKLE", shown_bytes(name), text.to_owned());
         }
@@ -252,12 +251,11 @@ fn read_through(source: &dyn ReadAt, entry: &Entry, payload: u64, work: &Work) -
     let mut inflated = entry.is_deflated().then(|| inflate(&source, payload, entry.stored));
     while done <= entry.len {
         work.cancel.check()?;
-        let read = match &mut inflated {
-            Some(stream) => stream.read(&mut block),
-            None => {
-                let left = usize::try_from(entry.stored - done).unwrap_or(BLOCK).min(BLOCK);
-                source.read_at(block.get_mut(..left).unwrap_or_default(), payload + done)
-            }
+        let read = if let Some(stream) = &mut inflated {
+            stream.read(&mut block)
+        } else {
+            let left = usize::try_from(entry.stored - done).unwrap_or(BLOCK).min(BLOCK);
+            source.read_at(block.get_mut(..left).unwrap_or_default(), payload + done)
         };
         let n = match read {
             Ok(0) => break,

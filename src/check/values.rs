@@ -13,6 +13,8 @@ use crate::work::Work;
 
 /// Bytes looked at at once.
 const BLOCK: usize = 1 << 18;
+/// Bytes between neighbours that are looked at with them: padding, which is zeros.
+const GAP: u64 = 256;
 /// Tensors named in findings of one code.
 const NAMED: usize = 20;
 
@@ -109,17 +111,19 @@ impl Scan<'_> {
             return Some((bits(&run).map(|layout| (run, layout)), uniform));
         };
         let Some(source) = self.checkpoint.files().get(file as usize) else { return alone };
+        let (first_byte, width) = (offset, u64::from(dtype.bits() / 8).max(1));
         let (mut end, mut count) = (offset.saturating_add(len), uniform);
         while let Some(next) = tensors.get(count) {
             let place = storages.get(next.0 as usize).map(|s| (s.place, s.big_endian));
             match place {
                 Some((Place::Range { file: other, offset, len }, order))
                     if other == file
-                        && offset == end
+                        && offset.checked_sub(end).is_some_and(|gap| gap < GAP)
+                        && (offset - first_byte).is_multiple_of(width)
                         && order == big_endian
                         && self.dtype(*next) == Some(dtype) =>
                 {
-                    end = end.saturating_add(len);
+                    end = offset.saturating_add(len);
                     count += 1;
                 }
                 _ => break,

@@ -20,8 +20,10 @@ use crate::work::Work;
 /// Checks every file named, and every checkpoint in the folders named.
 pub(super) fn run(args: &Check, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     super::ls::check(&args.paths)?;
-    let mut limits = Limits::default();
-    limits.object_bytes = usize::try_from(args.max_mem).unwrap_or(usize::MAX).saturating_mul(1 << 20);
+    let limits = Limits {
+        object_bytes: usize::try_from(args.max_mem).unwrap_or(usize::MAX).saturating_mul(1 << 20),
+        ..Limits::default()
+    };
     let options = Options { limits, values: !args.no_values };
     let reports = reports(&args.paths, &options, &mut |report| {
         if as_json || args.sarif || args.quiet && is_clean(report) {

@@ -225,9 +225,9 @@ impl Archive {
     }
 }
 
-fn inflate_whole(bytes: &Vec<u8>, entry: &Entry) -> Result<Vec<u8>> {
+fn inflate_whole(bytes: &[u8], entry: &Entry) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    let stream = inflate(bytes, 0, bytes.len() as u64);
+    let stream = inflate(&bytes, 0, bytes.len() as u64);
     let read = std::io::Read::read_to_end(&mut std::io::Read::take(stream, entry.len + 1), &mut out);
     if read.is_err() || out.len() as u64 != entry.len {
         let text = "a deflated member has not the size it declares";

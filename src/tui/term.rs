@@ -135,11 +135,29 @@ fn on_panic(info: &std::panic::PanicHookInfo<'_>, before: &Hook) {
     if ui == Some(std::thread::current().id()) {
         give_back();
         before(info);
+        report();
     } else if !TAKEN.load(Ordering::SeqCst) {
         before(info);
     }
     // A worker's panic is caught where the worker runs and becomes a line on the screen. Printing it here
     // would write over the screen.
+}
+
+/// Says what to send after a fault that ended the program. Nothing of a file is in it but what the message
+/// above says.
+fn report() {
+    let terminal = std::env::var("TERM").unwrap_or_default();
+    let terminal = crate::text::shown(&terminal);
+    let system = (std::env::consts::OS, std::env::consts::ARCH);
+    let _ = writeln!(
+        io::stderr(),
+        "\nckpt-tui ended through a fault of its own; no file was changed. Please report it with the message above,\n\
+         what was done last, the file if it can be shared, and this line:\n\
+         ckpt-tui {}, {} {}, TERM={terminal}; RUST_BACKTRACE=1 adds where it happened",
+        env!("CARGO_PKG_VERSION"),
+        system.0,
+        system.1,
+    );
 }
 
 fn take(mouse: bool) -> io::Result<()> {

@@ -13,6 +13,7 @@ mod ls;
 mod output;
 mod show;
 mod spectra;
+mod stats;
 mod terminal;
 mod timeline;
 

@@ -7,6 +7,7 @@
 use super::{Archive, Entry};
 use crate::checkpoint::{Diagnostic, Severity};
 use crate::text::shown_bytes;
+use std::fmt::Write as _;
 
 /// Flags that say encrypted, patched, strongly encrypted or masked: torch sets none and other readers stumble.
 const ODD_FLAGS: u16 = 0x1 | 0x20 | 0x40 | 0x2000;
@@ -95,7 +96,7 @@ fn members(archive: &Archive, found: &mut Vec<Diagnostic>) {
     }
     for (code, more) in counted.into_iter().filter(|(_, more)| *more > 0) {
         if let Some(first) = found.iter_mut().find(|d| d.code == code) {
-            first.message.push_str(&format!("; {more} more members like it"));
+            let _ = write!(first.message, "; {more} more members like it");
         }
     }
 }

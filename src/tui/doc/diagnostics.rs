@@ -1,9 +1,9 @@
 //! What is to be said about a file, most serious first.
 
 use super::{fact, of};
-use crate::checkpoint::{Checkpoint, Severity};
+use crate::checkpoint::{Checkpoint, Severity, Verdict};
 use crate::text::number;
-use crate::text::{shown, shown_path};
+use crate::text::{brief, shown, shown_path};
 use crate::tui::model::document::{Document, Line, Mark, heading, named};
 
 /// The text of the diagnostics view.
@@ -23,6 +23,7 @@ pub fn document(checkpoint: &Checkpoint) -> Document {
         let (severity, code) = (diagnostic.severity.name(), diagnostic.code);
         out.push(Line::Item(mark, format!("{severity} {code}: {}", diagnostic.message)));
     }
+    loading(checkpoint, &mut out);
     heading(&mut out, "File");
     out.push(fact("path", shown_path(checkpoint.path())));
     out.push(fact("format", checkpoint.format().name()));
@@ -37,6 +38,32 @@ pub fn document(checkpoint: &Checkpoint) -> Document {
         out.extend(sources.iter().map(|(class, _)| Line::Item(Mark::Dot, shown(class).into_owned())));
     }
     out
+}
+
+/// Names listed; a file can hold ten thousand.
+const NAMES: usize = 100;
+
+/// What unpickling the file would need and do.
+fn loading(checkpoint: &Checkpoint, out: &mut Document) {
+    heading(out, "What loading it would run");
+    let only = if checkpoint.weights_only() { "yes" } else { "no" };
+    out.push(fact("needs only torch's weights_only list", only));
+    let others = checkpoint.globals().iter().filter(|used| used.verdict != Verdict::Allowed);
+    let count = others.clone().count();
+    for used in others.take(NAMES) {
+        let mark = match used.verdict {
+            Verdict::RunsCode => Mark::Error,
+            _ if used.calls_unknown => Mark::Warning,
+            _ => Mark::Dot,
+        };
+        out.push(Line::Item(mark, format!("{} {}", brief(&used.name), used.why).trim_end().to_owned()));
+    }
+    if count > NAMES {
+        out.push(Line::Hint(format!("and {} more names", count - NAMES)));
+    }
+    out.push(Line::Hint(
+        "`ckpt-tui check` also compares checksums, looks for hidden pickles, and counts NaN".to_owned(),
+    ));
 }
 
 fn sections(checkpoint: &Checkpoint, out: &mut Document) {
