@@ -16,6 +16,7 @@ case $target in
   msgpack) seeds=('*.msgpack') ;;
   onnx) seeds=('*.onnx') ;;
   hdf5) seeds=('*.h5') ;;
+  logs) seeds=('*.csv' '*.json' '*.yaml' '*.log' 'log.txt' '*tfevents*') ;;
   *) seeds=() ;;
 esac
 if [ -z "$(ls -A "$corpus")" ]; then

@@ -2,12 +2,16 @@
 //!
 //! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
 //! one line on stderr. A reader that closes the pipe
+//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
 mod args;
+mod best;
 mod check;
+mod clean;
 mod config;
+mod curves;
 mod export;
 mod generate;
 mod json;
@@ -15,10 +19,12 @@ mod ls;
 mod output;
 mod progress;
 mod show;
+mod spectra;
 mod stats;
 mod style;
 mod table;
 mod timeline;
+mod torch;
 mod ui;
 
 use std::process::ExitCode;
@@ -42,7 +48,12 @@ pub fn main() -> ExitCode {
 fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
     let style = Style::of(&args.common);
     match args.command {
-        Some(Command::Ls(options)) => ls::run(&options.paths, args.common.json, &style, out),
+        Some(Command::Ls(options)) => {
+            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+        }
+        Some(Command::Best(options)) => best::run(options, args.common.json, out),
+        Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
+        Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
@@ -50,6 +61,8 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
+        Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
+        Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
         None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),

@@ -54,6 +54,8 @@ pub enum ErrorKind {
     Changed,
     /// The operating system reported an error.
     Io,
+    /// The optional libtorch helper is missing, failed, or gave no answer ([`crate::engine`]).
+    Engine,
     /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
     Cancelled,
     /// A file that was to be written is there already.
@@ -77,6 +79,7 @@ impl ErrorKind {
             Self::NotRegular => "NOT_REGULAR",
             Self::Changed => "CHANGED",
             Self::Io => "IO",
+            Self::Engine => "ENGINE",
             Self::Cancelled => "CANCELLED",
             Self::Exists => "EXISTS",
         }
@@ -86,9 +89,11 @@ impl ErrorKind {
     pub fn fault(self) -> Fault {
         match self {
             Self::Limit => Fault::Limit,
-            Self::UnknownFormat | Self::NotACheckpoint | Self::Unsupported | Self::NotRegular => {
-                Fault::Unsupported
-            }
+            Self::UnknownFormat
+            | Self::NotACheckpoint
+            | Self::Unsupported
+            | Self::NotRegular
+            | Self::Engine => Fault::Unsupported,
             Self::Changed | Self::Io | Self::Cancelled | Self::Exists => Fault::Io,
             _ => Fault::File,
         }
@@ -130,11 +135,18 @@ impl Error {
     /// An error reported by the operating system.
     #[cold]
     pub fn io(source: io::Error) -> Self {
-        let kind =
-            if source.kind() == io::ErrorKind::UnexpectedEof { ErrorKind::Truncated } else { ErrorKind::Io };
+        let changed = source.get_ref().is_some_and(|e| e.is::<crate::source::ChangedFile>());
+        let kind = match source.kind() {
+            _ if changed => ErrorKind::Changed,
+            io::ErrorKind::UnexpectedEof => ErrorKind::Truncated,
+            _ => ErrorKind::Io,
+        };
         let mut error = Self::new(kind, source.to_string());
         if source.kind() == io::ErrorKind::PermissionDenied {
             error.0.code = Some("PERMISSION");
+        }
+        if changed {
+            error.0.advice = Some("it is read again once it is quiet");
         }
         error.0.source = Some(source);
         error

@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod plot;
 pub mod source;
 pub mod tensor;
 pub mod text;
@@ -20,6 +21,9 @@ pub mod stats;
 pub mod format;
 
 pub mod check;
+pub mod engine;
+pub mod spectra;
+
 pub mod training;
 
 pub mod compare;

@@ -3,19 +3,26 @@
 //! [`scan`] walks folders and opens what it finds on worker threads; each finished file is a
 //! [`CheckpointRow`]. [`group`] puts rows into runs. Neither knows a screen.
 
+pub mod act;
+mod companions;
 pub mod group;
 pub mod identity;
 pub mod layout;
 mod order;
 pub mod row;
 pub mod scan;
+pub mod table;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod watch;
+pub mod weights;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::checkpoint::{Format, Kind};
+use crate::training::logs::{LogFile, Record};
 use crate::training::{Mode, TrainingInfo};
 
 /// State of a checkpoint file.
@@ -126,7 +133,7 @@ pub struct BestPick {
 }
 
 /// Checkpoints that belong together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Run {
     /// The folder they lie in.
     pub path: PathBuf,
@@ -138,6 +145,21 @@ pub struct Run {
     pub best: Option<BestPick>,
     /// In natural order of training: by epoch or step where known, else by name.
     pub checkpoints: Vec<CheckpointRow>,
+    /// Hyperparameters as (name, shown value): those of the newest checkpoint that has any, then those of
+    /// the logs once they are read. [`table::Table`] compares them between runs.
+    pub hyperparameters: Arc<[(String, String)]>,
+    /// Companion logs that belong to the run. A run may have logs and no checkpoint.
+    pub logs: Vec<LogFile>,
+    /// What the logs say, once somebody read them: [`crate::training::logs::record`] on a worker thread,
+    /// then [`group::Index::attach`].
+    pub record: Option<Arc<Record>>,
+}
+
+impl Run {
+    /// True when the run has logs that nobody read, or that changed since.
+    pub fn wants_logs(&self) -> bool {
+        !self.logs.is_empty() && self.record.as_ref().is_none_or(|record| record.files != self.logs)
+    }
 }
 
 /// Something the scan did not read, and why.

@@ -4,6 +4,7 @@
 //! Names of metrics and hyperparameters come from files and are kept as they are there: whoever shows them
 //! passes them through [`crate::text::shown`].
 
+pub mod align;
 pub mod best;
 pub mod choose;
 pub mod curve;
@@ -13,13 +14,17 @@ mod frameworks;
 mod generic;
 mod history;
 mod hyper;
+pub mod logs;
 mod look;
 pub mod metadata;
 pub mod metric;
 pub mod name;
+pub mod overfit;
+pub mod prepared;
 pub mod siblings;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod verdict;
 
 use std::sync::Arc;
 
@@ -63,7 +68,7 @@ impl Mode {
 }
 
 /// What the x values of a series count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum XAxis {
     /// Completed epochs.
     Epoch,
@@ -96,6 +101,23 @@ pub struct Series {
     pub mode: Mode,
 }
 
+/// Which checkpoint the framework itself thinks best.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Opinion {
+    /// Who says so: the framework or the part of it that watched (`ModelCheckpoint`, `best_model_checkpoint`).
+    pub who: &'static str,
+    /// The path it names, as it was on the machine that trained.
+    pub path: Option<String>,
+    /// The metric it goes by.
+    pub metric: Option<String>,
+    /// Its best value.
+    pub value: Option<f64>,
+    /// Completed epochs there.
+    pub epoch: Option<f64>,
+    /// Steps there.
+    pub step: Option<u64>,
+}
+
 /// Everything training-related one checkpoint says about itself.
 #[derive(Debug, Clone, Default)]
 pub struct TrainingInfo {
@@ -105,6 +127,12 @@ pub struct TrainingInfo {
     pub metrics: Vec<(String, f64)>,
     /// How many of `metrics`, counted from the end, come from the file's name and not from its content.
     pub metrics_from_name: usize,
+    /// Values the run's log has for the place this checkpoint was saved at; filled in when the log is read
+    /// ([`crate::runs::group::Index::attach`]). They count after those of the content and before those of the
+    /// name.
+    pub logged: Vec<(String, f64)>,
+    /// Which checkpoint of the run the framework thinks best, where the file says so.
+    pub opinion: Option<Arc<Opinion>>,
     /// Metrics the training itself watched to tell the best checkpoint, most important first.
     pub monitored: Vec<(String, Mode)>,
     /// Histories kept inside the checkpoint. In the rows of a run only the newest checkpoint keeps its own.
@@ -113,4 +141,20 @@ pub struct TrainingInfo {
     pub framework: Option<&'static str>,
     /// Hyperparameters as (name, shown value). The rows of a run share theirs while they are equal.
     pub hyperparameters: Arc<[(String, String)]>,
+}
+
+impl TrainingInfo {
+    /// All values this checkpoint is known to have: from its content, from the run's log, from its name. A
+    /// name may come twice; the first counts.
+    pub fn values(&self) -> impl Iterator<Item = (&str, f64)> {
+        let own = self.metrics.len().saturating_sub(self.metrics_from_name);
+        let content = self.metrics.iter().take(own);
+        let all = content.chain(&self.logged).chain(self.metrics.iter().skip(own));
+        all.map(|(name, value)| (name.as_str(), *value))
+    }
+
+    /// The value of the metric called exactly so.
+    pub fn value(&self, name: &str) -> Option<f64> {
+        self.values().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
 }

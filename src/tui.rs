@@ -13,6 +13,7 @@
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
+pub mod acting;
 pub mod action;
 pub mod app;
 pub mod commands;
@@ -122,6 +123,7 @@ pub fn run(options: Options) -> Result<(), Error> {
         term: Term::enter(!options.no_mouse)?,
         runner: Runner::new(send.clone(), options.cache),
     };
+    screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();

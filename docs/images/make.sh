@@ -23,4 +23,6 @@ picture() {
     tmux kill-session -t "$session"
 }
 picture runs 120x34 assets/demo/spirals-overfit Down Down Down Down Down Down Down Down Down Down
+picture curve 120x34 assets/demo G Tab O x f
+picture table 120x14 assets/demo p Right Right Right s
 picture layers 120x34 assets/demo/exports/glyphs_model.pth

@@ -255,13 +255,14 @@ impl GlobalUse {
 
     /// Judges a name a pickle uses.
     pub(crate) fn of(global: &crate::value::Global) -> Self {
-        use crate::pickle::{danger, is_data, verdict};
+        use crate::pickle::{danger, is_data, is_library_class, verdict};
         let (module, name) = (&*global.module, &*global.name);
         let verdict = verdict(module, name);
         let data = is_data(module, name);
         // What no module can be called cannot be imported, and so not called.
         let possible = !module.is_empty() && !global.is_impossible();
-        let calls_unknown = verdict == Verdict::Unknown && global.opaque && !data && possible;
+        let known = data || is_library_class(module, name);
+        let calls_unknown = verdict == Verdict::Unknown && global.opaque && !known && possible;
         let why = match (verdict, danger(module, name)) {
             (Verdict::Allowed, _) => "on torch's weights_only list",
             (_, Some(danger)) => danger.text(),

@@ -1,15 +1,23 @@
 //! What may stand on the command line.
 
+mod best;
 mod check;
+mod clean;
+mod curves;
 mod export;
+pub(super) mod spectra;
 mod stats;
 mod timeline;
+pub(super) mod torch;
 
 use std::path::PathBuf;
 
 pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
+pub(super) use best::{Best, Direction};
+pub(super) use clean::Clean;
+pub(super) use curves::Curves;
 pub(super) use export::{Average, Export, Output};
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -75,6 +83,12 @@ pub(super) enum When {
 pub(super) enum Command {
     /// List runs and their checkpoints
     Ls(Ls),
+    /// Name the best checkpoint by a metric, and print its path
+    Best(Best),
+    /// Draw the curves of training, or print them as JSON
+    Curves(Curves),
+    /// Plan a clean-up that keeps the best checkpoints; `--yes` carries it out
+    Clean(Clean),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
     /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
@@ -89,6 +103,10 @@ pub(super) enum Command {
     Config,
     /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
     Check(Check),
+    /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
+    Spectra(spectra::Spectra),
+    /// The optional libtorch engine: what was found, and running TorchScript files with it
+    Torch(torch::Torch),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -104,6 +122,9 @@ pub(super) struct Ls {
     /// Folders to search, or files [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
+    /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
+    #[arg(long, value_name = "METRIC")]
+    pub(super) sort: Option<String>,
 }
 
 /// Options of `show`.

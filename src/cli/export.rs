@@ -1,6 +1,7 @@
 //! `export` and `average`: writes weights as safetensors, and says what was written.
 
 mod average;
+mod repair;
 
 pub(super) use average::one_run;
 
@@ -23,7 +24,13 @@ use crate::text::{number, shown, shown_path};
 pub(super) fn run(args: &Export, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = crate::format::open(&args.file, &Limits::default())?;
     let path = target(&args.output, &args.file)?;
-    let selection = select(&checkpoint, &args.which.request())?;
+    let request = args.which.request();
+    if let Some(reference) = &args.repair {
+        let repair = repair::Repair::find(&checkpoint, reference, &request)?;
+        let selection = repair.select(&request)?;
+        return write(selection, path, &args.output, &[&checkpoint], (as_json, style), out);
+    }
+    let selection = select(&checkpoint, &request)?;
     write(selection, path, &args.output, &[&checkpoint], (as_json, style), out)
 }
 
@@ -46,7 +53,9 @@ pub(super) fn average(args: &Average, as_json: bool, style: &Style, out: &mut Ou
 fn target(output: &Output, source: &Path) -> Result<PathBuf, Failure> {
     if output.path.is_dir() {
         let stem = source.file_stem().unwrap_or(source.as_os_str());
-        return Ok(output.path.join(Path::new(stem)).with_added_extension("safetensors"));
+        let mut name = stem.to_owned();
+        name.push(".safetensors");
+        return Ok(output.path.join(name));
     }
     let extension = output.path.extension().map(|e| e.to_string_lossy().to_ascii_lowercase());
     if matches!(extension.as_deref(), Some("pt" | "pth" | "ckpt" | "bin" | "tar" | "npz" | "h5")) {

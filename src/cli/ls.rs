@@ -1,6 +1,7 @@
 //! `ls`: runs and their checkpoints, as text or as JSON, in the order the terminal UI has them.
 
 mod json;
+mod sort;
 mod text;
 
 use std::path::{Path, PathBuf};
@@ -10,20 +11,34 @@ use super::style::Style;
 use crate::runs::scan::{self, ScanOptions};
 
 /// Lists what is in `paths`.
-pub(super) fn run(paths: &[PathBuf], as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
-    let paths = if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() };
+pub(super) fn run(
+    paths: &[PathBuf],
+    sort: Option<&str>,
+    as_json: bool,
+    style: &Style,
+    out: &mut Out,
+) -> Result<(), Failure> {
+    let paths = or_here(paths.to_vec());
     check(&paths)?;
-    let index = scan::collect(paths.clone(), ScanOptions::default());
+    let mut index = scan::collect_with_logs(paths.clone(), ScanOptions::default());
+    if let Some(sort) = sort {
+        sort::by(&mut index, sort)?;
+    }
     if as_json {
         out.json(&json::Document(&index))?;
     } else {
-        text::write(&index, style, out)?;
+        text::write(&index, sort, style, out)?;
     }
     // A folder named on the command line that cannot be looked into is an error, though the others were.
     match index.skipped.iter().find(|skipped| paths.contains(&skipped.path) && skipped.path.is_dir()) {
         Some(skipped) => Err(Failure::at(&skipped.path, &skipped.reason)),
         None => Ok(()),
     }
+}
+
+/// The current folder where no path was given.
+pub(super) fn or_here(paths: Vec<PathBuf>) -> Vec<PathBuf> {
+    if paths.is_empty() { vec![PathBuf::from(".")] } else { paths }
 }
 
 /// Paths given by name must be there; what else is wrong with them is told in a row.

@@ -53,6 +53,17 @@ impl Out {
         Ok(self.0.flush()?)
     }
 
+    /// Writes a path and a newline, to be taken up by a script: its very bytes, unless a terminal would obey them.
+    pub(super) fn path(&mut self, path: &Path) -> Result<(), Failure> {
+        if is_terminal() {
+            writeln!(self.0, "{}", crate::text::shown_path(path))?;
+        } else {
+            self.0.write_all(path.as_os_str().as_encoded_bytes())?;
+            self.0.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
     /// Writes `value` as one line of JSON in ASCII.
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let mut serializer = serde_json::Serializer::with_formatter(&mut self.0, Ascii);
@@ -70,6 +81,11 @@ impl Write for Out {
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
     }
+}
+
+/// One line beside the answer, on standard error: what a script does not want in its variable.
+pub(super) fn remark(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// True when standard output is a terminal.

@@ -21,7 +21,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     ls::check(&paths)?;
     if common.json || !is_terminal() {
-        return ls::run(&paths, common.json, style, out);
+        return ls::run(&paths, None, common.json, style, out);
     }
     let color = match common.color {
         When::Auto => tui::Color::Auto,

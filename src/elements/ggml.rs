@@ -192,7 +192,7 @@ fn scales_and_minima(b: Block<'_>, at: usize) -> [(u8, u8); 8] {
         if i < 4 {
             (scale & 63, least & 63)
         } else {
-            (both & 15 | scale >> 2 & 48, both >> 4 | least >> 2 & 48)
+            (both & 0x0F | scale >> 2 & 0x30, both >> 4 | least >> 2 & 0x30)
         }
     })
 }
@@ -249,7 +249,7 @@ fn tq1_0(b: Block<'_>, y: &mut [f32]) {
     let powers = &[1, 3, 9, 27, 81];
     let q = digits(b.part(0, 32), powers).chain(digits(b.part(32, 16), powers));
     let q = q.chain(digits(b.part(48, 4), &[1, 3, 9, 27]));
-    fill(y, q.map(|q| d * (f32::from(u16::from(q) * 3 >> 8) - 1.0)));
+    fill(y, q.map(|q| d * (f32::from((u16::from(q) * 3) >> 8) - 1.0)));
 }
 
 fn tq2_0(b: Block<'_>, y: &mut [f32]) {

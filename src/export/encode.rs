@@ -7,7 +7,7 @@ use crate::tensor::DType;
 /// Writes `numbers` as little-endian elements of `dtype` into `out`. Complex elements take two numbers each.
 ///
 /// Floats are rounded to the nearest, ties to even, through float32 where the target is smaller (as torch does);
-/// what is too large becomes infinite, or NaN in float8_e4m3fn, which has no infinity. False for a dtype
+/// what is too large becomes infinite, or the largest number in `float8_e4m3fn`, which has no infinity. False for a dtype
 /// numbers cannot be written in.
 pub fn encode(dtype: DType, numbers: &[f64], out: &mut [u8]) -> bool {
     match dtype {
@@ -53,7 +53,7 @@ struct Eight {
     nan: u8,
 }
 
-const E4M3FN: Eight = Eight { mantissa: 3, bias: 7, largest: 448.0, beyond: 0x7F, nan: 0x7F };
+const E4M3FN: Eight = Eight { mantissa: 3, bias: 7, largest: 448.0, beyond: 0x7E, nan: 0x7F };
 const E5M2: Eight = Eight { mantissa: 2, bias: 15, largest: 57_344.0, beyond: 0x7C, nan: 0x7F };
 
 fn eight(x: f32, kind: &Eight) -> u8 {
@@ -98,7 +98,7 @@ mod tests {
         }
         let mut out = [0; 6];
         encode(DType::Float8E4m3fn, &[464.0, 465.0, -1e9, 1.0625, 1.1875, 2_f64.powi(-10)], &mut out);
-        assert_eq!(out, [0x7E, 0x7F, 0xFF, 0x38, 0x3A, 0x00]);
+        assert_eq!(out, [0x7E, 0x7E, 0xFE, 0x38, 0x3A, 0x00]);
     }
 
     #[test]

@@ -156,12 +156,11 @@ pub(super) fn sections(checkpoint: &Checkpoint, wanted: &[String]) -> Result<Vec
     let mut chosen = Vec::new();
     for name in wanted {
         let named = all.iter().position(|section| section.name == *name);
-        let found: Vec<usize> = match named {
-            Some(at) => vec![at],
-            None => {
-                let of_role = all.iter().enumerate().filter(|(_, section)| section.role.name() == name);
-                of_role.map(|(at, _)| at).collect()
-            }
+        let found: Vec<usize> = if let Some(at) = named {
+            vec![at]
+        } else {
+            let of_role = all.iter().enumerate().filter(|(_, section)| section.role.name() == name);
+            of_role.map(|(at, _)| at).collect()
         };
         if found.is_empty() {
             return fail(format!("it has no section {}; there is {}", shown(name), listed(all.iter())));

@@ -29,6 +29,9 @@ enum Content {
 pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Limits) -> Result<Checkpoint> {
     let archive = match Archive::read(&*file.source, limits) {
         Ok(archive) => archive,
+        Err(e) if e.kind() == ErrorKind::Truncated && npz::begins_with_array(&*file.source) => {
+            return Ok(npz::salvage(file, identity, limits, &e));
+        }
         Err(e) if e.kind() == ErrorKind::Truncated => {
             return torch::salvage::open(file, identity, limits, e);
         }
@@ -36,11 +39,11 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     };
     match content(&archive) {
         Content::Torch { root, script } => torch::zip::open(file, identity, archive, &root, script, limits),
-        Content::Export { root } => torch::export::open(file, identity, archive, &root, limits),
+        Content::Export { root } => Ok(torch::export::open(file, identity, archive, &root, limits)),
         Content::Package { root } => torch::package::open(file, identity, archive, &root, limits),
         Content::Keras => keras::open(file, identity, archive, limits),
         Content::StableBaselines => stable_baselines::open(file, identity, archive, limits),
-        Content::Npz => npz::open(file, identity, archive, limits),
+        Content::Npz => Ok(npz::open(file, identity, archive, limits)),
         Content::Other(error) => Err(error),
     }
 }

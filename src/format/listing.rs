@@ -147,7 +147,7 @@ impl<'l> Listing<'l> {
             None => count.filter(|n| *n == 0),
         };
         let needed = count.and(extent).and_then(|n| dtype.bytes_for(n));
-        let Some(needed) = needed.filter(|n| *n <= i64::MAX as u64) else {
+        let Some(needed) = needed.filter(|n| i64::try_from(*n).is_ok()) else {
             self.broken("META_OVERFLOW", name, "its shape counts more elements than any memory holds");
             return self.add(described, shape, None);
         };

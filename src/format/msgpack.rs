@@ -21,9 +21,8 @@ const VALUES: u64 = 20_000_000;
 
 /// True when a file may be a msgpack mapping: one with a text as its first key.
 pub(super) fn is_mapping(head: &[u8]) -> bool {
-    let body = match head {
-        [0x81..=0x8F, body @ ..] | [0xDE, _, _, body @ ..] | [0xDF, _, _, _, _, body @ ..] => body,
-        _ => return false,
+    let ([0x81..=0x8F, body @ ..] | [0xDE, _, _, body @ ..] | [0xDF, _, _, _, _, body @ ..]) = head else {
+        return false;
     };
     let text = match body {
         [len @ 0xA1..=0xBF, text @ ..] => text.get(..usize::from(len & 0x1F)),
@@ -97,7 +96,7 @@ impl Reader<'_, '_, '_> {
             0xE0..=0xFF => return Ok(Value::Int(i64::from(tag.cast_signed()))),
             0xC0 => return Ok(Value::None),
             0xC2 | 0xC3 => return Ok(Value::Bool(tag == 0xC3)),
-            0xCA..=0xCF | 0xD0..=0xD3 => return self.scalar(tag),
+            0xCA..=0xD3 => return self.scalar(tag),
             0x80..=0x8F => Sized::Mapping(u64::from(tag & 15)),
             0x90..=0x9F => Sized::List(u64::from(tag & 15)),
             0xA0..=0xBF => Sized::Text(u64::from(tag & 31)),

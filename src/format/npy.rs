@@ -31,13 +31,13 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let len = elements.unwrap_or(u64::MAX);
     let place = Place::Range { file: 0, offset: start, len };
     let value = add(&mut listing, ONLY, &header, place, 0);
-    if let Some(end) = elements.and_then(|n| n.checked_add(start)).filter(|end| *end < size) {
-        if header.element.dtype != DType::Object {
-            let text = format!("{} bytes follow the array", size - end);
-            listing.note(Severity::Info, "TRAILING_DATA", text);
-        }
+    let plain = header.element.dtype != DType::Object;
+    let end = elements.filter(|_| plain).and_then(|n| n.checked_add(start));
+    if let Some(end) = end.filter(|end| *end < size) {
+        let text = format!("{} bytes follow the array", size - end);
+        listing.note(Severity::Info, "TRAILING_DATA", text);
     }
-    if header.element.dtype == DType::Object {
+    if !plain {
         let stream = RangeSource::new(source.clone(), start, size);
         read_objects(
             &mut listing,

@@ -31,15 +31,12 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let mut program = Message::new(&*source, 0, source.len());
     let mut metadata: Vec<(Cow<'_, str>, Value)> = Vec::new();
     let mut graph = None;
-    loop {
-        let Some((number, field)) = program.next().map_err(|e| program_error(e, graph.is_some()))? else {
-            break;
-        };
+    while let Some((number, field)) = program.next().map_err(|e| program_error(e, graph.is_some()))? {
         match (number, field) {
             (1, Field::Number(n)) => metadata.push(("ir_version".into(), Value::Int(n.cast_signed()))),
             (2, Field::Bytes { .. }) => text(&mut listing, &program, "producer_name", field, &mut metadata)?,
             (3, Field::Bytes { .. }) => {
-                text(&mut listing, &program, "producer_version", field, &mut metadata)?
+                text(&mut listing, &program, "producer_version", field, &mut metadata)?;
             }
             (4, Field::Bytes { .. }) => text(&mut listing, &program, "domain", field, &mut metadata)?,
             (6, Field::Bytes { .. }) => text(&mut listing, &program, "doc_string", field, &mut metadata)?,

@@ -64,7 +64,7 @@ fn text(folder: &Path, name: &str, limits: &Limits) -> Result<Vec<u8>> {
 /// The items of a step: trees of arrays, and JSON records. One alone is the object.
 fn items(listing: &mut Listing<'_>, folder: &Path, mark: &mut u64) -> Result<Value> {
     let mut names: Vec<String> = std::fs::read_dir(folder)?
-        .filter_map(|entry| Some(entry.ok()?.file_name().into_string().ok()?))
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| folder.join(name).is_dir())
         .take(ITEMS)
         .collect();

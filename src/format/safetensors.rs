@@ -217,6 +217,10 @@ impl Take for Reader {
     }
 
     fn metadata(&mut self, value: serde_json::Value) {
+        // MLX writes null where there is none, and the official library takes it.
+        if value.is_null() {
+            return;
+        }
         let serde_json::Value::Object(map) = value else {
             let text = "the metadata is not a JSON object; the official library refuses the file";
             self.note(Severity::Broken, "ST_JSON", text.to_owned());

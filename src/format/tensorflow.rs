@@ -1,5 +1,5 @@
 //! TensorFlow checkpoints: `<prefix>.index` names the variables, `<prefix>.data-00000-of-00001` … hold them
-//! (formats.md §9.3). The variables of a SavedModel are one too.
+//! (formats.md §9.3). The variables of a `SavedModel` are one too.
 
 mod bundle;
 mod graph;
@@ -139,7 +139,7 @@ impl Reader<'_, '_> {
             }
             Err(e) => {
                 let text = format!("the data file {} cannot be read: {}", shown_path(&path), e.reason());
-                self.listing.note(Severity::Broken, "STORAGE_MISSING", text);
+                self.listing.note(Severity::Broken, "MISSING_STORAGE", text);
                 None
             }
         }

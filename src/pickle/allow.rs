@@ -91,6 +91,7 @@ const DATA: &[(&str, &[&str])] = &[
     ("numpy.core.numeric", &["_frombuffer"]),
     ("numpy._core.numeric", &["_frombuffer"]),
     ("numpy.random._pickle", &["*"]),
+    ("numpy.random.bit_generator", &["SeedSequence", "__pyx_unpickle_SeedSequence"]),
     ("numpy.ma.core", &["_mareconstruct", "MaskedArray"]),
     ("torch.storage", &["TypedStorage", "_TypedStorage"]),
     ("torch", &["Generator", "UntypedStorage"]),
@@ -105,6 +106,36 @@ const DATA: &[(&str, &[&str])] = &[
     ("omegaconf.nodes", &["*"]),
     ("typing", &["*"]),
 ];
+
+/// Libraries whose classes stand in ordinary checkpoints (settings, enumerations). Their functions are another
+/// matter, and what is known to run code among them is in [`danger`].
+const LIBRARIES: [&str; 18] = [
+    "torch",
+    "torchvision",
+    "torchaudio",
+    "numpy",
+    "transformers",
+    "accelerate",
+    "deepspeed",
+    "peft",
+    "diffusers",
+    "lightning",
+    "pytorch_lightning",
+    "timm",
+    "mmengine",
+    "mmcv",
+    "ultralytics",
+    "fairseq",
+    "fairseq2",
+    "omegaconf",
+];
+
+/// True for a class, by its spelling, of a library whose classes stand in ordinary checkpoints.
+pub fn is_library_class(module: &str, name: &str) -> bool {
+    let top = module.split('.').next().unwrap_or(module);
+    let leaf = name.rsplit('.').next().unwrap_or(name);
+    LIBRARIES.contains(&top) && leaf.starts_with(|c: char| c.is_ascii_uppercase())
+}
 
 /// True for names whose call is known to make plain data, though torch does not list them.
 pub fn is_data(module: &str, name: &str) -> bool {

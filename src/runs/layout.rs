@@ -34,6 +34,15 @@ pub fn run_of(path: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
 }
 
+/// The folder that holds the checkpoint at `path` and nothing else (`checkpoint-500`), if there is one.
+pub(super) fn checkpoint_folder(path: &Path) -> Option<PathBuf> {
+    let mut folder = path.parent()?;
+    if is_rank_folder(folder) {
+        folder = folder.parent()?;
+    }
+    holds_one_checkpoint(folder).then(|| folder.to_owned())
+}
+
 fn text(folder: &Path) -> Option<&str> {
     folder.file_name()?.to_str()
 }

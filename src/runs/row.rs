@@ -42,7 +42,7 @@ pub fn of_checkpoint(checkpoint: &Checkpoint) -> CheckpointRow {
     CheckpointRow {
         format: Some(checkpoint.format()),
         kind: Some(checkpoint.kind()),
-        bytes: identity.map_or_else(|| checkpoint.bytes(), |i| i.size),
+        bytes: identity.map_or(0, |i| i.size).max(checkpoint.bytes()),
         modified,
         tensors: checkpoint.tensors().len(),
         parameters: checkpoint.parameters(),

@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::Receiver;
+use rayon::prelude::*;
 
 use super::group::Index;
-use super::{CheckpointRow, Skipped};
+use super::{CheckpointRow, Run, Skipped};
 use crate::limits::Limits;
+use crate::training::logs::{LogFile, Record, record};
 
 /// Events that may wait for their reader.
 const WAITING: usize = 256;
@@ -42,6 +44,8 @@ pub enum ScanEvent {
     },
     /// A file was read, or could not be.
     Row(Box<CheckpointRow>),
+    /// A log of training. It is not read while scanning.
+    Log(LogFile),
     /// Something was not looked into.
     Skipped(Skipped),
     /// Nothing more will come.
@@ -99,6 +103,26 @@ pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     paths
 }
 
+/// Files under `root`, or `root` itself, whose names promise a checkpoint. Folders are entered once, links to
+/// folders not at all.
+pub fn promising(root: &std::path::Path) -> impl Iterator<Item = PathBuf> {
+    let root = root.to_owned();
+    let entries = walkdir::WalkDir::new(&root).max_depth(walk::DEPTH).into_iter();
+    let entries = entries
+        .filter_entry(|e| !e.file_type().is_dir() || !walk::is_skipped(&e.file_name().to_string_lossy()));
+    entries.filter_map(Result::ok).filter_map(move |entry| {
+        let given = entry.depth() == 0 && !entry.file_type().is_dir();
+        let promised =
+            !entry.file_type().is_dir() && candidate::promise(entry.path()) != candidate::Promise::Nothing;
+        (given || promised).then(|| walk::shortened(entry.path(), &root))
+    })
+}
+
+/// The row of one file, as a scan would make it; `None` where it would make none.
+pub fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
+    work::row(path, limits)
+}
+
 /// Scans to the end.
 pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
     let scan = start(paths, options);
@@ -106,12 +130,26 @@ pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
     for event in scan.events() {
         match event {
             ScanEvent::Row(row) => index.insert(*row),
+            ScanEvent::Log(log) => index.insert_log(log),
             ScanEvent::Skipped(skipped) => index.insert_skipped(skipped),
             ScanEvent::Found { .. } => {}
             ScanEvent::Done => break,
         }
     }
     index.skipped.sort_by(|a, b| super::order::paths(&a.path, &b.path));
+    index.settle();
+    index
+}
+
+/// Scans to the end, and reads the logs of every run found.
+pub fn collect_with_logs(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
+    let mut index = collect(paths, options);
+    let wanted: Vec<&Run> = index.runs.iter().filter(|run| run.wants_logs()).collect();
+    let records: Vec<(PathBuf, Arc<Record>)> =
+        wanted.into_par_iter().map(|run| (run.path.clone(), Arc::new(record(&run.logs)))).collect();
+    for (path, record) in records {
+        index.attach(&path, record);
+    }
     index.settle();
     index
 }

@@ -42,5 +42,5 @@ pub(crate) fn row_at(path: &str, epoch: Option<f64>, metrics: &[(&str, f64)]) ->
 
 /// The run `run` with these rows, as they are.
 pub(crate) fn run(checkpoints: Vec<CheckpointRow>) -> Run {
-    Run { path: PathBuf::from("run"), name: "run".to_owned(), framework: None, best: None, checkpoints }
+    Run { path: PathBuf::from("run"), name: "run".to_owned(), checkpoints, ..Run::default() }
 }

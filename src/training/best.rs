@@ -37,8 +37,13 @@ pub fn pick_by(run: &Run, metric: &str, mode: Option<Mode>) -> Option<BestPick> 
 
 /// The best point of a curve.
 pub fn of_series(series: &Series) -> Option<(f64, f64)> {
-    let finite = series.points.iter().copied().filter(|p| p.1.is_finite());
-    match series.mode {
+    of_points(&series.points, series.mode)
+}
+
+/// The best of these points; of equals the first.
+pub fn of_points(points: &[(f64, f64)], mode: Mode) -> Option<(f64, f64)> {
+    let finite = points.iter().copied().filter(|p| p.1.is_finite());
+    match mode {
         Mode::Min => finite.reduce(|a, b| if b.1 < a.1 { b } else { a }),
         Mode::Max => finite.reduce(|a, b| if b.1 > a.1 { b } else { a }),
         Mode::None => None,
@@ -49,11 +54,13 @@ pub fn of_series(series: &Series) -> Option<(f64, f64)> {
 /// metrics, metrics of no named split, and losses at last. One most checkpoints lack does not lead.
 pub fn leading(run: &Run) -> Option<(String, Mode)> {
     let mut found: Vec<Candidate> = Vec::new();
+    let opinion = run.record.as_ref().and_then(|r| r.opinion.as_ref()?.metric.as_deref());
     for row in readable(run) {
-        for (name, value) in &row.training.metrics {
+        for (name, value) in row.training.values() {
             let watched = row.training.monitored.iter().find(|(n, _)| n == name).map(|(_, mode)| *mode);
             let mode = watched.unwrap_or_else(|| metric::mode_of(name));
-            if mode == Mode::None || !value.is_finite() {
+            let watched = watched.or_else(|| opinion.filter(|m| *m == name).map(|_| mode));
+            if mode == Mode::None || !f64::is_finite(value) {
                 continue;
             }
             let same = metric::canonical(name);
@@ -62,12 +69,22 @@ pub fn leading(run: &Run) -> Option<(String, Mode)> {
                 continue;
             }
             let rank = if watched.is_some() { 0 } else { rank(name) };
-            found.push(Candidate { name: name.clone(), same, mode, rank, count: 1 });
+            found.push(Candidate { name: name.to_owned(), same, mode, rank, count: 1 });
         }
+    }
+    if found.is_empty() {
+        return leading_of_logs(run);
     }
     let most = found.iter().map(|c| c.count).max()?;
     let lead = found.into_iter().min_by_key(|c| (c.count * 2 < most, c.rank, most - c.count))?;
     Some((lead.name, lead.mode))
+}
+
+/// The metric of a run whose checkpoints have none, or that has no checkpoints.
+fn leading_of_logs(run: &Run) -> Option<(String, Mode)> {
+    let series = run.record.iter().flat_map(|record| &record.series);
+    let judged = series.filter(|s| s.mode != Mode::None && s.points.iter().any(|p| p.1.is_finite()));
+    judged.min_by_key(|s| rank(&s.name)).map(|s| (s.name.clone(), s.mode))
 }
 
 struct Candidate {
@@ -93,13 +110,12 @@ fn rank(name: &str) -> u8 {
     }
 }
 
-fn readable(run: &Run) -> impl Iterator<Item = &CheckpointRow> {
+pub(super) fn readable(run: &Run) -> impl Iterator<Item = &CheckpointRow> {
     distinct(run).filter(|row| matches!(row.status, Status::Ok | Status::RunsCode))
 }
 
 fn value_of<'a>(row: &'a CheckpointRow, wanted: &str) -> Option<(&'a str, f64)> {
-    let found = row.training.metrics.iter().find(|(name, _)| metric::canonical(name) == wanted);
-    found.map(|(name, value)| (name.as_str(), *value))
+    row.training.values().find(|(name, _)| metric::canonical(name) == wanted)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The curves of a run: what its checkpoints, taken together, tell about how training went.
 //!
-//! A history kept inside the newest checkpoint goes before values collected from checkpoint to checkpoint,
-//! and the two are never mixed within one series.
+//! A history kept inside the newest checkpoint goes before the run's log, and this before values collected from
+//! checkpoint to checkpoint (formats.md §11.1); the three are never mixed within one series. A history gives way
+//! where another source of the same metric knows more: a log that goes on after the checkpoint was saved, or
+//! more checkpoints than a list that was begun anew has entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Series, XAxis, metric};
 use crate::runs::{CheckpointRow, Run};
@@ -13,28 +15,86 @@ pub const PER_CHECKPOINT: &str = "one value per checkpoint";
 /// Source of a series put together from file names.
 pub const PER_NAME: &str = "one value per checkpoint, from the files' names";
 
-/// The series of a run, histories first, each metric once.
+/// The series of a run in the order of their sources, each metric of one source only.
 pub fn series_of_run(run: &Run) -> Vec<Series> {
-    let mut series = collected(run);
+    let collected = collected(run);
+    let logged = logged_series(run);
     let newest = run.checkpoints.iter().filter(|row| !row.training.histories.is_empty());
     let newest = newest.max_by(|a, b| newer(a).total_cmp(&newer(b)));
     let histories = newest.map(|row| row.training.histories.as_slice()).unwrap_or_default();
-    let mut kept = Vec::with_capacity(histories.len() + series.len());
+    let mut kept = Vec::new();
     for history in histories {
         let same = metric::canonical(&history.name);
-        let other = series.iter().position(|s| metric::canonical(&s.name) == same);
-        // A list that was begun anew knows less than the checkpoints do.
-        match other {
-            Some(at) if series.get(at).is_some_and(|s| s.points.len() > history.points.len()) => {}
-            Some(at) => {
-                series.remove(at);
-                kept.push(history.clone());
-            }
-            None => kept.push(history.clone()),
+        let of_same = |series: &&Series| metric::canonical(&series.name) == same;
+        let outdone = collected.iter().any(|s| of_same(&s) && s.points.len() > history.points.len())
+            || logged.iter().any(|s| of_same(&s) && goes_on_after(s, history));
+        if !outdone {
+            kept.push(history.clone());
         }
     }
-    kept.append(&mut series);
+    for source in [logged, collected] {
+        let known: BTreeSet<String> = kept.iter().map(|s: &Series| metric::canonical(&s.name)).collect();
+        kept.extend(source.into_iter().filter(|s| !known.contains(&metric::canonical(&s.name))));
+    }
     kept
+}
+
+/// The log begins no later than the history, and ends after it.
+fn goes_on_after(log: &Series, history: &Series) -> bool {
+    match (log.points.first(), log.points.last(), history.points.first(), history.points.last()) {
+        (Some(a), Some(b), Some(x), Some(y)) => log.x == history.x && a.0 <= x.0 && b.0 > y.0,
+        _ => false,
+    }
+}
+
+/// Whether the steps of a run's logs are indices: the row of the first step carries 0, and a checkpoint of 500 steps
+/// belongs to row 499.
+pub fn steps_from_zero(run: &Run) -> bool {
+    let begins_at_zero = || {
+        let steps = run.record.iter().flat_map(|r| &r.series).filter(|s| s.x == XAxis::Step);
+        steps.filter_map(|s| s.points.first()).any(|p| p.0 == 0.0)
+    };
+    matches!(run.framework, Some("lightning" | "detectron2")) || begins_at_zero()
+}
+
+/// What the logs of a run have, once they are read.
+pub fn logged_series(run: &Run) -> Vec<Series> {
+    let Some(record) = &run.record else { return Vec::new() };
+    let mut series = record.series.clone();
+    let most = epochs_without_steps(run);
+    for series in &mut series {
+        if let Some(shift) = most.and_then(|most| counts_epochs(series, most)) {
+            series.x = XAxis::Epoch;
+            for point in &mut series.points {
+                point.0 += shift;
+            }
+        }
+    }
+    series
+}
+
+/// The most epochs a checkpoint of the run tells, where none of them tells steps.
+pub(crate) fn epochs_without_steps(run: &Run) -> Option<f64> {
+    let most = run.checkpoints.iter().filter_map(|row| row.training.progress.epoch).fold(0.0, f64::max);
+    let stepless = run.checkpoints.iter().all(|row| row.training.progress.step.is_none());
+    (stepless && most >= 1.0).then_some(most)
+}
+
+/// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: steps that run 0, 1, 2 … as far
+/// as the `most` epochs of checkpoints that know no steps are epochs. Returns what makes them completed ones.
+pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
+    let from = |first: f64| {
+        series.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq())
+    };
+    let count = series.points.len();
+    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 {
+        return None;
+    }
+    match () {
+        () if from(0.0) => Some(1.0),
+        () if from(1.0) => Some(0.0),
+        () => None,
+    }
 }
 
 fn newer(row: &CheckpointRow) -> f64 {

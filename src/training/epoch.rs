@@ -35,6 +35,8 @@ pub enum Base {
     NamesFromZero,
     /// The files of its run are numbered from 1.
     NamesFromOne,
+    /// The log of its run has the epoch of its step.
+    Logged,
 }
 
 impl Base {
@@ -66,6 +68,7 @@ impl Base {
             Self::SchedulerIndex => "the scheduler made one step more: +1",
             Self::NamesFromZero => "the files of this run are numbered from 0: +1",
             Self::NamesFromOne => "the files of this run are numbered from 1",
+            Self::Logged => "the run's log has this epoch at this step",
         }
     }
 

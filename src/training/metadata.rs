@@ -4,11 +4,13 @@
 //! Reading is bounded and lazy: of tensors only single ones whose name asks for it, and never any inside
 //! weights or optimizer state.
 
+use std::sync::Arc;
+
 use super::epoch::Base;
 use super::frameworks;
 use super::history::History;
 use super::look::Look;
-use super::{Mode, Progress, TrainingInfo, XAxis, evidence, generic, hyper, metric};
+use super::{Mode, Opinion, Progress, TrainingInfo, XAxis, evidence, generic, hyper, metric};
 use crate::checkpoint::{Checkpoint, SectionRole};
 
 /// Single metrics of one checkpoint at most.
@@ -24,6 +26,7 @@ pub(super) struct Draft {
     pub(super) monitored: Vec<(String, Mode)>,
     pub(super) histories: Vec<History>,
     pub(super) framework: Option<&'static str>,
+    pub(super) opinion: Option<Opinion>,
 }
 
 impl Draft {
@@ -61,7 +64,7 @@ pub fn info(checkpoint: &Checkpoint) -> TrainingInfo {
     plateau(&look, &mut draft);
     let progress = progress(&look, &draft);
     let source = checkpoint.path().to_string_lossy().into_owned();
-    let Draft { mut metrics, monitored, histories, framework, .. } = draft;
+    let Draft { mut metrics, monitored, histories, framework, opinion, .. } = draft;
     let histories: Vec<_> = histories.into_iter().map(|h| h.series(&progress, &source)).collect();
     for series in &histories {
         // The last entry of a history is the value of this checkpoint.
@@ -76,7 +79,17 @@ pub fn info(checkpoint: &Checkpoint) -> TrainingInfo {
         }
     }
     let hyperparameters = hyper::read(&look).into();
-    TrainingInfo { progress, metrics, metrics_from_name: 0, monitored, histories, framework, hyperparameters }
+    TrainingInfo {
+        progress,
+        metrics,
+        metrics_from_name: 0,
+        logged: Vec::new(),
+        opinion: opinion.map(Arc::new),
+        monitored,
+        histories,
+        framework,
+        hyperparameters,
+    }
 }
 
 fn progress(look: &Look<'_>, draft: &Draft) -> Progress {

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::dialog::{Answer, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
 use crate::compare::timeline::{Source, Timeline};
+use crate::runs::act::Plan;
+use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
 use crate::stats::TensorStats;
+use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
@@ -29,6 +33,8 @@ pub enum Action {
     Cancel,
     /// A click on a cell; the second one on the same row opens it.
     Click(u16, u16),
+    /// The mouse moved to a cell with its button down.
+    Drag(u16, u16),
     /// The wheel, over a cell, by so many rows.
     Wheel(u16, u16, isize),
     /// The screen has a new size.
@@ -37,16 +43,26 @@ pub enum Action {
     Tick,
     /// News from the scan with this generation.
     Scan(u64, Vec<ScanNews>),
+    /// Files changed on disk.
+    Changed(Vec<Change>),
     /// A checkpoint was opened, or not.
     Opened(u64, Result<Box<Opened>, String>),
     /// A filter that was sent to a worker is done.
     Filtered(u64, Matches),
+    /// The logs of the run in this folder were read.
+    LogsRead(u64, PathBuf, Arc<Record>),
+    /// An answer to the question shown.
+    Answer(Answer),
+    /// What a clean-up would do, or why that cannot be told.
+    Planned(u64, Result<Box<Plan>, String>),
+    /// Something was written, or could not be.
+    Acted(u64, Result<String, String>),
+    /// Checkpoints of a timeline were read; the last news of its task if true.
+    Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
-    /// Checkpoints of a timeline were read; the last news of its task if true.
-    Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -69,6 +85,8 @@ pub enum ScanNews {
     Found(usize),
     /// A checkpoint.
     Row(Box<CheckpointRow>),
+    /// A log of training, not read yet.
+    Log(LogFile),
     /// A path that was not read.
     Skipped(Skipped),
     /// Nothing more will come.
@@ -120,12 +138,20 @@ pub enum Effect {
     Open(u64, PathBuf),
     /// Match the names of these tensors against a pattern; an older request of the same kind is dropped.
     Filter(u64, Arc<Layers>, Vec<u32>, String),
+    /// Read the logs of the run in this folder.
+    ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
+    /// Work out what a clean-up would do.
+    PlanCleanUp(u64, Box<PlanRequest>),
+    /// Move to the trash what the plan says.
+    CleanUp(u64, Work, Box<Plan>),
+    /// Make or move the link to this checkpoint.
+    LinkBest(u64, PathBuf),
+    /// Read the checkpoints of a timeline.
+    Timeline(u64, Work, Vec<Source>),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
-    /// Read the checkpoints of a timeline.
-    Timeline(u64, Work, Vec<Source>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::key::Key;
 use super::model::stats::Panel;
-use super::model::{Model, Pane, Place, View};
+use super::model::{HomeView, Model, Pane, Place, View};
 
 /// Something a person can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +50,20 @@ pub enum Command {
     Metric,
     PreviousMetric,
     Best,
+    ZoomIn,
+    ZoomOut,
+    PanLeft,
+    PanRight,
+    WholeRange,
+    LogScale,
+    Smoother,
+    Rougher,
+    Overlay,
+    Metrics,
+    FullCurve,
+    RunTable,
+    LinkBest,
+    CleanUp,
     Timeline,
     Group,
     Dense,
@@ -135,7 +149,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
-        Pane::Curve | Pane::Facts | Pane::Timeline => false,
+        Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
 }
@@ -149,7 +163,8 @@ fn foldable(model: &Model) -> bool {
 }
 
 fn sortable(model: &Model) -> bool {
-    model.focus == Pane::Runs || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
+    matches!(model.focus, Pane::Runs | Pane::Table)
+        || model.focus == Pane::Body && view_is(model, &[View::Layers, View::Tensors])
 }
 
 fn has_sections(model: &Model) -> bool {
@@ -172,7 +187,42 @@ fn has_metrics(model: &Model) -> bool {
     if in_timeline(model) {
         return true;
     }
-    model.home.curve.series.len() > 1 && (home(model) || model.focus == Pane::Runs)
+    model.home.curve.series.len() > 1
+        && model.focus != Pane::Table
+        && (home(model) || model.focus == Pane::Runs)
+}
+
+/// The plot has the focus and something to show.
+fn plotting(model: &Model) -> bool {
+    home(model) && model.focus == Pane::Curve && !model.home.curve.lines.is_empty()
+}
+
+/// A run or a checkpoint is selected, to do something with it.
+fn acting(model: &Model) -> bool {
+    home(model) && matches!(model.focus, Pane::Runs | Pane::Curve | Pane::Facts)
+}
+
+/// There is a plot that the command would change, and it can be seen.
+fn has_plot(model: &Model) -> bool {
+    home(model) && model.home.curve.shown().is_some() && matches!(model.focus, Pane::Runs | Pane::Curve)
+}
+
+fn full_label(model: &Model) -> &'static str {
+    match (model.focus, model.home.view) {
+        (Pane::Curve, HomeView::Split) => "full screen",
+        (Pane::Curve, _) => "back to all",
+        _ => "",
+    }
+}
+
+fn overlay_label(model: &Model) -> &'static str {
+    let curve = &model.home.curve;
+    match model.focus {
+        Pane::Curve if model.home.index.runs.len() < 2 => "",
+        Pane::Curve if curve.all_runs => "this run",
+        Pane::Curve => "all runs",
+        _ => "",
+    }
 }
 
 fn in_timeline(model: &Model) -> bool {
@@ -191,6 +241,7 @@ fn open_label(model: &Model) -> &'static str {
     match model.focus {
         Pane::Runs => model.home.open_label(),
         Pane::Curve => "open",
+        Pane::Table => "go to run",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
         Pane::Timeline => "open",
         Pane::Facts | Pane::Detail => "",
@@ -228,7 +279,19 @@ pub static TABLE: &[Entry] = table! {
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
-    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.home.best().is_some();
+    Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
+    Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
+    FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
+    RunTable, "run-table", "Runs side by side with their hyperparameters, and back", Go, ["p"], |m| if m.focus == Pane::Table { "back to all" } else if m.focus == Pane::Runs && m.home.index.runs.len() > 1 { "table" } else { "" }, |m| home(m) && !m.home.index.runs.is_empty();
+    Overlay, "overlay", "In the list: keep this run on the plot; on the plot: all runs, or this one", Find, ["O"], overlay_label, has_plot;
+    ZoomIn, "zoom-in", "Zoom in around the cursor", Move, ["+", "="], |_| "zoom", plotting;
+    ZoomOut, "zoom-out", "Zoom out", Move, ["-"], silent, plotting;
+    PanLeft, "pan-left", "Pan to the left", Move, ["<"], silent, |m| plotting(m) && m.home.curve.window.is_some();
+    PanRight, "pan-right", "Pan to the right", Move, [">"], silent, |m| plotting(m) && m.home.curve.window.is_some();
+    WholeRange, "whole-range", "Show all of the curve again", Move, ["0"], |_| "all", |m| plotting(m) && m.home.curve.window.is_some();
+    Smoother, "smoother", "Smooth the curves more (an EMA, as TensorBoard's)", Find, ["e"], |_| "smooth", plotting;
+    Rougher, "rougher", "Smooth the curves less", Find, ["E"], silent, plotting;
+    LogScale, "log-scale", "Logarithmic y axis, or linear", Find, ["x"], |_| "log", plotting;
     Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
     Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
@@ -236,24 +299,26 @@ pub static TABLE: &[Entry] = table! {
     Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
-    Sort, "sort", "Sort by the next column", Find, ["s"], |_| "sort", sortable;
+    Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
+    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
     NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
-    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
-    Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
-    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
+    LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
+    CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;
-    Down, "down", "Down", Move, ["j", "Down"], silent, always;
-    Up, "up", "Up", Move, ["k", "Up"], silent, always;
-    Left, "left", "Fold, to the parent; in the curve: to the previous point", Move, ["h", "Left"], silent, always;
-    Right, "right", "Unfold, to the first child; in the curve: to the next point", Move, ["l", "Right"], silent, always;
+    Down, "down", "Down; on the plot: to the next checkpoint", Move, ["j", "Down"], silent, always;
+    Up, "up", "Up; on the plot: to the previous checkpoint", Move, ["k", "Up"], silent, always;
+    Left, "left", "Fold, to the parent; on the plot: to the previous point", Move, ["h", "Left"], silent, always;
+    Right, "right", "Unfold, to the first child; on the plot: to the next point", Move, ["l", "Right"], silent, always;
     Top, "top", "To the first row, or to row number count", Move, ["g g", "Home"], silent, always;
     Bottom, "bottom", "To the last row", Move, ["G", "End"], silent, always;
     PageDown, "page-down", "A page down", Move, ["PgDn", "Ctrl-f"], silent, always;

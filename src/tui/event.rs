@@ -20,6 +20,8 @@ pub enum Event {
     Paste(String),
     /// The left button was pressed on a cell.
     Click(u16, u16),
+    /// The mouse moved to a cell with its left button down.
+    Drag(u16, u16),
     /// The wheel was turned on a cell, by so many rows.
     Wheel(u16, u16, isize),
     /// The screen has a new size.
@@ -93,6 +95,7 @@ fn convert(event: from::Event) -> Option<Event> {
         from::Event::Resize(width, height) => Some(Event::Resize(width, height)),
         from::Event::Mouse(mouse) => match mouse.kind {
             MouseEventKind::Down(from::MouseButton::Left) => Some(Event::Click(mouse.column, mouse.row)),
+            MouseEventKind::Drag(from::MouseButton::Left) => Some(Event::Drag(mouse.column, mouse.row)),
             MouseEventKind::ScrollDown => Some(Event::Wheel(mouse.column, mouse.row, NOTCH)),
             MouseEventKind::ScrollUp => Some(Event::Wheel(mouse.column, mouse.row, -NOTCH)),
             _ => None,

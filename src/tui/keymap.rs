@@ -4,6 +4,7 @@ use super::action::{Action, Edit, Pending};
 use super::commands::{self, Command, Entry};
 use super::event::Event;
 use super::key::{Code, Key};
+use super::model::dialog::{Answer, Dialog};
 use super::model::{Mode, Model};
 
 /// Counts beyond this are taken as this.
@@ -14,13 +15,17 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
     match event {
         Event::Key(key) => match model.mode {
             Mode::Normal => Some(command(&model.pending, key, model)),
-            Mode::Filter { .. } | Mode::Help { .. } => typed(key),
+            Mode::Dialog(ref dialog) => answer(dialog, key),
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
         },
         Event::Paste(text) => match model.mode {
-            Mode::Normal => None,
-            Mode::Filter { .. } | Mode::Help { .. } => Some(Action::Edit(Edit::Paste(text))),
+            Mode::Normal | Mode::Dialog(_) => None,
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => {
+                Some(Action::Edit(Edit::Paste(text)))
+            }
         },
         Event::Click(x, y) => Some(Action::Click(x, y)),
+        Event::Drag(x, y) => Some(Action::Drag(x, y)),
         Event::Wheel(x, y, rows) => Some(Action::Wheel(x, y, rows)),
         Event::Resize(width, height) => Some(Action::Resize(width, height)),
         Event::Job(action) => Some(action),
@@ -61,6 +66,28 @@ fn find(keys: &[Key], model: &Model) -> Option<&'static Entry> {
         Some(first)
     } else {
         Some(with_keys.find(|e| (e.enabled)(model)).unwrap_or(first))
+    }
+}
+
+/// A key while a question is shown. What removes anything is never done by a key pressed by habit.
+fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
+    let answer = |answer| Some(Action::Answer(answer));
+    let run = |command| Some(Action::Run(command, None));
+    match (key.code, key.ctrl) {
+        (Code::Char('c'), true) => run(Command::Quit),
+        (_, true) => None,
+        (Code::Char('y'), _) => answer(Answer::Yes),
+        (Code::Enter, _) if !dialog.is_careful() => answer(Answer::Yes),
+        (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
+        (Code::Char('+' | '='), _) => answer(Answer::More),
+        (Code::Char('-'), _) => answer(Answer::Fewer),
+        (Code::Down | Code::Char('j'), _) => run(Command::Down),
+        (Code::Up | Code::Char('k'), _) => run(Command::Up),
+        (Code::PageDown, _) => run(Command::PageDown),
+        (Code::PageUp, _) => run(Command::PageUp),
+        (Code::Home, _) => run(Command::Top),
+        (Code::End | Code::Char('G'), _) => run(Command::Bottom),
+        _ => None,
     }
 }
 
@@ -125,8 +152,16 @@ mod tests {
                 by_key.entry(key).or_default().push(entry.id);
             }
         }
-        let shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
-        assert_eq!(shared, [("t", vec!["tensors", "layers"])]);
+        let mut shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
+        shared.sort_unstable();
+        // What folds and unfolds a list zooms on the plot.
+        let meant = [
+            ("+", vec!["zoom-in", "unfold-all"]),
+            ("-", vec!["zoom-out", "fold-all"]),
+            ("f", vec!["full-curve", "dense"]),
+            ("t", vec!["tensors", "layers"]),
+        ];
+        assert_eq!(shared, meant);
     }
 
     #[test]

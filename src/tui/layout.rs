@@ -15,7 +15,7 @@
 
 use ratatui::layout::Rect;
 
-use super::model::{Model, Pane, Place};
+use super::model::{HomeView, Model, Pane, Place};
 
 /// The smallest screen anything is drawn on.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -37,13 +37,21 @@ pub struct Layout {
     pub panes: Vec<(Pane, Rect)>,
     /// The checkpoint's view is a list with a line of headings.
     has_headings: bool,
+    /// Rows of the list to choose from.
+    listed: u16,
+    /// Rows of the question that is shown.
+    question: u16,
 }
 
 /// The panes the focus can go to, in order.
 pub fn panes(model: &Model) -> Vec<Pane> {
     let text = model.view().is_some_and(super::model::View::is_text);
     match model.place {
-        Place::Home => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+        Place::Home => match model.home.view {
+            HomeView::Split => vec![Pane::Runs, Pane::Curve, Pane::Facts],
+            HomeView::Curve => vec![Pane::Curve],
+            HomeView::Table => vec![Pane::Table],
+        },
         Place::Timeline => vec![Pane::Timeline],
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
@@ -71,7 +79,11 @@ pub fn of(model: &Model) -> Layout {
     } else if model.place == Place::Timeline {
         vec![(Pane::Timeline, body)]
     } else if model.place == Place::Home {
-        home(body)
+        match model.home.view {
+            HomeView::Split => home(body),
+            HomeView::Curve => vec![(Pane::Curve, body)],
+            HomeView::Table => vec![(Pane::Table, body)],
+        }
     } else {
         checkpoint(body, &panes(model))
     };
@@ -81,6 +93,8 @@ pub fn of(model: &Model) -> Layout {
         footer: Rect::new(0, height - 1, width, 1),
         panes,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
+        listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
+        question: if let super::model::Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
     }
 }
 
@@ -148,7 +162,8 @@ impl Layout {
     /// The rows of a list pane, below its line of headings.
     pub fn rows(&self, pane: Pane) -> Rect {
         let inner = self.inner(pane);
-        let headings = u16::from(pane == Pane::Runs || pane == Pane::Body && self.has_headings);
+        let headings =
+            u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
         let headings = headings.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
     }
@@ -175,6 +190,38 @@ impl Layout {
         let height = self.screen.height.saturating_sub(2);
         let x = (self.screen.width.saturating_sub(width)) / 2;
         Rect { x, y: 1.min(self.screen.height), width, height }
+    }
+
+    /// The list of metrics, over the rest.
+    pub fn picker(&self) -> Rect {
+        self.popup(64, self.listed.saturating_add(5).clamp(8, 26))
+    }
+
+    /// A question, over the rest.
+    pub fn dialog(&self) -> Rect {
+        self.popup(100, self.question)
+    }
+
+    /// The text of a question.
+    pub fn dialog_text(&self) -> Rect {
+        let area = self.dialog();
+        let (width, height) = (area.width.saturating_sub(4), area.height.saturating_sub(4));
+        Rect { x: area.x + 2, y: area.y + 1, width, height }
+    }
+
+    /// The list of a question, below its text.
+    pub fn dialog_rows(&self) -> Rect {
+        let text = self.dialog_text();
+        let above = text.height.min(6);
+        Rect { y: text.y + above, height: text.height - above, ..text }
+    }
+
+    /// A popup of at most so many cells, in the middle of the screen.
+    pub fn popup(&self, width: u16, height: u16) -> Rect {
+        let width = self.screen.width.saturating_sub(4).min(width);
+        let height = self.screen.height.saturating_sub(2).min(height);
+        let (x, y) = ((self.screen.width - width) / 2, (self.screen.height - height) / 2);
+        Rect { x, y, width, height }
     }
 
     /// Rows of the help's list.

@@ -6,6 +6,7 @@
 pub mod browser;
 pub mod cursor;
 pub mod curve;
+pub mod dialog;
 pub mod document;
 pub mod filter;
 pub mod home;
@@ -13,6 +14,7 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod run_table;
 pub mod stats;
 pub mod table;
 pub mod timeline;
@@ -30,7 +32,7 @@ use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
 pub use browser::{Browser, View};
-pub use home::Home;
+pub use home::{Home, HomeView};
 pub use jobs::Jobs;
 
 /// Where one is.
@@ -51,6 +53,8 @@ pub enum Pane {
     Runs,
     /// The curve of the selected run.
     Curve,
+    /// Runs side by side.
+    Table,
     /// What is known of the selected checkpoint without opening it.
     Facts,
     /// The view of the opened checkpoint.
@@ -74,6 +78,15 @@ pub enum Mode {
         /// The filter as it was before, to go back to.
         before: String,
     },
+    /// The metrics of the run, to put on the plot; with text to search them.
+    Metrics {
+        /// The line.
+        input: Input,
+        /// Selected row and window.
+        cursor: Cursor,
+    },
+    /// A question before something is written.
+    Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
     Help {
         /// The line.
@@ -181,7 +194,7 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
-            Pane::Curve | Pane::Facts | Pane::Timeline => false,
+            Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         }
     }
 
@@ -236,8 +249,9 @@ impl Model {
     pub fn settle(&mut self) {
         let panes = layout::panes(self);
         if !panes.contains(&self.focus) {
+            let first = panes.first().copied();
             self.focus = match self.place {
-                Place::Home => Pane::Runs,
+                Place::Home => first.unwrap_or(Pane::Runs),
                 Place::Checkpoint => Pane::Body,
                 Place::Timeline => Pane::Timeline,
             };
@@ -251,15 +265,32 @@ impl Model {
             let area = layout.text(Pane::Facts);
             self.home.facts.settle(document::height(&text, area.width.into()), area.height.into());
         }
+        if self.home.view == HomeView::Table {
+            let width = super::view::run_table::columns_width(self);
+            self.home.table.settle(layout.rows(Pane::Table).height.into(), width);
+        }
         self.settle_browser(&layout);
         let lines = self.heat_lines();
         if let Some(view) = &mut self.timeline {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
             view.settle(lines, columns.visible);
         }
-        if let Mode::Help { input, cursor } = &mut self.mode {
-            let rows = super::help::rows(input.value()).len();
-            cursor.settle(rows, layout.help_rows());
+        match &mut self.mode {
+            Mode::Help { input, cursor } => {
+                let rows = super::help::rows(input.value()).len();
+                cursor.settle(rows, layout.help_rows());
+            }
+            Mode::Metrics { input, cursor } => {
+                let rows = self.home.curve.search(input.value()).len();
+                cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Dialog(dialog) => {
+                let (rows, height) = (dialog.rows(), layout.dialog_rows().height);
+                if let Some(cursor) = dialog.cursor() {
+                    cursor.settle(rows, height.into());
+                }
+            }
+            Mode::Normal | Mode::Filter { .. } => {}
         }
     }
 

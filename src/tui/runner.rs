@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
+use super::acting;
 use super::action::{Action, Effect, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
@@ -24,6 +25,8 @@ use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
+use crate::runs::watch;
+use crate::training::logs;
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
@@ -51,16 +54,25 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
+            Effect::ReadLogs(generation, work, path, files) => {
+                self.spawn(generation, "reading logs", move |_| {
+                    let record = Arc::new(logs::record(&files));
+                    // Stopped or not: what was read is true.
+                    drop(work);
+                    Some(Action::LogsRead(generation, path, record))
+                })
+            }
+            Effect::PlanCleanUp(..) | Effect::CleanUp(..) | Effect::LinkBest(..) => self.act(effect),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
+            Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
             }
-            Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }
     }
@@ -111,6 +123,30 @@ impl Runner {
         });
     }
 
+    /// What looks into or changes the folders because a person asked for it.
+    fn act(&self, effect: Effect) {
+        let generation = match &effect {
+            Effect::PlanCleanUp(generation, _)
+            | Effect::CleanUp(generation, ..)
+            | Effect::LinkBest(generation, _) => *generation,
+            _ => return,
+        };
+        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+    }
+
+    /// Watches `paths` from now on.
+    pub fn watch(&self, paths: Vec<PathBuf>) {
+        self.spawn(0, "watching the folders", move |events| {
+            let watch = watch::start(paths, Limits::default());
+            while let Ok(first) = watch.changes().recv() {
+                let more = watch.changes().try_iter().take(BATCH - 1);
+                let changes = std::iter::once(first).chain(more).collect();
+                events.send(Event::Job(Action::Changed(changes))).ok()?;
+            }
+            None
+        });
+    }
+
     fn open(&self, generation: u64, path: PathBuf) {
         let cache = Arc::clone(&self.cache);
         self.spawn(generation, "opening the file", move |_| {
@@ -141,7 +177,6 @@ impl Runner {
     }
 
     fn timeline(&self, generation: u64, work: Work, sources: Vec<Source>) {
-        let cache = Arc::clone(&self.cache);
         self.spawn(generation, "the timeline", move |events| {
             let mut sent = Instant::now();
             // Partial pictures come as they are drawn: not more of them.
@@ -152,7 +187,7 @@ impl Runner {
                     let _ = events.send(Event::Job(Action::Timeline(generation, part, false)));
                 }
             };
-            let done = timeline::build(&sources, &cache, &work, &mut progress);
+            let done = timeline::build(&sources, &Cache::of_user(), &work, &mut progress);
             Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
         });
     }
@@ -178,6 +213,7 @@ fn convert(event: ScanEvent) -> ScanNews {
     match event {
         ScanEvent::Found { total } => ScanNews::Found(total),
         ScanEvent::Row(row) => ScanNews::Row(row),
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     }

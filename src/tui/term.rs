@@ -18,9 +18,9 @@ use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
-/// Buttons and wheel in the SGR encoding. Not `EnableMouseCapture`: that reports every movement of the
-/// pointer too, which nobody here reads and which floods slow lines.
-const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+/// Buttons, wheel, and movement while a button is down, in the SGR encoding. Not `EnableMouseCapture`: that
+/// reports every movement of the pointer, which nobody here reads and which floods slow lines.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
 /// The terminal is ours: raw, on its alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);

@@ -100,6 +100,13 @@ impl Theme {
         self.tint(Color::Magenta, Modifier::empty())
     }
 
+    /// One of several lines on a plot. Letters tell them apart; colour only helps.
+    pub fn line(self, number: usize) -> Style {
+        const COLORS: [Color; 5] = [Color::Magenta, Color::Cyan, Color::Green, Color::Blue, Color::Yellow];
+        let color = COLORS.get(number % COLORS.len()).copied().unwrap_or(Color::Magenta);
+        self.tint(color, Modifier::empty())
+    }
+
     /// The selected row of the focused pane.
     pub fn selected(self) -> Style {
         Style::new().add_modifier(Modifier::REVERSED)
@@ -132,6 +139,14 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// Where the cursor stands on the axis of a curve.
     pub pointer: &'static str,
+    /// Where a curve turned for the worse.
+    pub turn: &'static str,
+    /// A vertical line that stands back: the turn on the plot.
+    pub vertical_faint: &'static str,
+    /// A tick on the y axis at the right.
+    pub tick_right: &'static str,
+    /// The right corner of the axes.
+    pub corner_right: &'static str,
     /// Sorted ascending.
     pub up: &'static str,
     /// Sorted descending.
@@ -172,6 +187,10 @@ static UNICODE: Glyphs = Glyphs {
     broken: "✗",
     dot: "•",
     pointer: "▲",
+    turn: "◆",
+    vertical_faint: "┊",
+    tick_right: "├",
+    corner_right: "┘",
     up: "↑",
     down: "↓",
     crumb: "›",
@@ -198,6 +217,10 @@ static ASCII: Glyphs = Glyphs {
     broken: "x",
     dot: "o",
     pointer: "^",
+    turn: "v",
+    vertical_faint: ":",
+    tick_right: "+",
+    corner_right: "+",
     up: "^",
     down: "v",
     crumb: ">",

@@ -1,19 +1,25 @@
 //! How the model changes: one action in, effects out. No I/O and no thread here.
 
 mod browse;
+mod curve;
+mod dialog;
 mod filter;
 mod home;
 mod jobs;
+mod logs;
 mod mouse;
+mod picker;
+mod run_table;
 mod stats;
 mod timeline;
+mod watch;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
 use super::help;
 use super::layout;
 use super::model::cursor::{Cursor, stepped};
-use super::model::{Mode, Model, Pane, Place};
+use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
 pub(super) use timeline::run_of as timeline_run;
@@ -30,6 +36,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Accept => accept(model),
         Action::Cancel => cancel(model),
         Action::Click(x, y) => mouse::click(model, x, y),
+        Action::Drag(x, y) => mouse::drag(model, x, y),
         Action::Wheel(x, y, rows) => mouse::wheel(model, x, y, rows),
         Action::Resize(width, height) => {
             model.size = (width, height);
@@ -40,13 +47,18 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
+        Action::Changed(changes) => watch::changed(model, changes),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
-        Action::Statistics(generation, news) => stats::learned(model, generation, news),
-        Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
+        Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
+        Action::Answer(answer) => dialog::answer(model, answer),
+        Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
+        Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
             model.say(text);
@@ -55,6 +67,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     model.settle();
     effects.extend(stats::follow(model));
+    effects.extend(logs::wanted(model));
     effects
 }
 
@@ -75,6 +88,19 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     if matches!(model.mode, Mode::Help { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
         move_in_help(model, command);
         return Vec::new();
+    }
+    if command.entry().is_some_and(|e| e.group == Group::Move) {
+        match model.mode {
+            Mode::Metrics { .. } => {
+                picker::moved(model, command);
+                return Vec::new();
+            }
+            Mode::Dialog(_) => {
+                dialog::moved(model, command);
+                return Vec::new();
+            }
+            _ => {}
+        }
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
@@ -103,7 +129,15 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
+        Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
+        Command::LinkBest => dialog::link(model),
+        Command::CleanUp => dialog::clean(model),
+        Command::RunTable => {
+            run_table::toggle(model);
+            Vec::new()
+        }
         _ => match model.focus {
+            Pane::Table if !is_view(command) => run_table::run(model, command, count),
             Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
             _ => browse::run(model, command, count),
         },
@@ -163,6 +197,9 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
 fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
     timeline::leave(model);
     model.place = place;
+    if pane == Pane::Runs {
+        model.home.view = HomeView::Split;
+    }
     model.focus = pane;
     Vec::new()
 }
@@ -198,13 +235,20 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.say(format!("stopped: {title}"));
         return Vec::new();
     }
+    if model.place == Place::Home && model.home.view != HomeView::Split {
+        model.home.view = HomeView::Split;
+        return Vec::new();
+    }
     match (model.place, model.focus) {
         (Place::Timeline, _) => timeline::leave(model),
         // Back to where the checkpoint was opened from.
         (Place::Checkpoint, _) if model.timeline.is_some() => {
             (model.place, model.focus) = (Place::Timeline, Pane::Timeline);
         }
-        (Place::Checkpoint, _) => return go(model, Place::Home, Pane::Runs),
+        (Place::Checkpoint, _) => {
+            let pane = if model.home.view == HomeView::Curve { Pane::Curve } else { Pane::Runs };
+            return go(model, Place::Home, pane);
+        }
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
         (Place::Home, _) => model.say("q quits"),
     }
@@ -213,9 +257,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
-        Mode::Normal => return Vec::new(),
+        Mode::Normal | Mode::Dialog(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
-        Mode::Help { input, cursor } => {
+        Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
             input
         }
@@ -247,6 +291,10 @@ fn apply(input: &mut Input, edit: &Edit) {
 }
 
 fn accept(model: &mut Model) -> Vec<Effect> {
+    if matches!(model.mode, Mode::Metrics { .. }) {
+        picker::accept(model);
+        return Vec::new();
+    }
     match std::mem::take(&mut model.mode) {
         Mode::Help { input, cursor } => {
             let rows = help::rows(input.value());
@@ -259,14 +307,14 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
-        Mode::Filter { .. } | Mode::Normal => Vec::new(),
+        Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Filter { before, .. } => filter::set(model, before),
-        Mode::Help { .. } | Mode::Normal => Vec::new(),
+        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
 

@@ -4,14 +4,16 @@
 
 pub mod columns;
 pub mod curve;
+mod dialog;
 pub mod footer;
 mod header;
 mod help;
 pub mod layers;
 mod metadata;
 mod pane;
-pub mod plot;
+mod picker;
 mod rows;
+pub mod run_table;
 mod runs;
 mod stats;
 pub mod tabs;
@@ -56,10 +58,14 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
         }
     }
     let typed = footer::draw(model, layout.footer, buffer);
-    let typed = if matches!(model.mode, Mode::Help { .. }) {
-        Some(help::draw(model, &layout, buffer))
-    } else {
-        typed
+    let typed = match model.mode {
+        Mode::Help { .. } => Some(help::draw(model, &layout, buffer)),
+        Mode::Dialog(_) => {
+            dialog::draw(model, &layout, buffer);
+            None
+        }
+        Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Normal | Mode::Filter { .. } => typed,
     };
     match typed {
         Some(position) => CursorAt { position: Some(position), visible: true },
@@ -77,16 +83,14 @@ fn draw_pane(
 ) -> Option<(u16, u16)> {
     match pane {
         Pane::Runs => runs::draw(model, layout, area, buffer),
-        Pane::Curve => {
-            curve::draw(model, layout, area, buffer);
-            None
-        }
+        Pane::Curve => curve::draw(model, layout, area, buffer),
         Pane::Facts => {
             pane::draw(model, pane, area, pane::Titles::of_home(model, layout, pane, "Details"), buffer);
             let document = super::doc::facts::document(model);
             text::draw(model, &document, model.home.facts, layout.text(pane), buffer);
             None
         }
+        Pane::Table => run_table::draw(model, layout, area, buffer),
         Pane::Body => draw_body(model, layout, area, buffer),
         Pane::Timeline => timeline::draw(model, layout, area, buffer),
         Pane::Detail => {

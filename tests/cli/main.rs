@@ -4,13 +4,17 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
+mod best;
+mod check;
 mod docs;
 mod help;
 mod load;
 mod ls;
 mod output;
 mod show;
+mod spectra;
 mod stats;
+mod terminal;
 mod timeline;
 
 use std::path::PathBuf;

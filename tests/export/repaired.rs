@@ -129,3 +129,38 @@ fn an_adapter_is_merged() {
     let made = repaired(&[("w", &[2, 3], 1.0), ("a", &[1, 3], 1.0), ("b", &[2, 1], 4.0)], vec![merge]);
     assert_eq!(made["w"].1, [0.0, 1.0, 2.0, 3.0, 6.0, 9.0]);
 }
+
+/// The pairs of the mismatch samples (`a` is the model's own state dict, `b` is loaded into it): whatever was
+/// repaired has the names and shapes of `a`, and the numbers of `b`.
+#[test]
+fn pairs_that_did_not_load_do_after_the_repair() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mine, theirs) = (folder.path().join("a.safetensors"), folder.path().join("b.safetensors"));
+    let write = |out: &Path, args: &[&str]| {
+        super::json(
+            &[&["export", args[0], "-o", out.to_str().unwrap(), "--force", "--untie"], &args[1..]].concat(),
+        )
+    };
+    for pair in ["ddp_compile", "fsdp", "ckptwrap", "compile", "inner_wrapped", "split_qkv", "transposed"] {
+        let path =
+            |side: &str| super::fixture(&format!("mismatch/{pair}_{side}.pt")).to_str().unwrap().to_owned();
+        let (a, b) = (path("a"), path("b"));
+        write(&mine, &[&a]);
+        let answer = write(&theirs, &[&b, "--repair", &a]);
+        let notes = answer["notes"].to_string();
+        assert!(notes.contains("it loads with strict=True"), "{pair}: {notes}");
+        let shapes = |path: &Path| -> Vec<(String, Vec<usize>)> {
+            load(path).into_iter().map(|(name, (_, shape, _))| (name, shape)).collect()
+        };
+        let (want, got) = (shapes(&mine), shapes(&theirs));
+        for row in &want {
+            assert!(got.contains(row), "{pair}: {row:?} of {got:?}");
+        }
+        write(&mine, &[&b]);
+        let sum = |path: &Path| -> f64 {
+            let values = load(path).into_values().filter(|(dtype, _, _)| dtype == "F32");
+            values.flat_map(|(_, _, bytes)| floats(&bytes)).map(f64::from).map(f64::abs).sum()
+        };
+        assert!((sum(&mine) - sum(&theirs)).abs() < 1e-3, "{pair}: the same numbers elsewhere");
+    }
+}

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod containers;
+mod containers_damage;
 mod damage;
 mod fresh;
 mod pickle;

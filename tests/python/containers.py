@@ -2,7 +2,7 @@
 
 numpy, gguf, h5py, onnx and msgpack write files of random content into FOLDER. `ckpt-tui show --json` must list every array with its name,
 dtype and shape, the bytes at `offset` must be the array's where it lies in the file as it is, and `ckpt-tui stats --json` must
-give the statistics numpy computes. Prints every difference and `N passed, M failed`; exit status 1 when any failed.
+give the statistics numpy computes; the load lines are run where nothing but the library is needed. Prints every difference and `N passed, M failed`; exit status 1 when any failed.
 """
 
 import json
@@ -186,7 +186,20 @@ def compare(binary, path, wanted):
             data = Path(row["file"]).read_bytes()[row["offset"]:row["offset"] + row["bytes"]]
             if path.name != "big.gguf" and sorted(data) != sorted(want.tobytes()):
                 found.append(f"{key}: other bytes at {row['offset']}")
+    if path.suffix in (".npz", ".npy", ".gguf", ".onnx"):
+        found += snippet(path, shown, wanted)
     return found
+
+
+def snippet(path, shown, wanted):
+    """The printed lines, run: they must give the names that are listed."""
+    space = {}
+    try:
+        exec(shown["load"]["snippet"], space)
+    except Exception as e:
+        return [f"its load lines fail: {e!r}"]
+    loaded = space.get("state_dict", space.get("arrays"))
+    return [f"its load lines give {sorted(loaded)}"] if loaded is not None and set(loaded) != set(wanted) else []
 
 
 def has_stats(binary, known={}):

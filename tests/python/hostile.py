@@ -1,9 +1,10 @@
 """Runs the program over a folder of broken and malicious files: python hostile.py BIN DIR
 
-Every file (FIFOs, sockets and links too) goes through `show --json` and `ls --json`, each with 10 s and 1 GiB of address
+Every file (FIFOs, sockets and links too) goes through `check --json`, `show --json` and `ls --json`, each with 10 s and 1 GiB of address
 space. Whatever the file holds: no signal, no panic, exit status 0, 1 or 2, nothing in the output that a terminal could act
 on or an eye would miss, JSON that parses, the file unchanged, and no code of the file run (it would leave a mark in the
-canary folder). Prints every failure, counts per outcome and `N passed, M failed`.
+canary folder). Where the folder has an expected.json, `check` must come to the outcome it says, with the
+names and warnings it lists and as many tensors. Prints every failure, counts per outcome and `N passed, M failed`.
 """
 
 import collections
@@ -49,7 +50,32 @@ def stamp(path):
     return s.st_size, s.st_mtime_ns, s.st_ino
 
 
-def run(binary, command, path):
+OUTCOMES = {"ok": "ok", "warning": "ok", "broken": "error", "dangerous": "flagged", "skipped": "skip"}
+# numpy arrays in a plain pickle are shown among its values, not counted as tensors.
+UNCOUNTED = {"ctl/pickle_np.pkl"}
+
+
+def expectation(report, row):
+    """What `check` found against what it was to find."""
+    if not report.get("files"):
+        return ["no file in the report"]
+    file = report["files"][0]
+    outcome, faults = OUTCOMES[file["status"]], []
+    if outcome not in {row["expect"], *row.get("also", [])}:
+        faults.append(f"{outcome}, and expected is {row['expect']}")
+    told = json.dumps(file, ensure_ascii=False)
+    names = {*file["globals"], *(name for name in row.get("globals", []) if json.dumps(name, ensure_ascii=False)[1:-1] in told)}
+    faults += [f"does not name {name!r}" for name in row.get("globals", []) if name not in names]
+    codes = {finding["code"] for finding in file["findings"]}
+    if outcome == "ok":
+        faults += [f"lacks {code}" for code in row.get("warn", []) if code not in codes]
+    if outcome in ("ok", "flagged") and outcome == row["expect"] and row["file"] not in UNCOUNTED:
+        want = row.get("tensors", file["tensors"])
+        faults += [f"{file['tensors']} tensors, and expected are {want}"] if file["tensors"] != want else []
+    return faults
+
+
+def run(binary, command, path, row=None):
     """(outcome, faults)"""
     before = stamp(path)
     try:
@@ -68,9 +94,11 @@ def run(binary, command, path):
     for name, data in (("stdout", done.stdout), ("stderr", done.stderr)):
         if found := unsafe(data):
             faults.append(f"{name} holds {found}")
-    if done.returncode == 0:
+    if done.returncode in (0, 1):
         try:
-            json.loads(done.stdout)
+            answer = json.loads(done.stdout)
+            if command == "check" and row:
+                faults += expectation(answer, row)
         except (ValueError, RecursionError) as e:
             faults.append(f"not JSON: {str(e)[:100]}")
     elif done.returncode == 2 and not done.stderr.strip():
@@ -92,11 +120,18 @@ def main():
         os.remove(os.path.join(CANARY, mark))
     passed = failed = 0
     outcomes = collections.Counter()
+    rows = {}
+    if os.path.exists(os.path.join(root, b"expected.json")):
+        with open(os.path.join(root, b"expected.json")) as f:
+            rows = {os.fsencode(row["file"].encode("utf-8", "surrogateescape")): row for row in json.load(f)}
     for folder, _, files in sorted(os.walk(root)):
         for name in sorted(files):
             path = os.path.join(folder, name)
-            for command in ("show", "ls"):
-                outcome, faults = run(binary, command, path)
+            row = rows.get(os.path.relpath(path, root))
+            if row and (row.get("nonroot") or row.get("scan")):
+                row = None  # to be judged as another user, or as a folder
+            for command in ("check", "show", "ls"):
+                outcome, faults = run(binary, command, path, row)
                 outcomes[f"{command}: {outcome}"] += 1
                 passed, failed = passed + (not faults), failed + bool(faults)
                 for fault in faults:

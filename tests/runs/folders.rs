@@ -137,6 +137,7 @@ fn events_stream_and_end() {
             match event {
                 ScanEvent::Found { total } => last_total = total,
                 ScanEvent::Row(_) => rows += 1,
+                ScanEvent::Log(log) => panic!("{log:?}"),
                 ScanEvent::Skipped(skipped) => panic!("{skipped:?}"),
                 ScanEvent::Done => done += 1,
             }

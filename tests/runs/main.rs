@@ -12,6 +12,8 @@
 mod files;
 mod folders;
 mod links;
+mod logs;
+mod other_logs;
 mod training;
 
 use std::fs;

@@ -3,13 +3,17 @@
 // Helpers of tests fail as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod acting;
 mod build;
 mod curves;
 mod docs;
 mod journeys;
 mod layers;
+mod logs;
 mod mouse;
 mod pictures;
+mod plots;
+mod runs_table;
 mod samples;
 mod sizes;
 mod speed;

@@ -25,9 +25,19 @@ pub(crate) const SCREENS: [(&str, &str); 16] = [
     ("filter", "jj<Enter>/w"),
 ];
 
+/// Screens that have pictures of their own elsewhere.
+const MORE: [(&str, &str); 6] = [
+    ("full curve", "jj<Tab>f"),
+    ("overlay", "jj<Tab>Oeexf"),
+    ("metrics", "jj<Tab>a"),
+    ("run table", "p"),
+    ("clean-up", "GD"),
+    ("link", "GB"),
+];
+
 #[test]
 fn every_screen_survives_every_size() {
-    for (name, keys) in SCREENS {
+    for (name, keys) in SCREENS.into_iter().chain(MORE) {
         let mut ui = Ui::on("assets/demo", (140, 45));
         ui.keys(keys);
         for width in [0, 1, 2, 3, 20, 39, 40, 41, 79, 80, 81, 119, 120, 121, 200, 400] {

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use ckpt_tui::training::{Mode, Series, XAxis};
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key;
 
@@ -25,6 +26,12 @@ fn names(count: usize) -> Vec<String> {
         .collect()
 }
 
+/// Time this thread had a processor: what a busy machine leaves comparable.
+fn on_cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0))
+}
+
 /// Time from each key of the script to its drawn frame. What a filter takes on its worker is told apart: the
 /// frame does not wait for it.
 fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
@@ -42,6 +49,17 @@ fn times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
         println!("slowest filter on its worker: {slowest:?}");
     }
     times
+}
+
+/// The same in processor time, for a machine that is busy with other things.
+fn cpu_times(ui: &mut Ui, script: &str) -> Vec<(String, Duration)> {
+    let one = |key: key::Key| {
+        let start = on_cpu();
+        ui.event(Event::Key(key));
+        ui.draw();
+        (key.to_string(), on_cpu().saturating_sub(start))
+    };
+    key::script(script).into_iter().map(one).collect()
 }
 
 fn report(what: &str, mut times: Vec<(String, Duration)>) {
@@ -100,4 +118,41 @@ fn keys_are_frames_with_10_000_checkpoints() {
     report("list", times(&mut ui, &"jjjkkGggjj<PgDn><Ctrl-d>500jG<PgUp>bchlsss".repeat(4)));
     report("filter in the list", times(&mut ui, "/epoch_42<Enter>nnn<Esc>"));
     assert!(slowest <= FRAME * 2);
+}
+
+/// Three series of a million points each, one of them with gaps.
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn keys_are_frames_with_1_000_000_points() {
+    const POINTS: usize = 1_000_000;
+    let mut last = row("/data/long/step_1000000.pt", None, &[]);
+    last.training.progress.step = Some(POINTS as u64);
+    let series = |name: &str, value: &dyn Fn(usize) -> f64| Series {
+        name: name.to_owned(),
+        x: XAxis::Step,
+        points: (0..POINTS).map(|i| (i as f64, value(i))).collect(),
+        source: "events.out.tfevents".to_owned(),
+        mode: Mode::Min,
+    };
+    let noise = |i: usize| ((i * 7_919) % 10_007) as f64 / 10_007.0;
+    last.training.histories = vec![
+        series("loss", &|i| 2.0 / (1.0 + i as f64 / 1e5) + noise(i)),
+        series("val_loss", &|i| if i % 1_000 == 7 { f64::NAN } else { 1.0 + noise(i) }),
+        series("aux_loss", &|i| noise(i) * (i as f64).sqrt()),
+    ];
+    let rows = vec![row("/data/long/step_5.pt", None, &[]), last, row("/data/other/e1.pt", None, &[])];
+    let mut ui = Ui::with_rows(rows, (140, 45));
+    report("to the run and back", cpu_times(&mut ui, "jjGggjjGgg"));
+    ui.keys("gg<Tab>");
+    let moves = "++++++++++<lt><lt>>>hhlljjkk--++0f<Home><End>500h++>>0f";
+    report("zoom, pan and cursor, one line", cpu_times(&mut ui, &moves.repeat(4)));
+    report("log axis", cpu_times(&mut ui, &"x+>-x0".repeat(4)));
+    report("smoothing, one line", cpu_times(&mut ui, &"eeEeeEeEEE".repeat(2)));
+    ui.keys("aval<Enter><Esc>aaux<Enter><Esc>");
+    assert_eq!(ui.model.home.curve.lines.len(), 3);
+    report("zoom, pan and cursor, three lines", cpu_times(&mut ui, &moves.repeat(4)));
+    report("next metric, three lines", cpu_times(&mut ui, "cccccc"));
+    ui.keys("eee");
+    report("zoom, pan and cursor, three lines smoothed", cpu_times(&mut ui, &moves.repeat(4)));
+    report("smoothing, three lines", cpu_times(&mut ui, &"eEeE".repeat(4)));
 }

@@ -114,7 +114,7 @@ fn the_cursor_reads_out_what_it_stands_on() {
     feed(&mut ui, 8, true);
     ui.keys("j7h2l");
     let screen = ui.screen();
-    assert!(screen.contains("changed by 1.25%") && screen.contains("net.fc.bias"), "{screen}");
+    assert!(screen.contains("changed by 1.250%") && screen.contains("net.fc.bias"), "{screen}");
     assert!(screen.contains("/data/r/e3.pt") && screen.contains("EMA 1.000% away"), "{screen}");
     ui.keys("5l");
     assert!(ui.screen().contains("3 NaN"), "{}", ui.screen());

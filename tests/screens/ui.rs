@@ -1,6 +1,7 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ckpt_tui::limits::Limits;
@@ -26,6 +27,8 @@ pub(crate) struct Ui {
     pub(crate) model: Model,
     /// Texts put on the clipboard.
     pub(crate) copied: Vec<String>,
+    /// What would be in the trash.
+    pub(crate) removed: Vec<PathBuf>,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -42,6 +45,7 @@ impl Ui {
         Self {
             model,
             copied: Vec::new(),
+            removed: Vec::new(),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -141,6 +145,18 @@ impl Ui {
                     let result = result.map(|c| Box::new(Opened::of(c))).map_err(|e| e.reason());
                     self.act(Action::Opened(generation, result));
                 }
+                Effect::ReadLogs(generation, _, path, files) if !self.by_hand => {
+                    let record = Arc::new(ckpt_tui::training::logs::record(&files));
+                    self.act(Action::LogsRead(generation, path, record));
+                }
+                // Tests move nothing to anyone's trash.
+                Effect::CleanUp(_, _, plan) => {
+                    self.removed.extend(plan.remove.into_iter().map(|item| item.path));
+                }
+                effect @ (Effect::PlanCleanUp(..) | Effect::LinkBest(..)) => {
+                    let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
+                    self.act(action);
+                }
                 Effect::Timeline(generation, work, sources) if !self.by_hand => {
                     let done = ckpt_tui::compare::timeline::build(
                         &sources,
@@ -229,6 +245,7 @@ fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
             row.modified = SystemTime::UNIX_EPOCH;
             ScanNews::Row(row)
         }
+        ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
         ScanEvent::Done => ScanNews::Done,
     };

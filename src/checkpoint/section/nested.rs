@@ -45,11 +45,10 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
             if let Some(role) = role {
                 parts.push(Part { name: at.clone(), role, value, is_module: false });
             }
-            if role == Some(SectionRole::Optimizer) {
-                if let Some(trained) = tree.get(value, TRAINED) {
-                    let name = format!("{at}.{TRAINED}");
-                    parts.push(Part { name, role: SectionRole::Model, value: trained, is_module: false });
-                }
+            let trained = tree.get(value, TRAINED).filter(|_| role == Some(SectionRole::Optimizer));
+            if let Some(value) = trained {
+                let name = format!("{at}.{TRAINED}");
+                parts.push(Part { name, role: SectionRole::Model, value, is_module: false });
             }
             if depth < DEPTH && role.is_none_or(|role| role == SectionRole::Model) {
                 below.push((at, value, claimed || role.is_some(), depth + 1));

@@ -18,7 +18,7 @@ pub(in crate::cli) struct Export {
     #[command(flatten)]
     pub(in crate::cli) which: Which,
     /// Repair names and shapes so that the weights load into the model REFERENCE was saved from
-    #[arg(long, value_name = "REFERENCE", value_hint = ValueHint::AnyPath)]
+    #[arg(long, value_name = "REFERENCE", value_hint = ValueHint::AnyPath, conflicts_with_all = ["strip_prefix", "renames"])]
     pub(in crate::cli) repair: Option<PathBuf>,
 }
 
@@ -57,6 +57,9 @@ pub(in crate::cli) struct Output {
     pub(in crate::cli) shard_size: Option<u64>,
 }
 
+/// Underscores in documentation would be read as something else.
+const DTYPES: &str = "Write floats as float64, float32, float16, bfloat16, float8_e4m3fn or float8_e5m2";
+
 /// What to write.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Which {
@@ -69,8 +72,7 @@ pub(in crate::cli) struct Which {
     /// Replace FROM in names, where it stands as whole components, else at their start; may be given again
     #[arg(long = "rename", value_name = "FROM=TO")]
     renames: Vec<Rename>,
-    /// Write floats as float64, float32, float16, bfloat16, float8_e4m3fn or float8_e5m2
-    #[arg(long, value_name = "D", value_parser = dtype)]
+    #[arg(long, value_name = "D", value_parser = dtype, help = DTYPES)]
     dtype: Option<DType>,
     /// Write tied tensors under each of their names, not once
     #[arg(long)]
@@ -126,7 +128,7 @@ fn size(text: &str) -> Result<u64, String> {
     };
     let number: f64 = digits.trim().parse().map_err(|_| "a size begins with a number, as 5GB".to_owned())?;
     let bytes = number * unit;
-    if bytes >= 1.0 && bytes < 1e18 { Ok(bytes as u64) } else { Err("too small or too large".to_owned()) }
+    if (1.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err("too small or too large".to_owned()) }
 }
 
 #[cfg(test)]

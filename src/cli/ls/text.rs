@@ -10,6 +10,7 @@ use crate::cli::table::{self, Cell, Column};
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Role, Run, Status};
 use crate::text::{number, shown, shown_path};
+use crate::training::{Mode, metric};
 
 /// Metrics with a column of their own, unless all are asked for.
 const METRICS: usize = 3;
@@ -17,9 +18,9 @@ const METRICS: usize = 3;
 const SKIPPED: usize = 8;
 
 /// Writes all runs.
-pub(super) fn write(index: &Index, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(index: &Index, sort: Option<&str>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     for run in &index.runs {
-        self::run(run, style, out)?;
+        self::run(run, sort, style, out)?;
         writeln!(out)?;
     }
     skipped(index, style, out)?;
@@ -35,16 +36,17 @@ pub(super) fn write(index: &Index, style: &Style, out: &mut dyn Write) -> io::Re
     writeln!(out, "{runs}, {files}, {}", number::bytes(bytes))
 }
 
-fn run(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn run(run: &Run, sort: Option<&str>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let framework = run.framework.map(|name| format!(" ({name})")).unwrap_or_default();
     writeln!(out, "{}{framework}", style.paint(Tone::Title, &shown_path(&run.path)))?;
     if let Some(best) = &run.best {
         let epoch = best.epoch.map(|epoch| format!(", epoch {}", number::epoch(epoch))).unwrap_or_default();
         let name = file_name(run, &best.path);
-        let value = format!("{} {}", shown(&best.metric), number::metric(best.value));
+        let way = if best.mode == Mode::Max { "highest" } else { "lowest" };
+        let value = format!("{way} {} {}", shown(&best.metric), number::metric(best.value));
         writeln!(out, "best: {}, {value}{epoch}", style.paint(Tone::Good, &name))?;
     }
-    let metrics = metrics(run, style);
+    let metrics = metrics(run, sort, style);
     let mut columns = vec![Column::elastic("FILE"), Column::right("EPOCH"), Column::right("STEP")];
     // Where the terminal is narrow, the metrics behind the first go first.
     let ranks = std::iter::once(0).chain(5..=u8::MAX).chain(std::iter::repeat(u8::MAX));
@@ -62,16 +64,21 @@ fn run(run: &Run, style: &Style, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Metrics worth a column: the one the best was picked by first, then those most files have.
-fn metrics<'a>(run: &'a Run, style: &Style) -> Vec<&'a str> {
+fn metrics<'a>(run: &'a Run, sort: Option<&str>, style: &Style) -> Vec<&'a str> {
     let mut counted: Vec<(&str, usize)> = Vec::new();
-    for (name, _) in run.checkpoints.iter().flat_map(|row| &row.training.metrics) {
-        match counted.iter_mut().find(|(known, _)| known == name) {
+    for (name, _) in run.checkpoints.iter().flat_map(|row| row.training.values()) {
+        match counted.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
             None => counted.push((name, 1)),
         }
     }
     let best = run.best.as_ref().map(|best| best.metric.as_str());
-    counted.sort_by_key(|(name, count)| (Some(*name) != best, std::cmp::Reverse(*count)));
+    let sort = sort.map(metric::canonical);
+    let sorted = |name: &str| sort.as_ref().is_some_and(|sort| metric::canonical(name) == *sort);
+    let aside = |name: &str| metric::mode_of(name) == Mode::None;
+    counted.sort_by_key(|(name, count)| {
+        (!sorted(name), Some(*name) != best, aside(name), std::cmp::Reverse(*count))
+    });
     let most = if style.verbose { usize::MAX } else { METRICS };
     counted.into_iter().take(most).map(|(name, _)| name).collect()
 }
@@ -89,10 +96,9 @@ fn cells(run: &Run, row: &CheckpointRow, metrics: &[&str], style: &Style) -> Vec
         progress.epoch.map(number::epoch).unwrap_or_default().into(),
         progress.step.map(|step| step.to_string()).unwrap_or_default().into(),
     ];
-    cells.extend(metrics.iter().map(|name| {
-        let metric = row.training.metrics.iter().find(|(known, _)| known == name);
-        metric.map(|(_, value)| number::metric(*value)).unwrap_or_default().into()
-    }));
+    cells.extend(
+        metrics.iter().map(|name| row.training.value(name).map(number::metric).unwrap_or_default().into()),
+    );
     let parameters = Some(row.parameters).filter(|n| *n > 0).map(number::count);
     let modified = if style.verbose { local_time(row.modified) } else { String::new() };
     cells.extend([

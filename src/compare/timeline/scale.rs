@@ -61,7 +61,10 @@ pub struct Scale {
 impl Scale {
     /// The scale for all of `timeline`.
     pub fn of(timeline: &Timeline, measure: Measure) -> Self {
-        let points = timeline.rows.iter().flat_map(|row| row.points.iter().flatten());
+        // Counters among the buffers double from one checkpoint to the next: the ramp is for what is trained.
+        let trained = timeline.rows.iter().any(|row| row.is_parameter) && measure == Measure::Change;
+        let rows = timeline.rows.iter().filter(|row| row.is_parameter || !trained);
+        let points = rows.flat_map(|row| row.points.iter().flatten());
         let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
         for point in points {
             let value = match measure {

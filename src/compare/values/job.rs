@@ -173,7 +173,7 @@ fn plan(checkpoints: [&Checkpoint; 2], metas: [&TensorMeta; 2]) -> Result<(u64, 
     Ok((numbers(x), step))
 }
 
-/// Numbers in a tensor: two in each element of float4_e2m1fn_x2.
+/// Numbers in a tensor: two in each element of `float4_e2m1fn_x2`.
 fn numbers(meta: &TensorMeta) -> u64 {
     let per = if meta.dtype == DType::Float4E2m1fnX2 { 2 } else { 1 };
     meta.numel().saturating_mul(per)

@@ -170,6 +170,7 @@ fn careful<T: Real>(sums: &mut Sums, a: &[T], b: &[T], tolerance: Tolerance) {
 }
 
 /// Adds pairs of complex numbers, real and imaginary part in turn. Distances are magnitudes.
+#[allow(clippy::float_cmp)] // Whether they are the same number is what is asked.
 pub(super) fn add_complex(sums: &mut Sums, a: &[f64], b: &[f64], tolerance: Tolerance) {
     let mut block = Sums { elements: (a.len() / 2) as u64, ..Sums::default() };
     for (x, y) in a.as_chunks::<2>().0.iter().zip(b.as_chunks::<2>().0) {
@@ -246,14 +247,14 @@ impl<T: Real> Default for Quick<T> {
 impl<T: Real> Quick<T> {
     #[inline]
     #[allow(clippy::indexing_slicing)] // Every index is below LANES, the length of every array.
-    fn lanes(&mut self, a: &[[T; LANES]], b: &[[T; LANES]]) {
-        for (x, y) in a.iter().zip(b) {
+    fn lanes(&mut self, reference: &[[T; LANES]], candidate: &[[T; LANES]]) {
+        for (x, y) in reference.iter().zip(candidate) {
             for i in 0..LANES {
-                let (p, q, d) = (x[i].wide(), y[i].wide(), x[i].to(y[i]));
-                self.difference[i] += d * d;
-                self.dot[i] += p * q;
-                self.aa[i] += p * p;
-                self.bb[i] += q * q;
+                let (from, to, difference) = (x[i].wide(), y[i].wide(), x[i].to(y[i]));
+                self.difference[i] += difference * difference;
+                self.dot[i] += from * to;
+                self.aa[i] += from * from;
+                self.bb[i] += to * to;
                 self.unequal[i] += u32::from(x[i] != y[i]);
                 self.farthest[i] = self.farthest[i].larger(x[i].distance(y[i]));
             }
@@ -277,6 +278,7 @@ impl<T: Real> Quick<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Sums of few small numbers are exact.
 mod tests {
     use super::*;
 

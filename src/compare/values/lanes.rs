@@ -119,6 +119,7 @@ fn eight(dtype: DType) -> &'static [f32; 256] {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp)] // Up-casts are exact.
 mod tests {
     use super::*;
 

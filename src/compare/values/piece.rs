@@ -32,18 +32,18 @@ pub(super) struct Buffers {
 
 impl Sides {
     pub(super) fn open(checkpoints: [&Checkpoint; 2], metas: [&TensorMeta; 2]) -> Result<Self> {
-        let ([a, b], [x, y]) = (checkpoints, metas);
-        let width = Width::of(x.dtype, y.dtype).ok_or_else(|| {
-            let text = format!("{} and {}: complex numbers against real ones", x.dtype, y.dtype);
+        let ([reference, candidate], [expected, given]) = (checkpoints, metas);
+        let width = Width::of(expected.dtype, given.dtype).ok_or_else(|| {
+            let text = format!("{} and {}: complex numbers against real ones", expected.dtype, given.dtype);
             Error::new(ErrorKind::Unsupported, text)
         })?;
-        let elements = [Elements::open(a, x)?, Elements::open(b, y)?];
-        let [p, q] = &elements;
-        if p.len() != q.len() {
-            let text = format!("{} and {} elements", p.len(), q.len());
+        let elements = [Elements::open(reference, expected)?, Elements::open(candidate, given)?];
+        let [first, second] = &elements;
+        if first.len() != second.len() {
+            let text = format!("{} and {} elements", first.len(), second.len());
             return Err(Error::new(ErrorKind::Unsupported, text));
         }
-        let is_one = std::ptr::eq(x, y) && std::ptr::eq(a, b);
+        let is_one = std::ptr::eq(expected, given) && std::ptr::eq(reference, candidate);
         Ok(Self { elements, width, is_one })
     }
 
@@ -127,19 +127,19 @@ impl Sides {
         tolerance: Tolerance,
         sums: &mut Sums,
     ) -> bool {
-        let ([a, b], [p, q], [x, y]) = (bytes, sizes, self.dtypes());
+        let ([a, b], [size, other_size], [dtype, other]) = (bytes, sizes, self.dtypes());
         let mut lanes = [[T::default(); BLOCK], [T::default(); BLOCK]];
-        let mut all_equal = x == y;
-        for (a, b) in a.chunks(BLOCK * p).zip(b.chunks(BLOCK * q)) {
+        let mut all_equal = dtype == other;
+        for (a, b) in a.chunks(BLOCK * size).zip(b.chunks(BLOCK * other_size)) {
             let [left, right] = &mut lanes;
-            let count = a.len() / p.max(1);
+            let count = a.len() / size.max(1);
             let (Some(left), Some(right)) = (left.get_mut(..count), right.get_mut(..count)) else { break };
-            T::fill(x, a, left);
-            if x == y && a == b {
+            T::fill(dtype, a, left);
+            if dtype == other && a == b {
                 kernel::add_same(sums, left);
             } else {
                 all_equal = false;
-                T::fill(y, b, right);
+                T::fill(other, b, right);
                 kernel::add(sums, left, right, tolerance);
             }
         }

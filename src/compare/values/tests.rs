@@ -1,3 +1,5 @@
+#![allow(clippy::float_cmp, clippy::excessive_precision, clippy::needless_pass_by_value)]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

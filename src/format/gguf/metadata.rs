@@ -46,7 +46,7 @@ impl Metadata {
             let value = value(wire, kind, &mut listing.tree, 0)?;
             match (key.as_slice(), value) {
                 (b"general.alignment", _) => {
-                    found.alignment = alignment(kind, value).map_err(|e| e.at(at))?
+                    found.alignment = alignment(kind, value).map_err(|e| e.at(at))?;
                 }
                 (b"split.no", Value::Int(n)) => part = u64::try_from(n).unwrap_or(0),
                 (b"split.count", Value::Int(n)) => parts = u64::try_from(n).unwrap_or(0),

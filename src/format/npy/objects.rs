@@ -21,7 +21,7 @@ pub(crate) fn read(listing: &mut Listing<'_>, arrays: &[(String, Vec<u8>)]) {
             Ok(read) => entries.push((listing.tree.add_text(name), read.value)),
             Err(e) => {
                 let text = format!("the objects of array {} are not a pickle: {}", shown(name), e.reason());
-                listing.note(Severity::Broken, "PICKLE_SYNTAX", text);
+                listing.note(Severity::Broken, "PICKLE_TYPE", text);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! zarr of version 2: a JSON description, and a file for each chunk.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -135,7 +135,7 @@ impl Zarr {
 }
 
 /// The decoded bytes of a chunk; one that is not there holds the fill value, which is 0 for weights.
-fn decode(path: &PathBuf, codec: Codec, len: u64) -> Result<Arc<dyn ReadAt>> {
+fn decode(path: &Path, codec: Codec, len: u64) -> Result<Arc<dyn ReadAt>> {
     if !path.exists() {
         return Ok(Arc::new(vec![0; len as usize]));
     }

@@ -25,9 +25,9 @@ pub(super) struct Entry {
     pub(super) sliced: bool,
 }
 
-pub(super) fn header(value: &Vec<u8>) -> Result<Header> {
+pub(super) fn header(value: &[u8]) -> Result<Header> {
     let mut header = Header::default();
-    let mut message = Message::new(value, 0, value.len() as u64);
+    let mut message = Message::new(&value, 0, value.len() as u64);
     while let Some((number, field)) = message.next()? {
         match (number, field) {
             (1, Field::Number(n)) => header.shards = n,
@@ -38,9 +38,9 @@ pub(super) fn header(value: &Vec<u8>) -> Result<Header> {
     Ok(header)
 }
 
-pub(super) fn entry(value: &Vec<u8>) -> Result<Entry> {
+pub(super) fn entry(value: &[u8]) -> Result<Entry> {
     let mut entry = Entry::default();
-    let mut message = Message::new(value, 0, value.len() as u64);
+    let mut message = Message::new(&value, 0, value.len() as u64);
     while let Some((number, field)) = message.next()? {
         match (number, field) {
             (1, Field::Number(n)) => entry.dtype = n,

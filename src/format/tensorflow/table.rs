@@ -1,4 +1,4 @@
-//! The sorted table of LevelDB that an index is: blocks of keys, each written as what differs from the last.
+//! The sorted table of `LevelDB` that an index is: blocks of keys, each written as what differs from the last.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::format::cursor::Cursor;

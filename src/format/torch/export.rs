@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::checkpoint::{Checkpoint, CheckpointFile, Format, Severity};
-use crate::error::Result;
 use crate::format::listing::{Described, Listing};
 use crate::format::nested;
 use crate::format::zip::{Archive, Entry};
@@ -27,7 +26,7 @@ pub(crate) fn open(
     mut archive: Archive,
     root: &str,
     limits: &Limits,
-) -> Result<Checkpoint> {
+) -> Checkpoint {
     let mut listing = Listing::new(file, limits);
     listing.note_all(std::mem::take(&mut archive.diagnostics));
     let mut reader = Reader {
@@ -66,7 +65,7 @@ pub(crate) fn open(
         [(name, value @ Value::Dict(_))] if OLD_STATES.contains(&&**name) => *value,
         _ => listing.dict(entries),
     };
-    Ok(listing.finish(root, Format::TorchExport, identity, archive.fingerprint()))
+    listing.finish(root, Format::TorchExport, identity, archive.fingerprint())
 }
 
 struct Reader<'a, 'l> {
@@ -154,12 +153,14 @@ impl Reader<'_, '_> {
             )
         };
         let value = self.listing.tensor(&described);
-        if let Value::Tensor(id) = value {
-            if let Some(tensor) = self.listing.tree.tensor_mut(id) {
-                tensor.requires_grad = meta.get("requires_grad").and_then(Json::as_bool);
-                if let Some(storage) = tensor.storage {
-                    self.storages.entry(member.to_owned()).or_insert(storage);
-                }
+        let added = match value {
+            Value::Tensor(id) => self.listing.tree.tensor_mut(id),
+            _ => None,
+        };
+        if let Some(tensor) = added {
+            tensor.requires_grad = meta.get("requires_grad").and_then(Json::as_bool);
+            if let Some(storage) = tensor.storage {
+                self.storages.entry(member.to_owned()).or_insert(storage);
             }
         }
         self.entries.push((Cow::Owned(name.to_owned()), value));

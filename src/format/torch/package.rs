@@ -49,7 +49,7 @@ pub(crate) fn open(
             }
             Err(e) => {
                 let text = format!("{} cannot be read: {}", shown(&name), e.reason());
-                diagnostics.push(Diagnostic::new(Severity::Broken, "PICKLE_SYNTAX", text));
+                diagnostics.push(Diagnostic::new(Severity::Broken, "PICKLE_TYPE", text));
             }
         }
     }

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use super::super::order::{self, Axis};
 use super::super::{CheckpointRow, Role, Run, Status};
+use super::logged;
 use crate::checkpoint::Kind;
 use crate::training::name::Part;
 use crate::training::{best, epoch};
 
 pub(super) fn finish(run: &mut Run) {
     settle_epochs(run);
+    logged::epochs(run);
     sort(run);
     keep_newest_histories(run);
     share_settings(run);
-    run.framework = framework(&run.checkpoints);
+    run.framework = framework(&run.checkpoints).or_else(|| logged::framework(run));
+    logged::values(run);
+    logged::settings(run);
     run.best = best::pick(run);
     roles(run);
 }

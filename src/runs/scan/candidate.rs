@@ -7,10 +7,11 @@ use std::path::Path;
 
 use super::super::{Skipped, row};
 use crate::checkpoint::{Checkpoint, Format};
-use crate::error::{Error, ErrorKind, Fault};
+use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::format::sniff::{self, Container};
 use crate::runs::CheckpointRow;
 use crate::source::{FileSource, ReadAt};
+use crate::training::logs::{self, LogFile};
 use crate::training::name;
 
 /// Plain pickles larger than this are read only when their name says they are checkpoints: they are read in
@@ -65,6 +66,8 @@ pub(super) enum Look {
     /// To be shown without opening.
     Row(Box<CheckpointRow>),
     Skip(Skipped),
+    /// A log, to be read when its run is looked at.
+    Log(LogFile),
     Nothing,
 }
 
@@ -100,15 +103,38 @@ pub(super) fn promise(path: &Path) -> Promise {
 /// Looks at the first bytes of a file.
 pub(super) fn look(path: &Path, given: bool) -> Look {
     let promise = if given { Promise::Checkpoint } else { promise(path) };
-    let opened = FileSource::open(path).and_then(|source| Ok((sniff::of_source(&source)?, source.len())));
+    let opened = FileSource::open(path).and_then(|source| {
+        let container = sniff::of_source(&source)?;
+        let log = log_of(path, &source, &container, promise)?;
+        Ok((container, source.len(), log))
+    });
     match opened {
-        Ok((container, len)) => decide(path, promise, &container, len),
+        Ok((_, _, Some(log))) => Look::Log(log),
+        Ok((container, len, None)) => decide(path, promise, &container, len),
         Err(error) if error.kind() == ErrorKind::NotRegular => {
             Look::Skip(Skipped { path: path.to_owned(), reason: error.reason() })
         }
         Err(_) if promise == Promise::Nothing => Look::Nothing,
         Err(error) => Look::Row(Box::new(row::of_error(path, &error))),
     }
+}
+
+/// The log a file is, unless it is a checkpoint or promises to be one.
+fn log_of(
+    path: &Path,
+    source: &FileSource,
+    container: &Container,
+    promise: Promise,
+) -> Result<Option<LogFile>> {
+    if promise != Promise::Nothing && !matches!(container, Container::Unknown | Container::Foreign { .. }) {
+        return Ok(None);
+    }
+    let mut head = vec![0; sniff::HEAD.min(usize::try_from(source.len()).unwrap_or(usize::MAX))];
+    source.read_exact_at(&mut head, 0)?;
+    let identity = source.identity();
+    let (bytes, modified) = (identity.size, identity.modified());
+    let kind = logs::kind_of(path, &head);
+    Ok(kind.map(|kind| LogFile { path: path.to_owned(), kind, bytes, modified }))
 }
 
 fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Look {

@@ -16,10 +16,15 @@ use super::ScanEvent;
 use crate::source::Identity;
 
 /// Folders below a given one that are entered at most.
-const DEPTH: usize = 64;
+pub(super) const DEPTH: usize = 64;
 /// Folders that never hold a run of their own (formats.md §13).
 const SKIPPED: [&str; 7] =
     [".git", "node_modules", "__pycache__", "venv", ".venv", "site-packages", ".cache"];
+
+/// True for the name of a folder that is not entered.
+pub(super) fn is_skipped(name: &str) -> bool {
+    SKIPPED.contains(&name)
+}
 
 /// A file to be looked at.
 #[derive(Debug)]
@@ -99,7 +104,7 @@ impl Walk {
     /// Whether to enter a folder.
     fn wanted(&mut self, entry: &DirEntry) -> Result<bool, Stopped> {
         let name = entry.file_name().to_string_lossy();
-        if SKIPPED.contains(&&*name) || name == "media" && is_wandb(entry.path()) {
+        if is_skipped(&name) || name == "media" && is_wandb(entry.path()) {
             return Ok(false);
         }
         if entry.depth() >= DEPTH {
@@ -182,7 +187,7 @@ impl Walk {
 }
 
 /// `./run/x.pt` of a scan of the current folder is `run/x.pt` to whoever reads it.
-fn shortened(path: &Path, root: &Path) -> PathBuf {
+pub(super) fn shortened(path: &Path, root: &Path) -> PathBuf {
     let here = root == Path::new(".");
     path.strip_prefix(".").ok().filter(|_| here).unwrap_or(path).to_owned()
 }

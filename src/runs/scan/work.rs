@@ -156,6 +156,7 @@ impl Worker {
                 self.shared.found.fetch_add(1, Ordering::Relaxed);
                 self.send(ScanEvent::Row(row))
             }
+            Look::Log(log) => self.send(ScanEvent::Log(log)),
             Look::Skip(skipped) => self.send(ScanEvent::Skipped(skipped)),
             Look::Nothing => Ok(()),
         }
@@ -175,6 +176,15 @@ impl Worker {
 
     fn send(&self, event: ScanEvent) -> Result<(), Stopped> {
         self.shared.events.send(event).map_err(|_| Stopped)
+    }
+}
+
+/// The row of a file by itself.
+pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
+    match candidate::look(path, false) {
+        Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
+        Look::Row(row) => Some(*row),
+        Look::Log(_) | Look::Skip(_) | Look::Nothing => None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! PyTorch Lightning: progress from its loops, scores from its callbacks' states.
 
-use crate::training::Mode;
 use crate::training::epoch::Base;
 use crate::training::look::Look;
 use crate::training::metadata::Draft;
+use crate::training::{Mode, Opinion};
 use crate::value::Value;
 use crate::value::view::Label;
 
@@ -59,6 +59,13 @@ fn model_checkpoint(look: &Look<'_>, key: &str, state: Value, draft: &mut Draft)
     draft.metric_if(&monitor, number("current_score"));
     draft.metric_if(&format!("best_{monitor}"), number("best_model_score"));
     draft.monitor(&monitor, mode_in(key, &monitor));
+    let path = look.get(state, "best_model_path").and_then(|v| look.text(v)).filter(|path| !path.is_empty());
+    let value = number("best_model_score");
+    if draft.opinion.is_none() && (path.is_some() || value.is_some()) {
+        let path = path.map(std::borrow::Cow::into_owned);
+        let who = "ModelCheckpoint";
+        draft.opinion = Some(Opinion { who, path, metric: Some(monitor), value, ..Opinion::default() });
+    }
 }
 
 fn early_stopping(look: &Look<'_>, key: &str, state: Value, draft: &mut Draft) {

@@ -1,11 +1,11 @@
 //! mmengine and mmcv: progress in `meta`, scalars in the message hub.
 
-use crate::training::XAxis;
 use crate::training::epoch::Base;
 use crate::training::history::{self, History};
 use crate::training::look::Look;
 use crate::training::metadata::Draft;
 use crate::training::metric;
+use crate::training::{Opinion, XAxis};
 use crate::value::Value;
 
 fn progress(look: &Look<'_>, draft: &mut Draft) -> Option<Value> {
@@ -26,6 +26,7 @@ pub(super) fn mmengine(look: &Look<'_>, draft: &mut Draft) {
             draft.metric_if(&name, look.number(value));
         }
     }
+    opinion(look, look.get(hub, "runtime_info"), draft);
     let scalars = look.get(hub, "log_scalars").map(|v| look.children(v)).unwrap_or_default();
     for (name, buffer) in scalars {
         let values = look.get(buffer, "_log_history").map(|v| history::numbers(look, v)).unwrap_or_default();
@@ -38,6 +39,18 @@ pub(super) fn mmengine(look: &Look<'_>, draft: &mut Draft) {
         let x = (!name.starts_with("val/")).then(|| iterations(draft.step, values.len()));
         draft.histories.push(History { name: name.into_owned(), values, x });
     }
+}
+
+/// `best_ckpt` and `best_score`, or `best_ckpt_<metric>` where several are watched: the first counts.
+fn opinion(look: &Look<'_>, at: Option<Value>, draft: &mut Draft) {
+    let children = at.map(|v| look.children(v)).unwrap_or_default();
+    let path = children.iter().find(|(name, v)| name.starts_with("best_ckpt") && look.text(*v).is_some());
+    let Some((key, path)) = path else { return };
+    let named = key.strip_prefix("best_ckpt_").map(str::to_owned);
+    let score = named.as_ref().map_or("best_score".to_owned(), |metric| format!("best_score_{metric}"));
+    let value = children.iter().find(|(name, _)| *name == score).and_then(|(_, v)| look.number(*v));
+    let path = look.text(*path).map(std::borrow::Cow::into_owned).filter(|path| !path.is_empty());
+    draft.opinion = Some(Opinion { who: "best_ckpt", path, metric: named, value, ..Opinion::default() });
 }
 
 /// One value per iteration; a buffer that dropped its oldest values ends at the present one.
@@ -55,4 +68,5 @@ pub(super) fn mmcv(look: &Look<'_>, draft: &mut Draft) {
     let Some(meta) = progress(look, draft) else { return };
     let score = look.path(meta, &["hook_msgs", "best_score"]).and_then(|v| look.number(v));
     draft.metric_if("best_score", score);
+    opinion(look, look.get(meta, "hook_msgs"), draft);
 }

@@ -1,11 +1,11 @@
 //! Ultralytics, timm, torchvision's references, `OpenCLIP`.
 
-use crate::training::XAxis;
 use crate::training::epoch::Base;
 use crate::training::history::{self, History};
 use crate::training::look::Look;
 use crate::training::metadata::Draft;
 use crate::training::metric;
+use crate::training::{Opinion, XAxis};
 use crate::value::Value;
 
 /// `train_metrics` are the values of the last epoch, `train_results` the columns of `results.csv`.
@@ -45,6 +45,12 @@ pub(super) fn timm(look: &Look<'_>, draft: &mut Draft) {
     let best = saver.and_then(|s| look.get(s, "best_metric")).and_then(|v| look.number(v));
     draft.metric_if(&format!("best_{name}"), best);
     draft.monitor(&name, metric::mode_of(&name));
+    let index = saver.and_then(|s| look.get(s, "best_epoch")).and_then(|v| look.number(v));
+    if index.is_some() || best.is_some() {
+        let (metric, epoch) = (Some(name.into_owned()), index.map(|e| e + 1.0));
+        draft.opinion =
+            Some(Opinion { who: "timm's saver", metric, value: best, epoch, ..Opinion::default() });
+    }
 }
 
 /// torchvision's reference scripts, MAE, `DeiT` and DETR keep their `argparse` arguments, among them the

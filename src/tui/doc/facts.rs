@@ -7,9 +7,13 @@ use crate::runs::{CheckpointRow, Role, Run, Status};
 use crate::text::number;
 use crate::text::{shown, shown_path};
 use crate::training::Mode;
+use crate::training::verdict::Verdict;
 use crate::tui::model::Model;
 use crate::tui::model::document::{Document, Line, Mark, heading, named};
 use crate::tui::model::listing::{Row, file_name, metric_of};
+
+/// Logs listed by name.
+const MOST_LOGS: usize = 8;
 
 /// The text of the facts pane.
 pub fn document(model: &Model) -> Document {
@@ -46,6 +50,13 @@ fn checkpoint(model: &Model, run: &Run, row: &CheckpointRow) -> Document {
         out.push(fact("role", roles.join(", ")));
     }
     progress(row, &mut out);
+    if let Some(verdict) = model.home.verdict.as_ref().filter(|v| v.path.as_ref() == Some(&row.path)) {
+        let way = if verdict.mode == Mode::Max { "highest" } else { "lowest" };
+        if verdict.on_disk {
+            out.push(Line::Item(Mark::Good, format!("best: {way} {}", shown(&verdict.metric))));
+        }
+        said(verdict, &mut out);
+    }
     metrics(run, row, &mut out);
     out.push(Line::Blank);
     if let (Some(kind), Some(format)) = (row.kind, row.format) {
@@ -59,7 +70,7 @@ fn checkpoint(model: &Model, run: &Run, row: &CheckpointRow) -> Document {
     out.push(fact("written", time(model, row.modified)));
     out.extend(row.training.framework.map(|name| fact("framework", name)));
     out.push(fact("path", shown_path(&row.path)));
-    hyperparameters(row, &mut out);
+    hyperparameters(&row.training.hyperparameters, &mut out);
     out
 }
 
@@ -92,34 +103,53 @@ fn progress(row: &CheckpointRow, out: &mut Document) {
 }
 
 fn metrics(run: &Run, row: &CheckpointRow, out: &mut Document) {
-    if row.training.metrics.is_empty() {
+    if row.training.values().next().is_none() {
         return;
     }
     heading(out, "Metrics");
     let mut pairs = Vec::new();
-    for (name, value) in &row.training.metrics {
+    for (name, value) in row.training.values() {
         let best = run.best.as_ref().filter(|b| b.metric == *name);
         let beside = match best {
             Some(best) if best.path == row.path => "  best of the run".to_owned(),
             Some(best) => format!("  best {}", number::metric(best.value)),
             None => String::new(),
         };
-        pairs.push(pair(name, &format!("{}{beside}", number::metric(*value))));
+        pairs.push(pair(name, &format!("{}{beside}", number::metric(value))));
     }
     named(out, pairs);
 }
 
-fn hyperparameters(row: &CheckpointRow, out: &mut Document) {
-    if row.training.hyperparameters.is_empty() {
+fn hyperparameters(settings: &[(String, String)], out: &mut Document) {
+    if settings.is_empty() {
         return;
     }
     heading(out, "Hyperparameters");
-    named(out, row.training.hyperparameters.iter().map(|(name, value)| pair(name, value)).collect());
+    named(out, settings.iter().map(|(name, value)| pair(name, value)).collect());
+}
+
+/// The logs of a run, and what could not be read of them.
+fn logs(run: &Run, out: &mut Document) {
+    let Some(record) = &run.record else {
+        if !run.logs.is_empty() {
+            out.push(fact("logs", format!("{}, not read yet", of(run.logs.len() as u64, "file"))));
+        }
+        return;
+    };
+    for source in record.sources.iter().take(MOST_LOGS) {
+        let path = source.path.strip_prefix(&run.path).unwrap_or(&source.path);
+        out.push(fact("log", shown_path(path)));
+        out.extend(source.rule.map(|rule| fact("", rule)));
+        out.extend(source.problem.as_ref().map(|p| Line::Item(Mark::Warning, shown(p).into_owned())));
+    }
+    if let Some(more) = record.sources.len().checked_sub(MOST_LOGS).filter(|n| *n > 0) {
+        out.push(fact("", format!("and {more} more")));
+    }
 }
 
 fn run(model: &Model, run: &Run) -> Document {
     let mut out = vec![Line::Heading(shown(&run.name).into_owned())];
-    best(run, &mut out);
+    best(model, run, &mut out);
     let bytes = run.checkpoints.iter().map(|row| row.bytes).sum();
     out.push(fact("checkpoints", number::grouped(run.checkpoints.len() as u64)));
     out.push(fact("size", number::bytes(bytes)));
@@ -132,30 +162,53 @@ fn run(model: &Model, run: &Run) -> Document {
         out.push(fact("last written", time(model, newest)));
     }
     out.push(fact("path", shown_path(&run.path)));
-    if let Some(row) = run.checkpoints.iter().rev().find(|r| !r.training.hyperparameters.is_empty()) {
-        hyperparameters(row, &mut out);
-    }
+    logs(run, &mut out);
+    hyperparameters(&run.hyperparameters, &mut out);
     out
 }
 
-fn best(run: &Run, out: &mut Document) {
-    let Some(best) = &run.best else {
-        let hint = "no metric found in these checkpoints, so no best one";
+/// The best epoch by the metric shown, the file it is in, and what the framework thinks of it.
+fn best(model: &Model, run: &Run, out: &mut Document) {
+    let Some(verdict) = &model.home.verdict else {
+        let hint = "no metric found in this run, so no best checkpoint";
         out.push(Line::Hint(hint.to_owned()));
         return;
     };
-    let way = match best.mode {
+    let way = match verdict.mode {
         Mode::Min => "lowest",
         Mode::Max => "highest",
         Mode::None => "last",
     };
-    let metric = shown(&best.metric);
-    out.push(Line::Item(Mark::Good, format!("best: {}", shown(&file_name(&best.path)))));
-    out.push(fact("by", format!("{way} {metric}, {}", number::metric(best.value))));
-    out.extend(best.epoch.map(|epoch| fact("epoch", number::epoch(epoch))));
+    let metric = shown(&verdict.metric);
+    match &verdict.path {
+        Some(path) if verdict.on_disk => {
+            out.push(Line::Item(Mark::Good, format!("best: {}", shown(&file_name(path)))));
+        }
+        _ => out.push(Line::Item(Mark::Warning, "best: no longer on disk".to_owned())),
+    }
+    let by = format!("{way} {metric}, {} ({})", number::metric(verdict.value), verdict.direction.name());
+    out.push(fact("by", by));
+    let place = match (verdict.epoch, verdict.step) {
+        (Some(epoch), _) => Some(fact("epoch", number::epoch(epoch))),
+        (None, Some(step)) => Some(fact("step", number::grouped(step))),
+        (None, None) => None,
+    };
+    out.extend(place);
+    said(verdict, out);
     if let Some(last) = run.checkpoints.iter().rev().find(|row| row.roles.contains(&Role::Last)) {
-        let value = metric_of(last, &best.metric).map(|v| format!(", {metric} {}", number::metric(v)));
+        let value = metric_of(last, &verdict.metric).map(|v| format!(", {metric} {}", number::metric(v)));
         out.push(fact("last", format!("{}{}", shown(&file_name(&last.path)), value.unwrap_or_default())));
+    }
+}
+
+/// What else there is to say of the best: where its file went, its twins, and the framework's own opinion.
+fn said(verdict: &Verdict, out: &mut Document) {
+    let comparison = verdict.opinion.as_ref();
+    let disagrees = comparison.is_some_and(|c| c.agrees == Some(false));
+    let mark = if disagrees || !verdict.on_disk { Mark::Warning } else { Mark::Dot };
+    out.extend(verdict.note.as_ref().map(|note| Line::Item(mark, shown(note).into_owned())));
+    if let Some(comparison) = comparison.filter(|c| c.agrees == Some(true)) {
+        out.push(Line::Item(Mark::Good, format!("{} agrees", comparison.opinion.who)));
     }
 }
 

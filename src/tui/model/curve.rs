@@ -1,14 +1,29 @@
-//! The curves of the selected run, and the point the cursor is on.
+//! The curves on the plot: which runs and metrics, the part of x that is shown, and where the cursor is.
+//!
+//! [`lines`] decides what is drawn and keeps it ready; [`window`] zooms and pans.
 
+pub mod lines;
+pub mod window;
+
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::cursor::stepped;
+use super::filter::Fuzzy;
+use crate::plot::Scale;
 use crate::runs::{CheckpointRow, Run};
+use crate::training::align::Places;
 use crate::training::curve::series_of_run;
+use crate::training::overfit::{self, Turn};
+use crate::training::prepared::Prepared;
 use crate::training::{Mode, Series, XAxis};
+pub use lines::Line;
 
-/// The state of the curve pane.
+/// Weights the smoothing goes through, as on TensorBoard's slider.
+pub const WEIGHTS: [f64; 9] = [0.0, 0.3, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.999];
+
+/// The state of the plot.
 #[derive(Debug, Default)]
 pub struct Curve {
     /// The run the series are of.
@@ -17,17 +32,76 @@ pub struct Curve {
     pub series: Arc<Vec<Series>>,
     /// The name of the series a person chose; stays from run to run where they have it.
     chosen: Option<(String, XAxis)>,
-    /// The series shown.
+    /// The series that leads: its axis is that of the plot, and its best the run's.
     pub at: usize,
     /// The x value the cursor is on.
     pub x: Option<f64>,
+    /// Further metrics on the plot, by their canonical names.
+    pub added: Vec<String>,
+    /// Runs whose curves stay on the plot, whatever run is selected.
+    pub pinned: Vec<PathBuf>,
+    /// All runs are on the plot.
+    pub all_runs: bool,
+    /// The part of x that is shown; `None` for all of it.
+    pub window: Option<(f64, f64)>,
+    /// The place along x the mouse took hold of.
+    pub grabbed: Option<f64>,
+    /// How values are spread over the height.
+    pub scale: Scale,
+    /// Which of [`WEIGHTS`] the curves are smoothed with.
+    pub smoothing: usize,
+    /// What is drawn, the leading series of the selected run first.
+    pub lines: Vec<Line>,
+    /// Lines that would be drawn if there were room for more.
+    pub left_out: usize,
+    /// Metrics that cannot be told along the axis shown.
+    pub no_place: Vec<String>,
+    /// Where the selected run began to overfit.
+    pub turn: Option<Turn>,
+    /// What was made of runs, to be made again when a scan or a log changes them.
+    made: Made,
+}
+
+/// Series and turns of runs, and lines that are ready, for going from run to run and back.
+#[derive(Debug, Default)]
+struct Made {
+    runs: HashMap<PathBuf, OfRun>,
+    lines: HashMap<(PathBuf, String, XAxis), Arc<Prepared>>,
+}
+
+#[derive(Debug, Clone)]
+struct OfRun {
+    series: Arc<Vec<Series>>,
+    turn: Option<Turn>,
+}
+
+/// Runs and lines that are kept ready at most.
+const KEPT: usize = 64;
+
+impl Made {
+    fn of(&mut self, run: &Run) -> OfRun {
+        if let Some(made) = self.runs.get(&run.path) {
+            return made.clone();
+        }
+        if self.runs.len() >= KEPT {
+            self.runs.clear();
+        }
+        let series = Arc::new(series_of_run(run));
+        let made = OfRun { turn: overfit::turn(&series, &Places::of(run)), series };
+        self.runs.insert(run.path.clone(), made.clone());
+        made
+    }
 }
 
 impl Curve {
-    /// Computes the series of `run` and keeps to the chosen metric where the run has it, else to the one
+    /// Takes over the series of `run` and keeps to the chosen metric where the run has it, else to the one
     /// its best checkpoint was picked by.
     pub fn show(&mut self, run: &Run) {
-        self.series = Arc::new(series_of_run(run));
+        let made = self.made.of(run);
+        (self.series, self.turn) = (made.series, made.turn);
+        if self.run.as_deref() != Some(&run.path) {
+            self.window = None;
+        }
         self.run = Some(run.path.clone());
         let named = |name: &str| self.series.iter().position(|s| s.name == name);
         let chosen = self.chosen.as_ref().and_then(|(name, x)| {
@@ -38,7 +112,21 @@ impl Curve {
         self.at = chosen.or(leading).or(any).unwrap_or(0);
     }
 
-    /// The series shown.
+    /// Runs changed: nothing made of them holds any more.
+    pub fn forget(&mut self) {
+        self.made = Made::default();
+        self.lines.clear();
+    }
+
+    /// There is no run to show curves of.
+    pub fn show_nothing(&mut self) {
+        self.series = Arc::default();
+        self.run = None;
+        self.lines.clear();
+        self.turn = None;
+    }
+
+    /// The series that leads.
     pub fn shown(&self) -> Option<&Series> {
         self.series.get(self.at)
     }
@@ -48,23 +136,44 @@ impl Curve {
         self.chosen.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// Shows another series, `by` further on.
+    /// Lets another series lead, `by` further on.
     pub fn cycle(&mut self, by: isize) {
+        let before = self.shown().map(|s| s.x);
         self.at = stepped(self.at, by, self.series.len());
         self.chosen = self.shown().map(|s| (s.name.clone(), s.x));
+        if self.shown().map(|s| s.x) != before {
+            self.window = None;
+        }
     }
 
-    /// Moves the cursor `by` points and says where it is now.
-    pub fn step(&mut self, by: isize) -> Option<f64> {
+    /// The weight of the smoothing.
+    pub fn weight(&self) -> f64 {
+        WEIGHTS.get(self.smoothing).copied().unwrap_or(0.0)
+    }
+
+    /// Smooths more or less; true when that changed anything.
+    pub fn smooth(&mut self, by: isize) -> bool {
+        let before = self.smoothing;
+        self.smoothing = before.saturating_add_signed(by).min(WEIGHTS.len() - 1);
+        self.smoothing != before
+    }
+
+    /// Moves the cursor `by` points and says where it is now. Where points lie closer than `least` along x,
+    /// it moves by that, so that it is seen to move.
+    pub fn step(&mut self, by: isize, least: f64) -> Option<f64> {
         let points = &self.shown()?.points;
         let last = points.len().checked_sub(1)?;
-        let at = match self.point() {
-            Some(at) => at.saturating_add_signed(by).min(last),
+        let Some(at) = self.point() else {
             // The first step goes to the end one comes from.
-            None if by < 0 => last,
-            None => 0,
+            self.x = points.get(if by < 0 { last } else { 0 }).map(|p| p.0);
+            return self.x;
         };
-        self.x = points.get(at).map(|p| p.0);
+        let next = at.saturating_add_signed(by).min(last);
+        let here = points.get(at)?.0;
+        let way = least * by as f64;
+        let further = nearest(points, here + way).unwrap_or(next);
+        let next = if by < 0 { next.min(further) } else { next.max(further) };
+        self.x = points.get(next).map(|p| p.0);
         self.x
     }
 
@@ -73,10 +182,21 @@ impl Curve {
         nearest(&self.shown()?.points, self.x?)
     }
 
+    /// The series whose names match, best first; all of them without a query.
+    pub fn search(&self, query: &str) -> Vec<usize> {
+        let Some(mut fuzzy) = Fuzzy::new(query) else { return (0..self.series.len()).collect() };
+        let named = self.series.iter().enumerate();
+        let mut found: Vec<(u32, usize)> =
+            named.filter_map(|(at, s)| Some((fuzzy.score(&s.name)?, at))).collect();
+        found.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        found.into_iter().map(|(_, at)| at).collect()
+    }
+
     /// Puts the cursor where a checkpoint is.
     pub fn follow(&mut self, row: &CheckpointRow) {
         if let Some(x) = self.shown().and_then(|s| x_of(row, s.x)) {
             self.x = Some(x);
+            self.reveal();
         }
     }
 }
@@ -100,12 +220,20 @@ pub fn nearest(points: &[(f64, f64)], x: f64) -> Option<usize> {
     }
 }
 
-/// The checkpoint of a run that stands at `x`, if one does; of several, the one with values of its own
-/// rather than a copy of another.
-pub fn checkpoint_at(run: &Run, axis: XAxis, x: f64) -> Option<&CheckpointRow> {
-    let at = |row: &&CheckpointRow| x_of(row, axis).is_some_and(|v| (v - x).abs() < 1e-6);
-    let original = run.checkpoints.iter().filter(at).find(|row| !row.is_copy_within(run));
-    original.or_else(|| run.checkpoints.iter().find(at))
+/// The checkpoint of a run closest to `x`, if one is within `room` of it; of several, the one with values of
+/// its own rather than a copy of another.
+pub fn checkpoint_at(run: &Run, axis: XAxis, x: f64, room: f64) -> Option<&CheckpointRow> {
+    let mut found: Option<(f64, bool, &CheckpointRow)> = None;
+    for row in &run.checkpoints {
+        let Some(distance) = x_of(row, axis).map(|v| (v - x).abs()).filter(|d| *d <= room + 1e-6) else {
+            continue;
+        };
+        let copy = row.is_copy_within(run);
+        if found.is_none_or(|held| (distance, copy) < (held.0, held.1)) {
+            found = Some((distance, copy, row));
+        }
+    }
+    found.map(|(_, _, row)| row)
 }
 
 /// True when the curve is of the run in this folder.

@@ -1,13 +1,32 @@
 //! The state of the first screen: runs, their checkpoints, the curve of the selected run.
 
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::curve::{Curve, checkpoint_at, is_of};
+use super::curve::{Curve, checkpoint_at, is_of, x_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
+use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
+use crate::training::Mode;
 use crate::training::best::pick_by;
+use crate::training::logs::Record;
+use crate::training::metric::canonical;
+use crate::training::verdict::{Verdict, verdict_of};
+
+/// What the first screen shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum HomeView {
+    /// The list, the curve and the facts.
+    #[default]
+    Split,
+    /// The curve alone.
+    Curve,
+    /// Runs side by side, with their hyperparameters.
+    Table,
+}
 
 /// What the list shows of a run beside its checkpoints.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +62,16 @@ pub struct Home {
     pub curve: Curve,
     /// Scroll position of the facts.
     pub facts: Scroll,
+    /// What is shown of all this.
+    pub view: HomeView,
+    /// Runs side by side.
+    pub table: RunTable,
+    /// The run whose logs are being read.
+    pub reading: Option<(u64, PathBuf)>,
+    /// Runs whose logs could not be read: they are not tried again before the next scan.
+    pub given_up: HashSet<PathBuf>,
+    /// What is to be said of the best of the selected run.
+    pub verdict: Option<Verdict>,
     is_stale: bool,
 }
 
@@ -55,6 +84,8 @@ impl Home {
     /// Forgets what was found, for a new scan; selection, filter and folds stay.
     pub fn restart(&mut self) {
         self.index = Index::default();
+        self.given_up.clear();
+        self.reading = None;
         (self.found, self.read, self.is_complete) = (0, 0, false);
         self.is_stale = true;
     }
@@ -62,6 +93,37 @@ impl Home {
     /// Takes a checkpoint in.
     pub fn add(&mut self, row: CheckpointRow) {
         self.read += 1;
+        self.index.insert(row);
+        self.is_stale = true;
+    }
+
+    /// Adds a log, to be read when its run is looked at.
+    pub fn log(&mut self, log: crate::training::logs::LogFile) {
+        self.index.insert_log(log);
+        self.is_stale = true;
+    }
+
+    /// Takes in what the logs of a run say.
+    pub fn attach(&mut self, run: &Path, record: Arc<Record>) {
+        self.index.attach(run, record);
+        self.is_stale = true;
+    }
+
+    /// A checkpoint is no longer there.
+    pub fn remove(&mut self, path: &std::path::Path) {
+        if self.index.row(path).is_some() {
+            self.read = self.read.saturating_sub(1);
+        }
+        self.index.remove(path);
+        self.is_stale = true;
+    }
+
+    /// Takes in a checkpoint that is new, or another than before, whether or not a scan runs.
+    pub fn update(&mut self, row: CheckpointRow) {
+        if self.index.row(&row.path).is_none() {
+            self.read += 1;
+            self.found = self.found.max(self.read);
+        }
         self.index.insert(row);
         self.is_stale = true;
     }
@@ -82,18 +144,25 @@ impl Home {
     pub fn refresh(&mut self) {
         let was_stale = std::mem::take(&mut self.is_stale);
         if was_stale {
+            self.curve.forget();
             self.index.settle();
             self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
             self.rebuild();
+            if self.view == HomeView::Table {
+                self.rebuild_table();
+            }
         }
         let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else {
-            self.curve.series = std::sync::Arc::default();
-            self.curve.run = None;
+            self.curve.show_nothing();
+            self.verdict = None;
             return;
         };
         if was_stale || !is_of(&self.curve, &run.path) {
             let moved = !is_of(&self.curve, &run.path);
             self.curve.show(run);
+            draw(&mut self.curve, &self.index, &self.facts_of);
+            self.judge();
+            let Some(run) = self.run_at().and_then(|at| self.index.runs.get(at)) else { return };
             // On the run itself the cursor is on its best, also while the scan still finds better ones.
             if moved || self.checkpoint().is_none() {
                 let best = run.best.as_ref().and_then(|b| run.checkpoints.iter().find(|c| c.path == b.path));
@@ -109,10 +178,27 @@ impl Home {
     /// The metric shown was changed: its column and sparklines with it.
     pub fn metric_changed(&mut self) {
         self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
+        self.redraw();
+        self.judge();
         if let Some(row) = self.checkpoint().cloned() {
             self.curve.follow(&row);
         }
         self.rebuild();
+    }
+
+    /// Which epoch of the selected run is best by the metric that leads.
+    fn judge(&mut self) {
+        let metric = self.curve.chosen().map(str::to_owned);
+        self.verdict = self.run().and_then(|run| {
+            let series = &self.curve.series;
+            let by = |name: Option<&str>| verdict_of(run, series, name, None).ok();
+            metric.as_deref().and_then(|name| by(Some(name))).or_else(|| by(None))
+        });
+    }
+
+    /// What is to be on the plot changed.
+    pub fn redraw(&mut self) {
+        draw(&mut self.curve, &self.index, &self.facts_of);
     }
 
     /// The list's cursor moved: remember what it is on, and let the curve follow.
@@ -125,30 +211,69 @@ impl Home {
         }
     }
 
-    /// Moves the curve's cursor `by` points; the list follows when a checkpoint is there.
-    pub fn step_curve(&mut self, by: isize) {
-        let Some(x) = self.curve.step(by) else { return };
-        self.select_at(x);
+    /// Moves the curve's cursor `by` points, and by `column` along x at least; the list follows when a
+    /// checkpoint is there.
+    pub fn step_curve(&mut self, by: isize, column: f64) {
+        let Some(x) = self.curve.step(by, column) else { return };
+        self.curve.reveal();
+        self.select_at(x, column / 2.0);
     }
 
-    /// Selects the checkpoint at `x` of the curve shown, if there is one.
-    fn select_at(&mut self, x: f64) {
+    /// Moves the curve's cursor to the `by`th checkpoint from where it is.
+    pub fn step_checkpoint(&mut self, by: isize) {
         let run = self.run_at().and_then(|at| self.index.runs.get(at));
         let Some((run, series)) = run.zip(self.curve.shown()) else { return };
-        let path = checkpoint_at(run, series.x, x).map(|row| row.path.clone());
+        let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
+        let mut places: Vec<f64> = originals.filter_map(|row| x_of(row, series.x)).collect();
+        places.sort_by(f64::total_cmp);
+        places.dedup();
+        let Some(last) = places.len().checked_sub(1) else { return };
+        let at = match self.curve.x {
+            Some(x) if by > 0 => places.partition_point(|p| *p <= x + 1e-9).saturating_add_signed(by - 1),
+            Some(x) => places.partition_point(|p| *p < x - 1e-9).saturating_add_signed(by),
+            None if by < 0 => last,
+            None => 0,
+        };
+        let Some(x) = places.get(at.min(last)).copied() else { return };
+        self.curve.x = Some(x);
+        self.curve.reveal();
+        self.select_at(x, 0.0);
+    }
+
+    /// Selects the checkpoint within `room` of `x` on the plot, if there is one.
+    fn select_at(&mut self, x: f64, room: f64) {
+        let run = self.run_at().and_then(|at| self.index.runs.get(at));
+        let Some((run, series)) = run.zip(self.curve.shown()) else { return };
+        let path = checkpoint_at(run, series.x, x, room).map(|row| row.path.clone());
         if let Some(path) = path {
             self.select(&path);
         }
     }
 
-    /// Puts the cursor of the curve on its point closest to `x`.
-    pub fn go_to_point(&mut self, x: f64) {
+    /// Puts the cursor of the curve on its point closest to `x`; `column` is the width of a cell along x.
+    pub fn go_to_point(&mut self, x: f64, column: f64) {
         self.curve.x = Some(x);
-        self.step_curve(0);
+        self.step_curve(0, column);
+    }
+
+    /// Makes the table of runs again.
+    pub fn rebuild_table(&mut self) {
+        let selected = self.run().map(|run| run.path.clone());
+        self.table.rebuild(&self.index.runs, selected.as_deref());
+    }
+
+    /// The table's cursor moved: the list selects the same run.
+    pub fn table_moved(&mut self) {
+        let run = self.table.selected_run().and_then(|at| self.index.runs.get(at));
+        if let Some(path) = run.map(|run| run.path.clone()) {
+            self.list.select_run(&self.index, &path);
+            self.facts = Scroll::default();
+            self.refresh();
+        }
     }
 
     /// Selects a checkpoint in the list.
-    pub fn select(&mut self, path: &std::path::Path) {
+    pub fn select(&mut self, path: &Path) {
         let metric = self.curve.chosen().map(str::to_owned);
         self.facts = Scroll::default();
         self.list.select(&self.index, path, metric.as_deref());
@@ -173,6 +298,11 @@ impl Home {
             Row::Checkpoint(run, at) => self.index.runs.get(run)?.checkpoints.get(at),
             _ => None,
         }
+    }
+
+    /// Paths a person marked, which nothing may remove.
+    pub fn curve_marks(&self) -> BTreeSet<PathBuf> {
+        BTreeSet::new()
     }
 
     /// The selected row among those that were not read.
@@ -215,13 +345,39 @@ impl Home {
     }
 }
 
+/// Puts the lines on the plot that belong there: those of the selected run, of pinned ones, and of all others
+/// if they are asked for, best first.
+fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts]) {
+    let selected = index.runs.iter().find(|run| is_of(curve, &run.path));
+    let mut runs: Vec<&Run> = selected.into_iter().collect();
+    let others = || index.runs.iter().zip(facts).filter(|(run, _)| !is_of(curve, &run.path));
+    runs.extend(others().map(|(run, _)| run).filter(|run| curve.pinned.contains(&run.path)));
+    if curve.all_runs {
+        let lead = curve.shown().map(|s| canonical(&s.name));
+        let mut rest: Vec<_> = others().filter(|(run, _)| !curve.pinned.contains(&run.path)).collect();
+        rest.sort_by(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
+        runs.extend(rest.into_iter().map(|(run, _)| run));
+    }
+    curve.draw(&runs);
+}
+
+/// Runs with a better best come first, those that are judged by something else last.
+fn rank(facts: &RunFacts, lead: Option<&str>) -> f64 {
+    match &facts.best {
+        Some(best) if lead == Some(canonical(&best.metric).as_str()) => match best.mode {
+            Mode::Max => -best.value,
+            Mode::Min | Mode::None => best.value,
+        },
+        _ => f64::INFINITY,
+    }
+}
+
 /// The metric a run is judged by: the one a person chose if the run has it, else the one its best was
 /// picked by, else the first it has.
 fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
     let has = |name: &&str| run.checkpoints.iter().any(|row| metric_of(row, name).is_some());
     let best = run.best.as_ref().map(|b| b.metric.as_str());
-    let first =
-        || run.checkpoints.iter().flat_map(|row| &row.training.metrics).map(|(name, _)| name.as_str()).next();
+    let first = || run.checkpoints.iter().flat_map(|row| row.training.values()).map(|(name, _)| name).next();
     let metric = chosen.filter(has).or(best).or_else(first);
     let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();

@@ -154,6 +154,13 @@ impl Listing {
         }
     }
 
+    /// Selects the run in this folder.
+    pub fn select_run(&mut self, index: &Index, path: &Path) {
+        self.touched = true;
+        self.selected = Some(Selected::Run(path.to_owned()));
+        self.restore(index);
+    }
+
     /// Folds or unfolds the run at the cursor; false when there is none.
     pub fn toggle(&mut self, index: &Index) -> bool {
         match self.row() {
@@ -207,11 +214,11 @@ fn is(index: &Index, row: Row, selected: &Selected) -> bool {
 
 /// A metric of a checkpoint, however its name is written there (`val_loss`, `val/loss`).
 pub fn metric_of(row: &CheckpointRow, name: &str) -> Option<f64> {
-    let metrics = &row.training.metrics;
-    let exact = metrics.iter().find(|(n, _)| n == name);
+    let values = || row.training.values();
     let same = || {
-        let wanted = canonical(name);
-        metrics.iter().find(|(n, _)| canonical(n) == wanted)
+        // Rows without values are many: the name is not taken apart for them.
+        let wanted = values().next().map(|_| canonical(name))?;
+        values().find(|(n, _)| canonical(n) == wanted).map(|(_, value)| value)
     };
-    if metrics.is_empty() { None } else { exact.or_else(same).map(|(_, value)| *value) }
+    row.training.value(name).or_else(same)
 }

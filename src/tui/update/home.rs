@@ -4,7 +4,7 @@ use super::super::action::Effect;
 use super::super::commands::Command;
 use super::super::model::listing::Row;
 use super::super::model::{Model, Pane};
-use super::jobs;
+use super::{curve, jobs};
 use crate::runs::Status;
 
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
@@ -16,7 +16,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         return Vec::new();
     }
     match model.focus {
-        Pane::Curve => in_curve(model, command, count),
+        Pane::Curve => curve::run(model, command, count),
         Pane::Facts => {
             let page = model.layout().text(Pane::Facts).height.into();
             model.home.facts.moved(command, count, page);
@@ -133,30 +133,4 @@ fn next_match(model: &mut Model, command: Command) {
             return;
         }
     }
-}
-
-fn in_curve(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
-    let times = isize::try_from(count.unwrap_or(1)).unwrap_or(isize::MAX / 4);
-    let far = isize::MAX / 4;
-    let by = match command {
-        Command::Left | Command::Up => -times,
-        Command::Right | Command::Down => times,
-        Command::HalfUp | Command::PageUp => times.saturating_mul(-10),
-        Command::HalfDown | Command::PageDown => times.saturating_mul(10),
-        Command::Top => -far,
-        Command::Bottom => far,
-        Command::Open => return open_at_cursor(model),
-        _ => return Vec::new(),
-    };
-    model.home.step_curve(by);
-    Vec::new()
-}
-
-/// Opens the checkpoint the curve's cursor is on.
-fn open_at_cursor(model: &mut Model) -> Vec<Effect> {
-    if model.home.checkpoint().is_some() {
-        return open(model);
-    }
-    model.say("no checkpoint was kept at this point of the curve");
-    Vec::new()
 }

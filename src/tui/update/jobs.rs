@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::super::action::{Effect, ScanNews};
 use super::super::model::browser::{Browser, Opened};
+use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
-use super::super::model::{Model, Pane, Place};
+use super::super::model::{Mode, Model, Pane, Place};
 use crate::text::shown_path;
 
 /// Scans the paths again.
@@ -32,6 +33,7 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
         match one {
             ScanNews::Found(total) => model.home.found = model.home.found.max(total),
             ScanNews::Row(row) => model.home.add(*row),
+            ScanNews::Log(log) => model.home.log(log),
             ScanNews::Skipped(skipped) => model.home.skip(skipped),
             ScanNews::Done => {
                 model.jobs.scan = None;
@@ -85,6 +87,15 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
         model.home.is_complete = true;
     }
     jobs.remove(generation);
+    if model.home.reading.as_ref().is_some_and(|(newest, _)| *newest == generation)
+        && let Some((_, path)) = model.home.reading.take()
+    {
+        model.home.given_up.insert(path);
+    }
+    let planning = |dialog: &Dialog| matches!(dialog, Dialog::Clean(clean) if clean.generation == generation);
+    if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
+        model.mode = Mode::Normal;
+    }
     model.complain(message);
     Vec::new()
 }

@@ -7,7 +7,7 @@ use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Mode, Model, Pane, Place};
 use super::super::view::{footer, layers, tabs, tensors};
-use super::{browse, home, run};
+use super::{browse, curve, home, run, run_table};
 
 /// A click: gives the focus, selects the row; on the row that is selected already it opens.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
@@ -25,6 +25,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     let had_focus = model.focus == pane;
     model.focus = pane;
     model.toast = None;
+    model.home.curve.grabbed = None;
     if pane == Pane::Body && y == layout.pane(pane).y {
         if let Some(browser) = &mut model.browser
             && let Some(view) = tabs::at(layout.pane(pane), x, browser.view, had_focus)
@@ -46,10 +47,9 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             click_heading(model, x);
             Vec::new()
         }
+        Pane::Table => run_table::click(model, x, y),
         Pane::Curve => {
-            if let Some(value) = super::super::view::curve::x_at(model, x) {
-                model.home.go_to_point(value);
-            }
+            curve::click(model, x);
             Vec::new()
         }
         _ => Vec::new(),
@@ -102,11 +102,27 @@ fn click_heading(model: &mut Model, x: u16) {
     browser.rebuild();
 }
 
+/// The mouse moves with its button down, wherever that went down.
+pub(super) fn drag(model: &mut Model, x: u16, _y: u16) -> Vec<Effect> {
+    if matches!(model.mode, Mode::Normal) && model.focus == Pane::Curve {
+        curve::drag(model, x);
+    }
+    Vec::new()
+}
+
 /// The wheel scrolls what is under the pointer, whatever has the focus.
 pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect> {
     if matches!(model.mode, Mode::Help { .. }) {
         let command = if by > 0 { Command::Down } else { Command::Up };
         super::move_in_help(model, command);
+        return Vec::new();
+    }
+    if matches!(model.mode, Mode::Dialog(_)) {
+        super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
+        return Vec::new();
+    }
+    if matches!(model.mode, Mode::Metrics { .. }) {
+        super::picker::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
     let layout = model.layout();
@@ -127,8 +143,16 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
                 model.home.moved();
             }
         }
+        (Pane::Table, _) => {
+            let table = &mut model.home.table;
+            let before = table.cursor.at;
+            table.cursor.scrolled(by, table.rows.len(), height);
+            if table.cursor.at != before {
+                model.home.table_moved();
+            }
+        }
         (Pane::Facts, _) => scroll(&mut model.home.facts),
-        (Pane::Curve, _) => model.home.step_curve(by.signum()),
+        (Pane::Curve, _) => curve::wheel(model, x, by),
         (Pane::Detail, Some(browser)) => scroll(&mut browser.detail),
         (Pane::Body, Some(browser)) => match browser.view {
             View::Layers => browser.tree.cursor.scrolled(by, browser.tree.visible.len(), height),

@@ -34,18 +34,22 @@ pub(super) fn draw(
         );
         let last = (view.first_column + columns.visible).min(view.data.checkpoints.len());
         for column in view.first_column..last {
-            let color =
-                |line: Option<&Line>| line.map_or(Color::Reset, |line| color(model, view, line, column));
-            let style = Style::new().fg(color(pair.first())).bg(color(pair.get(1)));
+            let color = |line: Option<&Line>| line.and_then(|line| color(model, view, line, column));
+            let (text, style) = match (color(pair.first()), color(pair.get(1))) {
+                (None, None) => (" ", Style::new()),
+                (Some(upper), None) => ("\u{2580}", Style::new().fg(upper)),
+                (None, Some(lower)) => ("\u{2584}", Style::new().fg(lower)),
+                (Some(upper), Some(lower)) => ("\u{2580}", Style::new().fg(upper).bg(lower)),
+            };
             let x = cell_x(view, heat, columns, column);
             for x in x..(x + columns.cell).min(heat.right()) {
-                put(buffer, (x, y), "\u{2580}", 1, style);
+                put(buffer, (x, y), text, 1, style);
             }
             if is_here && column == view.column {
                 let upper = view.cursor.at == first;
                 // The half under the cursor is pointed at: colours alone would not show where it is.
                 let mark = if upper { "\u{25b2}" } else { "\u{25bc}" };
-                let style = Style::new().fg(Color::Reset).bg(color(view.line()));
+                let style = Style::new().fg(Color::Reset).bg(color(view.line()).unwrap_or(Color::Reset));
                 put(buffer, (x, y), mark, 1, style);
                 selected = Some((x, y));
             }
@@ -65,12 +69,13 @@ fn name(model: &Model, line: Option<&Line>, is_here: bool, area: Rect, buffer: &
     }
 }
 
-fn color(model: &Model, view: &TimelineView, line: &Line, column: usize) -> Color {
+/// `None` where nothing is known.
+fn color(model: &Model, view: &TimelineView, line: &Line, column: usize) -> Option<Color> {
     let point = line.points.get(column).and_then(Option::as_ref);
     match view.scale.level(point, line.largest) {
-        Level::Unknown => Color::Reset,
-        Level::Broken => Color::Red,
-        Level::Zero => model.theme.half(0).unwrap_or(Color::Reset),
-        Level::Step(step) => model.theme.half(step).unwrap_or(Color::Reset),
+        Level::Unknown => None,
+        Level::Broken => Some(Color::Red),
+        Level::Zero => model.theme.half(0),
+        Level::Step(step) => model.theme.half(step),
     }
 }

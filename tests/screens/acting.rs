@@ -1,0 +1,112 @@
+//! Questions before something is written, and what they do.
+
+use std::path::Path;
+
+use ckpt_tui::runs::CheckpointRow;
+use ckpt_tui::tui::model::Mode;
+
+use super::build::row;
+use super::ui::Ui;
+
+fn rows() -> Vec<CheckpointRow> {
+    let losses = [0.9, 0.5, 0.3, 0.4, 0.6, 0.7];
+    let mut rows: Vec<_> = (1..)
+        .zip(losses)
+        .map(|(e, loss)| row(&format!("/data/r/e{e}.pt"), Some(f64::from(e)), &[("val_loss", loss)]))
+        .collect();
+    // No two of them are copies of each other.
+    for (at, row) in rows.iter_mut().enumerate() {
+        row.bytes += at as u64;
+    }
+    rows
+}
+
+fn is_asked(ui: &Ui) -> bool {
+    matches!(ui.model.mode, Mode::Dialog(_))
+}
+
+#[test]
+fn a_clean_up_shows_what_goes_and_asks() {
+    let mut ui = Ui::with_rows(rows(), (140, 45));
+    ui.keys("jD");
+    let screen = ui.screen();
+    assert!(screen.contains("Keeps the best 3 by lowest val_loss"), "{screen}");
+    assert!(screen.contains("2 checkpoints to the trash: 89.4 MiB free"), "{screen}");
+    ui.keys("<Enter>");
+    assert!(is_asked(&ui) && ui.removed.is_empty(), "Enter by habit removes nothing");
+    ui.keys("<Esc>");
+    assert!(!is_asked(&ui) && ui.removed.is_empty());
+    assert!(ui.screen().contains("nothing was changed"), "{}", ui.screen());
+    ui.keys("Dy");
+    let gone: Vec<_> = ui.removed.iter().map(|path| path.to_str().unwrap()).collect();
+    assert_eq!(gone, ["/data/r/e1.pt", "/data/r/e5.pt"], "the best three and the last stay");
+}
+
+#[test]
+fn more_and_fewer_are_kept_and_never_the_best_removed() {
+    let mut ui = Ui::with_rows(rows(), (140, 45));
+    ui.keys("jD+++");
+    assert!(ui.screen().contains("nothing to remove: 6 checkpoints stay"), "{}", ui.screen());
+    ui.keys("----------");
+    assert!(ui.screen().contains("Keeps the best 1"), "{}", ui.screen());
+    ui.keys("y");
+    assert!(
+        !ui.removed.iter().any(|path| path.ends_with("e3.pt") || path.ends_with("e6.pt")),
+        "{:?}",
+        ui.removed
+    );
+    assert_eq!(ui.removed.len(), 4);
+}
+
+#[test]
+fn a_run_without_metrics_cannot_be_cleaned_up_and_says_why() {
+    let rows = (1..4).map(|e| row(&format!("/data/r/e{e}.pt"), Some(f64::from(e)), &[])).collect();
+    let mut ui = Ui::with_rows(rows, (140, 45));
+    ui.keys("jD");
+    assert!(!is_asked(&ui));
+    assert!(ui.screen().contains("no metric was found"), "{}", ui.screen());
+}
+
+#[test]
+fn a_best_link_is_made_moved_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in std::fs::read_dir("assets/demo/spirals-overfit").unwrap() {
+        let file = file.unwrap();
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+        }
+    }
+    let mut ui = Ui::on(folder.path().to_str().unwrap(), (140, 45));
+    let link = folder.path().join("best.pt");
+    // On the run itself its best is meant.
+    ui.keys("B");
+    assert!(ui.screen().contains("Link best.pt to epoch_10.pt"), "{}", ui.screen());
+    ui.keys("<Esc>");
+    assert!(!link.exists());
+    ui.keys("By");
+    assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("epoch_10.pt"));
+    assert!(ui.screen().contains("best.pt"), "the folder is looked at again: {}", ui.screen());
+    ui.keys("/epoch_12<Enter>jB");
+    assert!(ui.screen().contains("Move best.pt to epoch_12.pt"), "{}", ui.screen());
+    assert!(ui.screen().contains("epoch_10.pt"), "where it leads now is shown: {}", ui.screen());
+    ui.keys("<Enter>");
+    assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("epoch_12.pt"));
+    // A file of its own is never replaced.
+    std::fs::remove_file(&link).unwrap();
+    std::fs::copy(folder.path().join("epoch_01.pt"), &link).unwrap();
+    ui.keys("rB");
+    assert!(ui.screen().contains("is a file of its own"), "{}", ui.screen());
+    ui.keys("y");
+    assert!(!std::fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
+}
+
+#[test]
+fn questions_in_pictures() {
+    for (name, size) in [("80x24", (80, 24)), ("140x45", (140, 45))] {
+        let mut ui = Ui::with_rows(rows(), size);
+        ui.keys("jD");
+        insta::assert_snapshot!(format!("clean_up_{name}"), ui.screen());
+        ui.keys("<Esc>bB");
+        insta::assert_snapshot!(format!("link_best_{name}"), ui.screen());
+    }
+}
