@@ -8,6 +8,7 @@
 mod archive;
 mod codes;
 mod contents;
+mod folder;
 mod names;
 mod values;
 mod waste;
@@ -171,6 +172,9 @@ pub fn check(path: &Path, options: &Options, work: &Work) -> Result<Report> {
 
 /// One look at the file; true when it changed meanwhile.
 fn attempt(path: &Path, options: &Options, work: &Work) -> Result<(Report, bool)> {
+    if path.is_dir() || format::folders::is_index(path) {
+        return Ok((folder::look(path, options, work)?, false));
+    }
     let source = match FileSource::open(path) {
         Ok(source) => Arc::new(source),
         Err(error) => return Ok((unopened(path, &error), false)),

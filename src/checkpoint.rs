@@ -6,6 +6,7 @@
 mod kinds;
 pub mod module;
 mod outline;
+mod placeholders;
 mod read;
 mod scalar;
 mod section;

@@ -2,7 +2,6 @@
 //!
 //! Exit codes are a contract: 0 done, 1 the answer is "no" (`check` found something), 2 an error, told in
 //! one line on stderr. A reader that closes the pipe
-//! Exit codes are a contract: 0 done, 1 the answer is "no", 2 an error, told in one line on stderr. A reader that closes the pipe
 //! early (`head`) is not an error. Output goes through `output::Out`, never through `println!`, which
 //! panics on a full disk.
 
@@ -12,6 +11,7 @@ mod check;
 mod clean;
 mod config;
 mod curves;
+mod diff;
 mod export;
 mod generate;
 mod json;
@@ -55,6 +55,7 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
         Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
         Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Diff(diff)) => diff::run(&diff, &args.common, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),

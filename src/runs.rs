@@ -110,10 +110,24 @@ pub struct CheckpointRow {
 }
 
 impl CheckpointRow {
+    /// It is a folder, not a file (an index of shards is a file).
+    pub fn is_folder(&self) -> bool {
+        self.format.is_some_and(Format::is_folder) && !crate::format::folders::is_index(&self.path)
+    }
+
+    /// The folder of the run it belongs to.
+    pub fn run_folder(&self) -> PathBuf {
+        if self.is_folder() { layout::run_of_folder(&self.path) } else { layout::run_of(&self.path) }
+    }
+
     /// True when this is another name, or a copy, of a checkpoint of the same run.
     pub fn is_copy_within(&self, run: &Run) -> bool {
         let original = self.same_as.as_deref();
-        original.is_some_and(|o| o.parent() == self.path.parent() || layout::run_of(o) == run.path)
+        original.is_some_and(|o| {
+            o.parent() == self.path.parent()
+                || layout::run_of(o) == run.path
+                || self.is_folder() && layout::run_of_folder(o) == run.path
+        })
     }
 }
 

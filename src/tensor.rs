@@ -302,6 +302,14 @@ pub fn row_major(shape: &[u64]) -> Vec<u64> {
     stride
 }
 
+/// Bytes of a row-major array; `None` when no memory or file could hold it.
+pub fn array_bytes(dtype: DType, shape: &[u64]) -> Option<u64> {
+    let numel = shape.iter().try_fold(1_u64, |n, size| n.checked_mul(*size));
+    // With a size of 0 the others may be anything.
+    let numel = if shape.contains(&0) { Some(0) } else { numel };
+    dtype.bytes_for(numel?).filter(|bytes| i64::try_from(*bytes).is_ok())
+}
+
 /// Product that is 0 if any factor is, and else saturates.
 pub fn saturating_product(shape: &[u64]) -> u64 {
     if shape.contains(&0) { 0 } else { shape.iter().fold(1, |n: u64, s| n.saturating_mul(*s)) }

@@ -62,6 +62,13 @@ pub fn shown_path(path: &Path) -> String {
     shown_bytes(path.as_os_str().as_encoded_bytes())
 }
 
+/// The last component of a path as it is; for `.` and the like that of the whole path.
+pub fn last_component(path: &Path) -> String {
+    let whole = || std::path::absolute(path).ok()?.components().next_back().map(|c| c.as_os_str().to_owned());
+    let name = path.file_name().map(std::ffi::OsStr::to_owned).or_else(whole);
+    name.unwrap_or_else(|| path.as_os_str().to_owned()).to_string_lossy().into_owned()
+}
+
 /// [`shown`] for bytes that should be UTF-8; those that are not appear as `\xff`.
 pub fn shown_bytes(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());

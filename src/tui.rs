@@ -115,7 +115,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     let theme = Theme::new(use_color(options.color), options.ascii);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let file = match paths.as_slice() {
-        [only] if only.is_file() => Some(only.clone()),
+        [only] if only.is_file() || crate::format::folders::is_checkpoint(only) => Some(only.clone()),
         _ => None,
     };
     let (send, events) = crossbeam_channel::bounded(1024);

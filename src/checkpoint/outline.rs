@@ -36,6 +36,7 @@ impl Checkpoint {
     pub fn assemble(mut parts: Parts, types: &ScriptTypes, limits: &Limits) -> Self {
         let outline = Outline::of(&parts.tree, parts.format, types, limits);
         parts.diagnostics.extend(outline.diagnostics);
+        parts.diagnostics.extend(super::placeholders::find(&parts.tree, &outline.sections, &outline.entries));
         let kind = kind_of(&parts, &outline.sections, &outline.entries);
         Self {
             parts,

@@ -1,6 +1,6 @@
 //! The files a folder checkpoint is made of, one by one: shards, ranks, the parts saved beside a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Checkpoint, CheckpointFile, Parts};
 
@@ -61,6 +61,14 @@ impl Checkpoint {
     /// The files of a folder checkpoint in their natural order; empty for a checkpoint of one file.
     pub fn shards(&self) -> &[Shard] {
         &self.shards
+    }
+
+    /// The path of a part below the folder of its checkpoint.
+    pub fn below<'a>(&self, shard: &'a Shard) -> &'a Path {
+        let path = self.path();
+        // An index of shards stands beside them.
+        let beside = || shard.path.strip_prefix(path.parent()?).ok();
+        shard.path.strip_prefix(path).ok().or_else(beside).unwrap_or(&shard.path)
     }
 
     /// With the files it is made of.

@@ -4,6 +4,7 @@ mod best;
 mod check;
 mod clean;
 mod curves;
+mod diff;
 mod export;
 pub(super) mod spectra;
 mod stats;
@@ -12,12 +13,13 @@ pub(super) mod torch;
 
 use std::path::PathBuf;
 
-pub(super) use check::Check;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use best::{Best, Direction};
+pub(super) use check::Check;
 pub(super) use clean::Clean;
 pub(super) use curves::Curves;
+pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -91,6 +93,8 @@ pub(super) enum Command {
     Clean(Clean),
     /// Show one checkpoint: sections, tensors, modules, metadata, how to load it
     Show(Show),
+    /// Compare two checkpoints: would CANDIDATE load into REFERENCE's model, why not, and what repairs it
+    Diff(Diff),
     /// Show every layer over the checkpoints of a run: change, norm, NaN, frozen layers
     Timeline(Timeline),
     /// Write the weights of a checkpoint as safetensors

@@ -37,7 +37,7 @@ pub struct Index {
 impl Index {
     /// Adds a row, or replaces the one of the same path. Call [`Index::settle`] before showing the runs.
     pub fn insert(&mut self, row: CheckpointRow) {
-        let folder = layout::run_of(&row.path);
+        let folder = row.run_folder();
         if self.known.insert(row.path.clone(), folder.clone()).is_some() {
             self.take_out(&folder, &row.path);
         }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::training::name;
+use crate::training::name::{self, Part};
 
 /// Folders that keep the checkpoints of the run above them.
 const KEEPERS: [&str; 7] =
@@ -32,6 +32,16 @@ pub fn run_of(path: &Path) -> PathBuf {
         folder = folder.parent().unwrap_or(folder);
     }
     if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() }
+}
+
+/// The folder of the run that the checkpoint that is the folder `path` belongs to: the one around it when its
+/// name is that of one checkpoint among several, else itself.
+pub fn run_of_folder(path: &Path) -> PathBuf {
+    let parts = text(path).map(|name| name::of_name(name).parts).unwrap_or_default();
+    let named =
+        Path::new(text(path).unwrap_or_default()).extension().is_some_and(|e| e == "ckpt" || e == "pt");
+    let one = named || parts.has(Part::Best) || parts.has(Part::Last) || holds_one_checkpoint(path);
+    if one { run_of(path) } else { run_of(&path.join("checkpoint")) }
 }
 
 /// The folder that holds the checkpoint at `path` and nothing else (`checkpoint-500`), if there is one.
@@ -152,6 +162,24 @@ mod tests {
             ("a/mp_rank_3/x.pt", "a/mp_rank_3"),
         ] {
             assert_eq!(run_of(Path::new(path)), Path::new(run), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_run_of_a_checkpoint_that_is_a_folder() {
+        for (path, run) in [
+            ("out/checkpoint-500", "out"),
+            ("out/checkpoints/checkpoint_0", "out"),
+            ("z2/global_step500", "z2"),
+            ("meg/iter_0001000", "meg"),
+            ("exp/checkpoints/epoch=3-step=400.ckpt", "exp"),
+            ("exp/checkpoints/last.ckpt", "exp"),
+            ("out/best_model", "out"),
+            ("titan/checkpoint/step-100", "titan"),
+            ("models/llama", "models/llama"),
+            (".", "."),
+        ] {
+            assert_eq!(run_of_folder(Path::new(path)), Path::new(run), "{path}");
         }
     }
 

@@ -33,7 +33,8 @@ pub fn row_of(path: &Path, limits: &Limits) -> CheckpointRow {
 /// The row of an opened checkpoint.
 pub fn of_checkpoint(checkpoint: &Checkpoint) -> CheckpointRow {
     let path = checkpoint.path().to_owned();
-    let hints = name::hints(&path);
+    let is_folder = checkpoint.format().is_folder() && !crate::format::folders::is_index(&path);
+    let hints = if is_folder { name::hints_of_folder(&path) } else { name::hints(&path) };
     let identity = checkpoint.identity();
     let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
     let (status, error) = judge(checkpoint, modified, hints.parts.has(Part::Unfinished));
@@ -59,8 +60,10 @@ pub fn of_checkpoint(checkpoint: &Checkpoint) -> CheckpointRow {
 /// The row of a file that could not be read.
 pub fn of_error(path: &Path, error: &Error) -> CheckpointRow {
     let metadata = std::fs::metadata(path).ok();
-    let identity = metadata.as_ref().map(Identity::of);
-    let hints = name::hints(path);
+    let is_folder = metadata.as_ref().is_some_and(std::fs::Metadata::is_dir);
+    let identity =
+        metadata.as_ref().map(Identity::of).map(|own| if is_folder { content(path, own) } else { own });
+    let hints = if is_folder { name::hints_of_folder(path) } else { name::hints(path) };
     let modified = identity.map_or(SystemTime::UNIX_EPOCH, |i| i.modified());
     let status = match error.kind() {
         ErrorKind::Truncated | ErrorKind::Changed
@@ -90,6 +93,18 @@ pub fn of_error(path: &Path, error: &Error) -> CheckpointRow {
     }
 }
 
+/// The identity of a folder, with the bytes of its files and the time of the newest.
+fn content(path: &Path, own: Identity) -> Identity {
+    const FILES: usize = 10_000;
+    let entries = std::fs::read_dir(path).into_iter().flatten().take(FILES);
+    let files = entries.filter_map(|e| e.ok()?.metadata().ok()).filter(std::fs::Metadata::is_file);
+    files.map(|m| Identity::of(&m)).fold(Identity { size: 0, ..own }, |whole, file| Identity {
+        size: whole.size.saturating_add(file.size),
+        modified_ns: whole.modified_ns.max(file.modified_ns),
+        ..whole
+    })
+}
+
 fn is_fresh(modified: SystemTime, unfinished: bool) -> bool {
     // A time in the future is a clock that runs ahead on the machine that writes.
     let age = SystemTime::now().duration_since(modified).unwrap_or_default();
@@ -105,7 +120,12 @@ fn judge(checkpoint: &Checkpoint, modified: SystemTime, unfinished: bool) -> (St
     let broken = checkpoint.diagnostics().iter().find(|d| d.severity == Severity::Broken);
     let Some(broken) = broken else { return (Status::Ok, None) };
     let status = match broken.code {
-        "TRUNCATED" if is_fresh(modified, unfinished) => Status::Growing,
+        // Shards arrive one after the other.
+        "TRUNCATED" | "INDEX_MISSING" | "SHARD_MISSING" | "DCP_UNFINISHED"
+            if is_fresh(modified, unfinished) =>
+        {
+            Status::Growing
+        }
         "TRUNCATED" => Status::Truncated,
         _ => Status::Broken,
     };

@@ -8,6 +8,7 @@ mod large;
 mod lightning;
 mod openmmlab;
 mod speech;
+mod transformers;
 mod vision;
 
 use super::epoch::Base;
@@ -56,6 +57,7 @@ const fn unnamed(mut row: Framework) -> Framework {
 
 /// The first row that fits is taken: those with keys of their own come before those with usual ones.
 const TABLE: &[Framework] = &[
+    with(row("transformers", &["trainer_state"], Base::Count), transformers::read, &["trainer_state"]),
     with(
         row("lightning", &["pytorch-lightning_version"], Base::Index),
         lightning::read,
@@ -109,6 +111,11 @@ const TABLE: &[Framework] = &[
     row("torchtune", &["epochs_run", "total_epochs"], Base::Count),
     with(row("torchtitan", &["train_state"], Base::Count), large::torchtitan, &[]),
     with(row("accelerate", &["random_state", "numpy_random_seed"], Base::Unknown), large::accelerate, &[]),
+    with(
+        when(row("accelerate", &[], Base::Unknown), transformers::is_accelerate),
+        transformers::accelerate,
+        &[],
+    ),
     with(
         row("catalyst", &["model_state_dict", "criterion_state_dict"], Base::LikelyIndex),
         callbacks::catalyst,

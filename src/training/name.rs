@@ -68,8 +68,21 @@ pub fn hints(path: &Path) -> Hints {
     hints
 }
 
+/// What the name of a checkpoint that is the folder `path` says.
+pub fn hints_of_folder(path: &Path) -> Hints {
+    let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+    let (mut hints, own) = (of_name(&name), of_folder(&name));
+    // accelerate numbers its folders by save, which is neither epoch nor step.
+    if own.epoch.is_some() || own.step.is_some() || name.starts_with("checkpoint") {
+        (hints.epoch, hints.step) = (own.epoch, own.step);
+    }
+    hints
+}
+
 /// What the name of a folder of one checkpoint says: `checkpoint-500`, `global_step500`, `epoch_3`.
 pub fn of_folder(name: &str) -> Hints {
+    // DeepSpeed converts `global_step500` to `global_step500_universal`.
+    let name = name.strip_suffix("_universal").unwrap_or(name);
     let tokens = token::cut(name);
     match tokens.as_slice() {
         // Hugging Face numbers its folders by step, accelerate by save; a bare number would be a guess.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
-use super::model::dialog::{Answer, PlanRequest};
+use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
@@ -55,6 +55,8 @@ pub enum Action {
     Answer(Answer),
     /// What a clean-up would do, or why that cannot be told.
     Planned(u64, Result<Box<Plan>, String>),
+    /// What a file of weights would hold, or why it cannot be written.
+    ExportPlanned(u64, Result<Contents, String>),
     /// Something was written, or could not be.
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
@@ -144,6 +146,10 @@ pub enum Effect {
     PlanCleanUp(u64, Box<PlanRequest>),
     /// Move to the trash what the plan says.
     CleanUp(u64, Work, Box<Plan>),
+    /// Find out what a file with the weights of this checkpoint would hold.
+    PlanExport(u64, PathBuf, PathBuf),
+    /// Write the weights of this checkpoint into a file.
+    Export(u64, Work, PathBuf, PathBuf),
     /// Make or move the link to this checkpoint.
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.

@@ -33,6 +33,7 @@ pub enum Command {
     Metadata,
     Load,
     Diagnostics,
+    Parts,
     NextView,
     PreviousView,
     Runs,
@@ -64,6 +65,7 @@ pub enum Command {
     RunTable,
     LinkBest,
     CleanUp,
+    ExportWeights,
     Timeline,
     Group,
     Dense,
@@ -157,7 +159,7 @@ fn filterable(model: &Model) -> bool {
 fn foldable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
-        Pane::Body => view_is(model, &[View::Layers, View::Metadata]),
+        Pane::Body => view_is(model, &[View::Layers, View::Metadata, View::Parts]),
         _ => false,
     }
 }
@@ -169,6 +171,10 @@ fn sortable(model: &Model) -> bool {
 
 fn has_sections(model: &Model) -> bool {
     filterable(model) && model.browser.as_ref().is_some_and(|b| opened(model) && b.has_sections())
+}
+
+fn has_parts(model: &Model) -> bool {
+    opened(model) && model.browser.as_ref().is_some_and(|b| !b.checkpoint().shards().is_empty())
 }
 
 fn lists_tensors(model: &Model) -> bool {
@@ -292,11 +298,12 @@ pub static TABLE: &[Entry] = table! {
     Smoother, "smoother", "Smooth the curves more (an EMA, as TensorBoard's)", Find, ["e"], |_| "smooth", plotting;
     Rougher, "rougher", "Smooth the curves less", Find, ["E"], silent, plotting;
     LogScale, "log-scale", "Logarithmic y axis, or linear", Find, ["x"], |_| "log", plotting;
-    Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics]);
-    Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics]);
+    Tensors, "tensors", "The flat table of tensors", Go, ["t", "g t"], |m| if view_is(m, &[View::Layers]) { "table" } else { "" }, |m| view_is(m, &[View::Layers, View::Metadata, View::Load, View::Diagnostics, View::Parts]);
+    Layers, "layers", "The tree of layers", Go, ["t", "g l"], |m| if view_is(m, &[View::Tensors]) { "tree" } else { "" }, |m| view_is(m, &[View::Tensors, View::Metadata, View::Load, View::Diagnostics, View::Parts]);
     Metadata, "metadata", "Everything else the checkpoint holds", Go, ["g m"], silent, opened;
     Load, "load", "How to load this file", Go, ["g o"], silent, opened;
     Diagnostics, "diagnostics", "What is to be said about this file", Go, ["g d"], silent, opened;
+    Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
     Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
@@ -312,6 +319,7 @@ pub static TABLE: &[Entry] = table! {
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
+    ExportWeights, "export-weights", "Write the weights of the checkpoint alone, as safetensors; shows what, and asks", Act, ["w"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;

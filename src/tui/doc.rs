@@ -6,6 +6,7 @@ pub mod detail;
 pub mod diagnostics;
 pub mod facts;
 pub mod load;
+mod parts;
 pub mod stats;
 pub mod value;
 

@@ -160,6 +160,7 @@ mod tests {
             ("-", vec!["zoom-out", "fold-all"]),
             ("f", vec!["full-curve", "dense"]),
             ("t", vec!["tensors", "layers"]),
+            ("x", vec!["log-scale", "log-histogram"]),
         ];
         assert_eq!(shared, meant);
     }

@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod layers;
 pub mod listing;
 pub mod metadata;
+pub mod parts;
 pub mod run_table;
 pub mod stats;
 pub mod table;
@@ -235,6 +236,9 @@ impl Model {
                 let path = browser.metadata.path(browser.checkpoint(), browser.metadata.cursor.at);
                 Some(("copy path", shown(&path).into_owned()))
             }
+            View::Parts => {
+                Some(("copy path", shown_path(&browser.parts.selected(browser.checkpoint())?.path)))
+            }
             View::Load => Some(("copy snippet", browser.opened.load.snippet.clone())),
             View::Diagnostics => Some(("copy path", shown_path(browser.checkpoint().path()))),
         }
@@ -300,6 +304,7 @@ impl Model {
         browser.tree.cursor.settle(browser.tree.visible.len(), rows);
         browser.table.cursor.settle(browser.table.rows.len(), rows);
         browser.metadata.cursor.settle(browser.metadata.rows.len(), rows);
+        browser.parts.cursor.settle(browser.parts.rows.len(), rows);
         let values = layout.text(Pane::Detail).height.saturating_sub(2).into();
         let total = browser.stats.preview.as_ref().map_or(0, |preview| preview.total);
         let rows = total.div_ceil(layout.values_per_row()) as usize;

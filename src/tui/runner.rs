@@ -60,9 +60,13 @@ impl Runner {
                     // Stopped or not: what was read is true.
                     drop(work);
                     Some(Action::LogsRead(generation, path, record))
-                })
+                });
             }
-            Effect::PlanCleanUp(..) | Effect::CleanUp(..) | Effect::LinkBest(..) => self.act(effect),
+            Effect::PlanCleanUp(..)
+            | Effect::CleanUp(..)
+            | Effect::LinkBest(..)
+            | Effect::PlanExport(..)
+            | Effect::Export(..) => self.act(effect),
             Effect::Filter(generation, layers, candidates, pattern) => {
                 self.filter(generation, layers, candidates, pattern);
             }
@@ -128,7 +132,9 @@ impl Runner {
         let generation = match &effect {
             Effect::PlanCleanUp(generation, _)
             | Effect::CleanUp(generation, ..)
-            | Effect::LinkBest(generation, _) => *generation,
+            | Effect::LinkBest(generation, _)
+            | Effect::PlanExport(generation, ..)
+            | Effect::Export(generation, ..) => *generation,
             _ => return,
         };
         self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));

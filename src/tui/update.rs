@@ -8,6 +8,7 @@ mod home;
 mod jobs;
 mod logs;
 mod mouse;
+mod parts;
 mod picker;
 mod run_table;
 mod stats;
@@ -53,6 +54,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
+        Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
         Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
@@ -132,6 +134,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
         Command::LinkBest => dialog::link(model),
         Command::CleanUp => dialog::clean(model),
+        Command::ExportWeights => dialog::export(model),
         Command::RunTable => {
             run_table::toggle(model);
             Vec::new()
@@ -153,6 +156,7 @@ fn is_view(command: Command) -> bool {
             | Command::Metadata
             | Command::Load
             | Command::Diagnostics
+            | Command::Parts
             | Command::NextView
             | Command::PreviousView
     )
@@ -240,6 +244,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     match (model.place, model.focus) {
+        (Place::Checkpoint, Pane::Body) if parts::whole(model).is_some() => return parts::back(model),
         (Place::Timeline, _) => timeline::leave(model),
         // Back to where the checkpoint was opened from.
         (Place::Checkpoint, _) if model.timeline.is_some() => {

@@ -11,6 +11,7 @@ mod help;
 pub mod layers;
 mod metadata;
 mod pane;
+mod parts;
 mod picker;
 mod rows;
 pub mod run_table;
@@ -121,6 +122,7 @@ fn draw_body(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) ->
         View::Layers => layers::draw(model, browser, layout, buffer),
         View::Tensors => tensors::draw(model, browser, layout, buffer),
         View::Metadata => metadata::draw(model, browser, layout, buffer),
+        View::Parts => parts::draw(model, browser, layout, buffer),
         View::Load => {
             text::draw(model, &browser.load_text, browser.load, text, buffer);
             None

@@ -1,11 +1,12 @@
 //! The readers against files written by the real libraries.
 
 // A test that meets a surprise should stop at it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 mod containers;
 mod containers_damage;
 mod damage;
+mod folders;
 mod fresh;
 mod pickle;
 mod samples;

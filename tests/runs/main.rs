@@ -15,6 +15,7 @@ mod links;
 mod logs;
 mod other_logs;
 mod training;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -113,8 +113,9 @@ fn detectron2_stores_the_index_of_its_last_iteration() {
 #[test]
 fn deepspeed_and_megatron_count_steps() {
     let index = scan(&fixture("train/deepspeed_z2"));
-    let state =
-        index.runs[0].checkpoints.iter().find(|r| r.path.ends_with("mp_rank_00_model_states.pt")).unwrap();
+    assert_eq!(index.rows(), 1);
+    let state = &index.runs[0].checkpoints[0];
+    assert!(state.path.ends_with("global_step500"));
     assert_eq!((state.training.progress.step, state.training.progress.epoch), (Some(500), Some(3.0)));
     assert_eq!(state.training.metrics, [("loss".to_owned(), 0.25)]);
     let index = scan(&fixture("train/megatron"));
@@ -175,8 +176,20 @@ fn the_tutorial_stores_the_index_of_its_loop() {
 fn hugging_face_folders_of_one_output_are_one_run() {
     let run = run("hf/run");
     assert_eq!(run.framework, Some("transformers"));
-    let models = run.checkpoints.iter().filter(|r| r.path.ends_with("model.safetensors"));
-    let steps: Vec<_> = models.map(|r| r.training.progress.step).collect();
-    assert_eq!(steps, [Some(4), Some(8), Some(12), None]);
-    assert!(run.checkpoints.iter().all(|r| r.training.metrics.is_empty()));
+    let rows: Vec<_> = run
+        .checkpoints
+        .iter()
+        .map(|r| (r.path.file_name().unwrap().to_str().unwrap(), r.training.progress.step))
+        .collect();
+    let want = [
+        ("checkpoint-4", Some(4)),
+        ("checkpoint-8", Some(8)),
+        ("checkpoint-12", Some(12)),
+        ("model.safetensors", None),
+        ("training_args.bin", None),
+    ];
+    assert_eq!(rows, want);
+    let series = curve::series_of_run(&run);
+    let eval = series.iter().find(|s| s.name == "eval_loss").unwrap();
+    assert_eq!((eval.points.len(), eval.x), (3, XAxis::Epoch));
 }

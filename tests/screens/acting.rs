@@ -1,7 +1,9 @@
 //! Questions before something is written, and what they do.
 
+use std::io::Read as _;
 use std::path::Path;
 
+use ckpt_tui::limits::Limits;
 use ckpt_tui::runs::CheckpointRow;
 use ckpt_tui::tui::model::Mode;
 
@@ -98,6 +100,36 @@ fn a_best_link_is_made_moved_and_refused() {
     assert!(ui.screen().contains("is a file of its own"), "{}", ui.screen());
     ui.keys("y");
     assert!(!std::fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
+}
+
+#[test]
+fn weights_are_written_beside_the_checkpoint_once_it_is_said_what_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy("assets/demo/spirals-overfit/epoch_10.pt", folder.path().join("epoch_10.pt")).unwrap();
+    let mut ui = Ui::on(folder.path().to_str().unwrap(), (140, 45));
+    let target = folder.path().join("epoch_10.safetensors");
+    ui.keys("jw");
+    let screen = ui.screen();
+    assert!(screen.contains("Export the weights of epoch_10.pt"), "{screen}");
+    assert!(screen.contains("tensors, ") && screen.contains("y writes it"), "{screen}");
+    ui.keys("<Esc>");
+    assert!(!target.exists());
+    ui.keys("wy");
+    let bytes = || {
+        let mut bytes = Vec::new();
+        std::fs::File::open(&target).unwrap().read_to_end(&mut bytes).unwrap();
+        bytes
+    };
+    let written = bytes();
+    let tensors = safetensors::SafeTensors::deserialize(&written).unwrap();
+    let whole = ckpt_tui::format::open(&folder.path().join("epoch_10.pt"), &Limits::default()).unwrap();
+    assert!(!tensors.is_empty() && tensors.len() < whole.tensors().len(), "weights, and no optimizer");
+    assert!(ui.screen().contains("epoch_10.safetensors"), "the folder is looked at again: {}", ui.screen());
+    // What is there is never replaced.
+    ui.keys("w");
+    assert!(ui.screen().contains("exists and is not replaced"), "{}", ui.screen());
+    ui.keys("y");
+    assert_eq!(bytes(), written);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod journeys;
 mod layers;
 mod logs;
 mod mouse;
+mod parts;
 mod pictures;
 mod plots;
 mod runs_table;

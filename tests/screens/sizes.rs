@@ -37,8 +37,11 @@ const MORE: [(&str, &str); 6] = [
 
 #[test]
 fn every_screen_survives_every_size() {
-    for (name, keys) in SCREENS.into_iter().chain(MORE) {
-        let mut ui = Ui::on("assets/demo", (140, 45));
+    let parts = ("parts", "P");
+    for (name, keys) in SCREENS.into_iter().chain(MORE).chain([parts]) {
+        let folder =
+            if name == "parts" { "tests/fixtures/train/megatron/iter_0001000" } else { "assets/demo" };
+        let mut ui = Ui::on(folder, (140, 45));
         ui.keys(keys);
         for width in [0, 1, 2, 3, 20, 39, 40, 41, 79, 80, 81, 119, 120, 121, 200, 400] {
             for height in [0, 1, 2, 5, 9, 10, 11, 24, 60] {

@@ -56,7 +56,8 @@ impl Ui {
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
         let mut ui = Self::new(vec![PathBuf::from(path)], size);
-        let file = Path::new(path).is_file().then(|| PathBuf::from(path));
+        let one = Path::new(path).is_file() || ckpt_tui::format::folders::is_checkpoint(Path::new(path));
+        let file = one.then(|| PathBuf::from(path));
         ui.effects = start(&mut ui.model, file);
         ui.run_effects();
         ui
@@ -153,7 +154,10 @@ impl Ui {
                 Effect::CleanUp(_, _, plan) => {
                     self.removed.extend(plan.remove.into_iter().map(|item| item.path));
                 }
-                effect @ (Effect::PlanCleanUp(..) | Effect::LinkBest(..)) => {
+                effect @ (Effect::PlanCleanUp(..)
+                | Effect::LinkBest(..)
+                | Effect::PlanExport(..)
+                | Effect::Export(..)) => {
                     let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
                     self.act(action);
                 }

@@ -21,7 +21,16 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
         // Names to tensors and nothing else, however small: what `torch.save(model.state_dict())` writes.
         parts.push(Part { name: String::new(), role: SectionRole::Model, value: root, is_module: false });
     } else if let Some(part) = recognise(tree, "", "", root) {
+        // torchtitan and Megatron keep the names of weights at the root, and other states under theirs.
+        let beside: Vec<Part> = if part.is_module || part.role != SectionRole::Model {
+            Vec::new()
+        } else {
+            let children = named(tree, root).filter(|(_, value)| is_mapping(tree, *value));
+            let found = children.filter_map(|(key, value)| recognise(tree, &key, &key, value));
+            found.filter(|p| matches!(p.role, SectionRole::Optimizer | SectionRole::Scheduler)).collect()
+        };
         parts.push(part);
+        parts.extend(beside);
     } else {
         let mut search =
             Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET, total: TOTAL };
@@ -99,7 +108,18 @@ impl Search<'_> {
 /// Parts of training frameworks that hold scores, states and settings, never weights.
 fn is_bookkeeping(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let whole = ["args", "opt", "cfg", "config", "hparams", "hyper_parameters", "metadata"];
+    let whole = [
+        "args",
+        "training_args",
+        "train_args",
+        "trainer_state",
+        "opt",
+        "cfg",
+        "config",
+        "hparams",
+        "hyper_parameters",
+        "metadata",
+    ];
     let part = ["callbacks", "loops", "metrics", "history", "message_hub", "rng", "random", "config"];
     whole.contains(&name.as_str()) || part.iter().any(|b| name.contains(b))
 }

@@ -129,7 +129,12 @@ fn note(run: &Run, row: &CheckpointRow) -> String {
 
 /// A path from its run's folder on.
 fn file_name(run: &Run, path: &Path) -> String {
-    shown_path(path.strip_prefix(&run.path).unwrap_or(path))
+    match path.strip_prefix(&run.path) {
+        // A folder that is the only checkpoint of its run.
+        Ok(rest) if rest.as_os_str().is_empty() => shown(&crate::text::last_component(path)).into_owned(),
+        Ok(rest) => shown_path(rest),
+        Err(_) => shown_path(path),
+    }
 }
 
 fn local_time(time: SystemTime) -> String {

@@ -33,6 +33,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("modules", &Each(modules))?;
         map.serialize_entry("globals", &Each(|| checkpoint.globals().iter().map(Global)))?;
         map.serialize_entry("load", &Load(&snippet::of(checkpoint)))?;
+        map.serialize_entry("parts", &Each(|| checkpoint.shards().iter().map(Shard)))?;
         map.serialize_entry("diagnostics", &Each(|| checkpoint.diagnostics().iter().map(Diagnostic)))?;
         map.end()
     }
@@ -211,6 +212,23 @@ impl Serialize for Attributes<'_> {
         let Module(checkpoint, module, names, budget) = *self.0;
         let json = |value: Value| Json::new(checkpoint.tree(), value, names, budget);
         serializer.collect_map(module.attributes.iter().map(|(name, value)| (name, json(*value))))
+    }
+}
+
+/// A file of a checkpoint that is a folder.
+struct Shard<'a>(&'a crate::checkpoint::Shard);
+
+impl Serialize for Shard<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let shard = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", &shard.path.to_string_lossy())?;
+        map.serialize_entry("role", &shard.role)?;
+        map.serialize_entry("bytes", &shard.bytes)?;
+        map.serialize_entry("tensors", &shard.tensors)?;
+        map.serialize_entry("status", shard.status.name())?;
+        map.serialize_entry("note", &shard.note)?;
+        map.end()
     }
 }
 

@@ -1,5 +1,7 @@
 //! `show` as text: what a person wants to know about a file, from the general to the particular.
 
+mod parts;
+
 use std::io::{self, Write};
 
 use super::json::bytes;
@@ -17,6 +19,7 @@ use crate::value::{Value, view};
 pub(super) fn write(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     header(checkpoint, style, out)?;
     sections(checkpoint, style, out)?;
+    parts::write(checkpoint, style, out)?;
     tensors(checkpoint, style, out)?;
     modules(checkpoint, style, out)?;
     metadata(checkpoint, style, out)?;

@@ -125,20 +125,28 @@ fn distributed(checkpoint: &Checkpoint, path: &str, script: &mut Script) {
         path.to_owned()
     };
     script.imports.push("import torch.distributed.checkpoint as dcp");
+    let mut files = checkpoint.files().iter();
+    let safetensors = files.all(|f| f.path.extension().is_some_and(|e| e == "safetensors"));
+    let source = if safetensors {
+        script.imports.push("from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageReader");
+        format!("storage_reader=HuggingFaceStorageReader({weights})")
+    } else {
+        script.note("dcp.load unpickles .metadata, so only for files you trust");
+        format!("checkpoint_id={weights}")
+    };
     let section = checkpoint.sections().iter().find(|s| s.role == crate::checkpoint::SectionRole::Model);
     let key = section.map(|s| s.name.clone()).unwrap_or_default();
     let nested = !key.is_empty() && matches!(tree.root(), Value::Dict(_)) && !key.contains('.');
     if nested && checkpoint.kind() != Kind::Other {
         let key = python::string(&key);
         script.line(format!("state_dict = {{{key}: model.state_dict()}}"));
-        script.line(format!("dcp.load(state_dict, checkpoint_id={weights})  # also in one process"));
+        script.line(format!("dcp.load(state_dict, {source})  # also in one process"));
         script.line(format!("model.load_state_dict(state_dict[{key}])"));
     } else {
         script.line("state_dict = model.state_dict()");
-        script.line(format!("dcp.load(state_dict, checkpoint_id={weights})  # also in one process"));
+        script.line(format!("dcp.load(state_dict, {source})  # also in one process"));
         script.line("model.load_state_dict(state_dict)");
     }
-    script.note("dcp.load unpickles .metadata, so only for files you trust");
 }
 
 fn unzipped(checkpoint: &Checkpoint, path: &str, script: &mut Script) {

@@ -49,6 +49,13 @@ enum From {
     DeepSpeed(String),
 }
 
+impl From {
+    /// It is the file or folder `name`.
+    fn is(&self, name: &str) -> bool {
+        matches!(self, Self::File(n) | Self::Folder(n) | Self::DeepSpeed(n) if n == name)
+    }
+}
+
 /// Opens the folder.
 pub(super) fn open(folder: &Folder, layout: Layout, format: Format, limits: &Limits) -> Result<Checkpoint> {
     let mut composer = Composer::new(folder, limits);
@@ -73,11 +80,12 @@ pub(super) fn open(folder: &Folder, layout: Layout, format: Format, limits: &Lim
 fn parts(folder: &Folder, layout: Layout, composer: &mut Composer<'_>) -> Vec<Part> {
     let names = &folder.names;
     let mut parts = model(names, composer);
-    let taken = |parts: &[Part], name: &str| {
-        parts
-            .iter()
-            .any(|p| matches!(&p.from, From::File(n) | From::Folder(n) | From::DeepSpeed(n) if n == name))
-    };
+    let other = WEIGHTS.into_iter().find(|n| names.has_file(n) && !parts.iter().any(|p| p.from.is(n)));
+    if let (Some(other), false) = (other, parts.is_empty()) {
+        let text = format!("the folder also holds {other}: open it by its own path");
+        composer.note(Severity::Info, "OTHER_COPY", text);
+    }
+    let taken = |parts: &[Part], name: &str| parts.iter().any(|p| p.from.is(name));
     let mut files: Vec<(u8, Part)> = Vec::new();
     for name in names.files().filter(|name| !taken(&parts, name) && layout.takes(name, false)) {
         if let Some((rank, key)) = role(name) {

@@ -72,6 +72,11 @@ impl<'a> Composer<'a> {
         }
     }
 
+    /// Takes back what was said of one file, and is not true of the whole.
+    pub(super) fn forget(&mut self, code: &str) {
+        self.diagnostics.retain(|finding| finding.code != code);
+    }
+
     /// Adds what tells this checkpoint from others of the same structure.
     pub(super) fn hash(&mut self, bytes: &[u8]) {
         self.fingerprint.write(bytes);

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::source::assembled::{Lazy, Tile, Tiles};
 use crate::source::{RangeSource, ReadAt};
-use crate::tensor::{Place, saturating_product};
+use crate::tensor::{Place, array_bytes, saturating_product};
 use crate::text::shown;
 use crate::value::Value;
 use metadata::{Chunk, Key, Metadata, Slice, Tensor};
@@ -261,7 +261,9 @@ fn place(
     }
     let width = u64::from(tensor.dtype.bits() / 8);
     let whole = covers(&chunks, &tensor.shape);
-    let known = width > 0 && tensor.dtype.bits().is_multiple_of(8);
+    let known = width > 0
+        && tensor.dtype.bits().is_multiple_of(8)
+        && array_bytes(tensor.dtype, &tensor.shape).is_some();
     let bytes: Option<Vec<(&Chunk, &Slice, &File)>> = chunks
         .iter()
         .map(|chunk| {
@@ -269,7 +271,7 @@ fn place(
             Some((*chunk, slice, files.get(slice.file)?))
         })
         .collect();
-    if !whole {
+    if !whole || !known {
         count.gaps.push(tensor.name.clone());
     }
     if bytes.is_none() {

@@ -35,6 +35,8 @@ pub(super) fn open(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
     let mut first = None;
     for rank in files.model_ranks() {
         let Some(opened) = composer.part(&rank.model, &role(&files, rank)) else { continue };
+        // The placeholders are replaced by what is merged.
+        composer.forget("ZERO_PLACEHOLDER");
         let module = merge(&mut composer, &files, rank, opened.root);
         first.get_or_insert(opened.root);
         merged.push((format!("mp_rank_{:02}", rank.mp), module));
@@ -51,12 +53,8 @@ pub(super) fn open(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
 }
 
 fn role(files: &Files, rank: &Rank) -> String {
-    let mp = if files.model_ranks().count() > 1 {
-        format!(", model-parallel rank {}", rank.mp)
-    } else {
-        String::new()
-    };
-    format!("model state{mp}")
+    let mp = if files.model_ranks().count() > 1 { format!(", mp {}", rank.mp) } else { String::new() };
+    if rank.is_partitioned { format!("rank 0{mp}: model state") } else { format!("model state{mp}") }
 }
 
 /// The weights of one model-parallel rank.
@@ -68,7 +66,7 @@ fn merge(composer: &mut Composer<'_>, files: &Files, rank: &Rank, state: Value) 
     }
     if composer.folder.names.has_folder("zero") {
         let only = files.model_ranks().count() == 1;
-        return universal::weights(composer, &groups, module, buffers(&composer.tree, state), only);
+        return universal::weights(composer, &groups, module, &buffers(&composer.tree, state), only);
     }
     let stage = if rank.is_partitioned { Stage::Three } else { Stage::Two };
     let world = world(&composer.tree, state).unwrap_or(rank.optim.len());

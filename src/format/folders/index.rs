@@ -45,10 +45,11 @@ struct Index {
 }
 
 fn read(composer: &Composer<'_>, name: &str) -> Result<Index> {
-    let parsed = json::read(composer.folder, name, composer.limits)?;
+    let coded = |error: Error| error.coded("INDEX_JSON");
+    let parsed = json::read(composer.folder, name, composer.limits).map_err(coded)?;
     let malformed = |what: &str| {
         let text = format!("an index of shards without {what}");
-        Error::new(ErrorKind::Header, text).in_file(&composer.folder.path.join(name))
+        coded(Error::new(ErrorKind::Header, text).in_file(&composer.folder.path.join(name)))
     };
     let total_size = parsed.pointer("/metadata/total_size").and_then(serde_json::Value::as_u64);
     let map = parsed.get("weight_map").and_then(serde_json::Value::as_object);
@@ -163,7 +164,7 @@ fn report(composer: &mut Composer<'_>, name: &str, outside: &[&str], found: &Fou
             "{files} of the shards are not there, and {names} tensors with them: {}; copy or download them again",
             listed(&found.missing_files)
         );
-        composer.note(Severity::Broken, "SHARD_MISSING", text);
+        composer.note(Severity::Broken, "INDEX_MISSING", text);
     }
     if !found.lost.is_empty() {
         let text = format!(
@@ -171,7 +172,7 @@ fn report(composer: &mut Composer<'_>, name: &str, outside: &[&str], found: &Fou
             found.lost.len(),
             listed(&found.lost)
         );
-        composer.note(Severity::Broken, "SHARD_KEYS", text);
+        composer.note(Severity::Broken, "INDEX_MISMATCH", text);
     }
     if !found.extra.is_empty() {
         let names: Vec<&str> = found.extra.iter().map(|(key, _)| key.as_str()).collect();

@@ -151,7 +151,7 @@ impl Layout {
     pub(super) fn takes(self, name: &str, is_folder: bool) -> bool {
         match self {
             Self::Unzipped | Self::Orbax | Self::Nemo | Self::Trainer | Self::Accelerate => true,
-            Self::Megatron => is_folder && is_megatron(name) || !is_folder,
+            Self::Megatron => !is_folder || is_megatron(name),
             Self::Dcp => {
                 !is_folder
                     && (name.ends_with(".distcp")

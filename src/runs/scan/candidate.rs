@@ -163,6 +163,11 @@ fn decide(path: &Path, promise: Promise, container: &Container, len: u64) -> Loo
 }
 
 impl Opening {
+    /// A folder whose names tell that it is a checkpoint.
+    pub(super) fn whole() -> Self {
+        Self { promise: Promise::Checkpoint, certain: true }
+    }
+
     /// Whether a file that opened makes a row. Archives and pickles of other things do not, and arrays only
     /// where something says that they are weights.
     pub(super) fn keeps(self, checkpoint: &Checkpoint) -> bool {

@@ -13,6 +13,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::super::{Skipped, order};
 use super::ScanEvent;
+use crate::format::folders::{Names, recognise};
 use crate::source::Identity;
 
 /// Folders below a given one that are entered at most.
@@ -32,6 +33,8 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     /// Given by name: a row whatever is in it.
     pub(super) given: bool,
+    /// A folder that is one checkpoint, or the index that stands for the shards beside it.
+    pub(super) whole: bool,
 }
 
 pub(super) struct Walk {
@@ -78,36 +81,65 @@ impl Walk {
         if !self.enter(root, metadata) {
             return Ok(());
         }
-        let walk =
-            WalkDir::new(root).max_depth(DEPTH).sort_by(|a, b| order::names(a.file_name(), b.file_name()));
-        let mut entries = walk.into_iter();
-        while let Some(entry) = entries.next() {
+        let mut open = vec![self.list(root, root)?];
+        while let Some(entries) = open.last_mut() {
             self.go_on()?;
-            match entry {
-                Ok(entry) if entry.depth() == 0 => {}
-                Ok(entry) if entry.file_type().is_dir() => {
-                    if !self.wanted(&entry)? {
-                        entries.skip_current_dir();
-                    }
-                }
-                Ok(entry) => self.entry(&entry, root)?,
-                Err(error) => {
-                    let path = error.path().unwrap_or(root).to_owned();
-                    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                    self.skip(&path, reason)?;
-                }
+            let Some(entry) = entries.next() else {
+                open.pop();
+                continue;
+            };
+            if !entry.file_type().is_dir() {
+                self.entry(&entry, root)?;
+            } else if self.wanted(&entry, open.len())? {
+                open.push(self.list(entry.path(), root)?);
             }
         }
         Ok(())
     }
 
+    /// What is in a folder, in natural order. If the folder is one checkpoint, that is sent, and only what does
+    /// not belong to it is listed.
+    fn list(&mut self, folder: &Path, root: &Path) -> Result<std::vec::IntoIter<DirEntry>, Stopped> {
+        let walk = WalkDir::new(folder).min_depth(1).max_depth(1);
+        let walk = walk.sort_by(|a, b| order::names(a.file_name(), b.file_name()));
+        let (mut entries, mut names) = (Vec::new(), Names::default());
+        for entry in walk {
+            self.go_on()?;
+            match entry {
+                Ok(entry) => {
+                    if let Some(name) = entry.file_name().to_str() {
+                        names.add(name.to_owned(), is_folder(&entry));
+                    }
+                    entries.push(entry);
+                }
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).to_owned();
+                    let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    self.skip(&path, reason)?;
+                }
+            }
+        }
+        if let Some(claim) = recognise::claim(folder, &names) {
+            let path = match &claim.index {
+                Some(index) => folder.join(index),
+                None => folder.to_owned(),
+            };
+            let given = folder == root;
+            self.files
+                .send(File { path: shortened(&path, root), given, whole: true })
+                .map_err(|_| Stopped)?;
+            entries.retain(|e| e.file_name().to_str().is_none_or(|name| !claim.takes(name, is_folder(e))));
+        }
+        Ok(entries.into_iter())
+    }
+
     /// Whether to enter a folder.
-    fn wanted(&mut self, entry: &DirEntry) -> Result<bool, Stopped> {
+    fn wanted(&mut self, entry: &DirEntry, depth: usize) -> Result<bool, Stopped> {
         let name = entry.file_name().to_string_lossy();
         if is_skipped(&name) || name == "media" && is_wandb(entry.path()) {
             return Ok(false);
         }
-        if entry.depth() >= DEPTH {
+        if depth >= DEPTH {
             self.skip(entry.path(), format!("deeper than {DEPTH} folders"))?;
             return Ok(false);
         }
@@ -173,7 +205,7 @@ impl Walk {
     }
 
     fn send(&self, path: PathBuf, given: bool) -> Result<(), Stopped> {
-        self.files.send(File { path, given }).map_err(|_| Stopped)
+        self.files.send(File { path, given, whole: false }).map_err(|_| Stopped)
     }
 
     fn skip(&self, path: &Path, reason: String) -> Result<(), Stopped> {
@@ -188,8 +220,14 @@ impl Walk {
 
 /// `./run/x.pt` of a scan of the current folder is `run/x.pt` to whoever reads it.
 pub(super) fn shortened(path: &Path, root: &Path) -> PathBuf {
-    let here = root == Path::new(".");
+    let here = root == Path::new(".") && path != root;
     path.strip_prefix(".").ok().filter(|_| here).unwrap_or(path).to_owned()
+}
+
+/// A folder, or a link to one.
+fn is_folder(entry: &DirEntry) -> bool {
+    let kind = entry.file_type();
+    kind.is_dir() || kind.is_symlink() && entry.path().is_dir()
 }
 
 fn or_here(path: &Path) -> &Path {

@@ -140,7 +140,9 @@ impl Worker {
     }
 
     fn look(&self, file: &File) -> Result<(), Stopped> {
-        match candidate::look(&file.path, file.given) {
+        let look =
+            if file.whole { Look::Open(Opening::whole()) } else { candidate::look(&file.path, file.given) };
+        match look {
             Look::Open(opening) => {
                 let before = self.shared.found.fetch_add(1, Ordering::Relaxed);
                 if before.is_multiple_of(TELL_EVERY) {

@@ -33,6 +33,7 @@ pub fn document(browser: &Browser) -> Document {
             out
         }
         View::Metadata => value::document(browser),
+        View::Parts => super::parts::document(browser),
         View::Load | View::Diagnostics => Vec::new(),
     }
 }

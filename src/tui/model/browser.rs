@@ -1,5 +1,6 @@
 //! One opened checkpoint and how it is being looked at.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::cursor::stepped;
@@ -7,6 +8,7 @@ use super::document::{Document, Scroll};
 use super::filter::Matches;
 use super::layers::Layers;
 use super::metadata::Metadata;
+use super::parts::{Parts, Row};
 use super::stats::Statistics;
 use super::table::Table;
 use super::tree::{self, Tree};
@@ -56,11 +58,14 @@ pub enum View {
     Load,
     /// What is to be said about it.
     Diagnostics,
+    /// The files it is made of, where it is a folder.
+    Parts,
 }
 
 impl View {
     /// All views, in the order of their tabs.
-    pub const ALL: [Self; 5] = [Self::Layers, Self::Tensors, Self::Metadata, Self::Load, Self::Diagnostics];
+    pub const ALL: [Self; 6] =
+        [Self::Layers, Self::Tensors, Self::Metadata, Self::Load, Self::Diagnostics, Self::Parts];
 
     /// Its tab.
     pub fn title(self) -> &'static str {
@@ -70,14 +75,15 @@ impl View {
             Self::Metadata => "Metadata",
             Self::Load => "Load",
             Self::Diagnostics => "Diagnostics",
+            Self::Parts => "Parts",
         }
     }
 
-    /// The view `by` tabs further on.
+    /// The view `by` tabs further on among those of a checkpoint.
     #[must_use]
-    pub fn cycled(self, by: isize) -> Self {
-        let at = Self::ALL.iter().position(|v| *v == self).unwrap_or(0);
-        Self::ALL.get(stepped(at, by, Self::ALL.len())).copied().unwrap_or(self)
+    pub fn cycled(self, by: isize, views: &[Self]) -> Self {
+        let at = views.iter().position(|v| *v == self).unwrap_or(0);
+        views.get(stepped(at, by, views.len())).copied().unwrap_or(self)
     }
 
     /// A text that scrolls, over the whole width, rather than a list with details beside it.
@@ -99,6 +105,10 @@ pub struct Browser {
     pub table: Table,
     /// Metadata tree.
     pub metadata: Metadata,
+    /// Files of a folder.
+    pub parts: Parts,
+    /// The folder checkpoint this one is a part of, to go back to.
+    pub part_of: Option<PathBuf>,
     /// Scroll position of the load view.
     pub load: Scroll,
     /// Scroll position of the diagnostics view.
@@ -145,6 +155,8 @@ impl Browser {
             tree,
             table: Table::default(),
             metadata: Metadata::new(checkpoint),
+            parts: Parts::new(checkpoint),
+            part_of: None,
             load: Scroll::default(),
             diagnostics: Scroll::default(),
             detail: Scroll::default(),
@@ -170,6 +182,12 @@ impl Browser {
     /// The checkpoint.
     pub fn checkpoint(&self) -> &Checkpoint {
         self.opened.layers.checkpoint()
+    }
+
+    /// The views it can be looked at in, in the order of their tabs.
+    pub fn views(&self) -> Vec<View> {
+        let parts = !self.checkpoint().shards().is_empty();
+        View::ALL.into_iter().filter(|v| *v != View::Parts || parts).collect()
     }
 
     /// True when there is more than one section with tensors to choose from.
@@ -243,7 +261,7 @@ impl Browser {
                 }
             }
             View::Tensors => self.table.select(tensor),
-            View::Metadata | View::Load | View::Diagnostics => self.carried = Some(tensor),
+            _ => self.carried = Some(tensor),
         }
         self.detail = Scroll::default();
     }
@@ -253,13 +271,13 @@ impl Browser {
         match self.view {
             View::Layers => self.layers().node(self.tree.selected()?)?.tensor,
             View::Tensors => self.table.selected(),
-            View::Metadata | View::Load | View::Diagnostics => None,
+            _ => None,
         }
     }
 
     /// Shows another view. A tensor that was gone to in one is selected in the next that shows tensors.
     pub fn change_view(&mut self, view: View) {
-        if view == self.view {
+        if view == self.view || view == View::Parts && self.checkpoint().shards().is_empty() {
             return;
         }
         let here = self.tensor();
@@ -311,6 +329,12 @@ impl Browser {
             View::Metadata => match self.metadata.selected() {
                 Some(row) if row.open => "fold",
                 Some(_) => "unfold",
+                None => "",
+            },
+            View::Parts => match self.parts.row() {
+                Some(Row::Group(at)) if self.parts.is_open(at) => "fold",
+                Some(Row::Group(_)) => "unfold",
+                Some(Row::File(..)) => "open file",
                 None => "",
             },
             View::Load | View::Diagnostics => "",

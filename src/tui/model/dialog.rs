@@ -20,6 +20,34 @@ pub enum Dialog {
     Link(Link),
     /// Keep the best and move the others to the trash.
     Clean(Clean),
+    /// Write the weights alone.
+    Export(Export),
+}
+
+/// A file of weights to write.
+#[derive(Debug, Clone)]
+pub struct Export {
+    /// The checkpoint.
+    pub source: PathBuf,
+    /// The file that would be written; one that is there is never replaced.
+    pub target: PathBuf,
+    /// What it would hold; `None` while the checkpoint is being read.
+    pub contents: Option<Contents>,
+    /// Of the newest request.
+    pub generation: u64,
+}
+
+/// What a file of weights would hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Tensors in it.
+    pub tensors: usize,
+    /// Bytes of their elements.
+    pub bytes: u64,
+    /// What is to be said besides, a line each.
+    pub notes: Vec<String>,
+    /// A file has that name already.
+    pub exists: bool,
 }
 
 /// A link to make.
@@ -99,6 +127,10 @@ impl Dialog {
     pub fn height(&self) -> u16 {
         match self {
             Self::Link(_) => 11,
+            Self::Export(export) => {
+                let notes = export.contents.as_ref().map_or(0, |contents| contents.notes.len());
+                12 + notes.min(8) as u16
+            }
             Self::Clean(_) => 28,
         }
     }
@@ -106,7 +138,7 @@ impl Dialog {
     /// Rows of its list.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Link(_) => 0,
+            Self::Link(_) | Self::Export(_) => 0,
             Self::Clean(clean) => clean.plan.as_ref().map_or(0, |plan| plan.remove.len() + plan.keep.len()),
         }
     }
@@ -114,7 +146,7 @@ impl Dialog {
     /// Where one is in its list.
     pub fn cursor(&mut self) -> Option<&mut Cursor> {
         match self {
-            Self::Link(_) => None,
+            Self::Link(_) | Self::Export(_) => None,
             Self::Clean(clean) => Some(&mut clean.cursor),
         }
     }
@@ -149,6 +181,20 @@ impl Link {
             Before::Link(Some(there)) if *there == self.target => Some(format!("{name} leads there already")),
             Before::Nothing | Before::Link(_) => None,
         }
+    }
+}
+
+impl Export {
+    /// An export of the weights in `source`, beside it.
+    pub fn of(source: &Path, generation: u64) -> Self {
+        const KNOWN: [&str; 7] = ["pt", "pth", "ckpt", "bin", "tar", "pkl", "h5"];
+        let extension = source.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let known = KNOWN.contains(&extension);
+        // Dots in a name are not always a suffix: `model_v1.5`.
+        let stem = if known || extension == "safetensors" { source.file_stem() } else { source.file_name() };
+        let mut name = stem.unwrap_or_default().to_owned();
+        name.push(if extension == "safetensors" { ".weights.safetensors" } else { ".safetensors" });
+        Self { source: source.to_owned(), target: source.with_file_name(name), contents: None, generation }
     }
 }
 

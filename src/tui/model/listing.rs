@@ -187,7 +187,7 @@ pub fn label(run: &Run, row: &CheckpointRow) -> String {
 
 /// The last part of a path, unescaped but for what is not UTF-8.
 pub fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    crate::text::last_component(path)
 }
 
 fn selected(index: &Index, row: Row) -> Option<Selected> {

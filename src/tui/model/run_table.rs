@@ -157,13 +157,13 @@ impl RunTable {
         let Some((heading, descending)) = &self.order else { return };
         let mut rows = std::mem::take(&mut self.rows);
         let column = self.columns.iter().find(|column| column.is(heading));
-        rows.sort_by(|a, b| match column {
-            Some(column) => column.compare(*a, *b, *descending),
-            None => {
-                let name = |at: usize| runs.get(at).map_or("", |run| run.name.as_str());
-                let order = natural::compare(name(*a), name(*b));
-                if *descending { order.reverse() } else { order }
+        rows.sort_by(|a, b| {
+            if let Some(column) = column {
+                return column.compare(*a, *b, *descending);
             }
+            let name = |at: usize| runs.get(at).map_or("", |run| run.name.as_str());
+            let order = natural::compare(name(*a), name(*b));
+            if *descending { order.reverse() } else { order }
         });
         self.rows = rows;
     }

@@ -9,13 +9,14 @@ use super::super::model::cursor::stepped;
 use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Model, Pane, Place, tree};
+use super::parts;
 
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
     let layout = model.layout();
     let rows = usize::from(layout.rows(Pane::Body).height);
     let (text, detail) = (layout.text(Pane::Body).height.into(), layout.text(Pane::Detail).height.into());
     let Some(browser) = &mut model.browser else { return Vec::new() };
-    if let Some(view) = view_for(command, browser.view) {
+    if let Some(view) = view_for(command, browser) {
         browser.change_view(view);
         model.place = Place::Checkpoint;
         model.focus = Pane::Body;
@@ -49,6 +50,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
                 model.focus = Pane::Detail;
             }
         }
+        (View::Parts, _) => return parts::run(model, command, count, rows),
         (View::Load, _) => {
             browser.load.moved(command, count, text);
         }
@@ -59,15 +61,17 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     Vec::new()
 }
 
-fn view_for(command: Command, now: View) -> Option<View> {
+fn view_for(command: Command, browser: &Browser) -> Option<View> {
+    let now = browser.view;
     Some(match command {
         Command::Layers => View::Layers,
         Command::Tensors => View::Tensors,
         Command::Metadata => View::Metadata,
         Command::Load => View::Load,
         Command::Diagnostics => View::Diagnostics,
-        Command::NextView => now.cycled(1),
-        Command::PreviousView => now.cycled(-1),
+        Command::Parts => View::Parts,
+        Command::NextView => now.cycled(1, &browser.views()),
+        Command::PreviousView => now.cycled(-1, &browser.views()),
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::super::action::Effect;
 use super::super::commands::Command;
-use super::super::model::dialog::{Answer, Clean, Dialog, Link, PlanRequest, target};
+use super::super::model::dialog::{Answer, Clean, Contents, Dialog, Export, Link, PlanRequest, target};
 use super::super::model::jobs::{TaskKind, Unit};
 use super::super::model::{Mode, Model};
 use super::jobs;
@@ -27,6 +27,37 @@ pub(super) fn clean(model: &mut Model) -> Vec<Effect> {
     let effects = plan(model, &clean);
     model.mode = Mode::Dialog(Box::new(Dialog::Clean(clean)));
     effects
+}
+
+/// Asks whether to write the weights of the checkpoint, once it is known what they are.
+pub(super) fn export(model: &mut Model) -> Vec<Effect> {
+    let Some(path) = target(&model.home).map(|row| row.path.clone()) else { return Vec::new() };
+    let generation = model.jobs.number();
+    let export = Export::of(&path, generation);
+    let effect = Effect::PlanExport(generation, export.source.clone(), export.target.clone());
+    model.mode = Mode::Dialog(Box::new(Dialog::Export(export)));
+    vec![effect]
+}
+
+/// What would be written is known, or cannot be written.
+pub(super) fn export_planned(
+    model: &mut Model,
+    generation: u64,
+    contents: Result<Contents, String>,
+) -> Vec<Effect> {
+    let Mode::Dialog(dialog) = &mut model.mode else { return Vec::new() };
+    let Dialog::Export(export) = &mut **dialog else { return Vec::new() };
+    if export.generation != generation {
+        return Vec::new();
+    }
+    match contents {
+        Ok(contents) => export.contents = Some(contents),
+        Err(reason) => {
+            model.mode = Mode::Normal;
+            model.complain(reason);
+        }
+    }
+    Vec::new()
 }
 
 fn plan(model: &Model, clean: &Clean) -> Vec<Effect> {
@@ -99,6 +130,21 @@ fn agreed(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
                 Vec::new()
             }
             None => vec![Effect::LinkBest(model.jobs.number(), link.target)],
+        },
+        Dialog::Export(export) => match &export.contents {
+            Some(contents) if contents.exists => {
+                model.complain("that file exists and is not replaced");
+                Vec::new()
+            }
+            Some(_) => {
+                let title = "writing weights";
+                let (generation, work) = model.jobs.begin(TaskKind::Write, title, Unit::Bytes, model.ticks);
+                vec![Effect::Export(generation, work, export.source, export.target)]
+            }
+            None => {
+                model.mode = Mode::Dialog(Box::new(Dialog::Export(export)));
+                Vec::new()
+            }
         },
         Dialog::Clean(clean) => match clean.plan {
             Some(plan) if plan.remove.is_empty() => {

@@ -7,6 +7,7 @@ use super::super::model::browser::{Browser, Opened};
 use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
 use super::super::model::{Mode, Model, Pane, Place};
+use super::parts;
 use crate::text::shown_path;
 
 /// Scans the paths again.
@@ -55,9 +56,11 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
             // Epochs of one run have the same layers: keep to the view one was in.
             let view = model.browser.as_ref().map(|b| b.view);
             let mut browser = Browser::new(opened);
+            browser.part_of = parts::part_of(model, &path);
             if let Some(view) = view.filter(|_| !browser.checkpoint().tensors().is_empty()) {
                 browser.change_view(view);
             }
+            parts::returned(model, &mut browser, &path);
             model.browser = Some(browser);
             model.place = Place::Checkpoint;
             model.focus = Pane::Body;
@@ -92,7 +95,11 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
     {
         model.home.given_up.insert(path);
     }
-    let planning = |dialog: &Dialog| matches!(dialog, Dialog::Clean(clean) if clean.generation == generation);
+    let planning = |dialog: &Dialog| match dialog {
+        Dialog::Clean(clean) => clean.generation == generation,
+        Dialog::Export(export) => export.generation == generation,
+        Dialog::Link(_) => false,
+    };
     if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
         model.mode = Mode::Normal;
     }

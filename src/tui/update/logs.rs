@@ -1,7 +1,7 @@
 //! Reading the logs beside the checkpoints: of the run that is looked at first, then of those on the plot or
 //! in the table. One run at a time; what was read is kept, and read again when the files changed.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::action::Effect;
@@ -33,7 +33,7 @@ pub(super) fn wanted(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Logs were read. They are true whatever was asked for meanwhile.
-pub(super) fn read(model: &mut Model, generation: u64, path: &PathBuf, record: Arc<Record>) -> Vec<Effect> {
+pub(super) fn read(model: &mut Model, generation: u64, path: &Path, record: Arc<Record>) -> Vec<Effect> {
     model.jobs.finish(TaskKind::Logs, generation);
     if model.home.reading.as_ref().is_some_and(|(newest, _)| *newest == generation) {
         model.home.reading = None;

@@ -28,7 +28,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     model.home.curve.grabbed = None;
     if pane == Pane::Body && y == layout.pane(pane).y {
         if let Some(browser) = &mut model.browser
-            && let Some(view) = tabs::at(layout.pane(pane), x, browser.view, had_focus)
+            && let Some(view) = tabs::at(layout.pane(pane), x, &browser.views(), browser.view, had_focus)
         {
             browser.change_view(view);
         }
@@ -73,6 +73,7 @@ fn click_row(model: &mut Model, pane: Pane, row: usize, had_focus: bool) -> Vec<
         View::Layers => (&mut browser.tree.cursor, browser.tree.visible.len()),
         View::Tensors => (&mut browser.table.cursor, browser.table.rows.len()),
         View::Metadata => (&mut browser.metadata.cursor, browser.metadata.rows.len()),
+        View::Parts => (&mut browser.parts.cursor, browser.parts.rows.len()),
         View::Load | View::Diagnostics => return Vec::new(),
     };
     let at = cursor.first + row;
@@ -158,6 +159,7 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
             View::Layers => browser.tree.cursor.scrolled(by, browser.tree.visible.len(), height),
             View::Tensors => browser.table.cursor.scrolled(by, browser.table.rows.len(), height),
             View::Metadata => browser.metadata.cursor.scrolled(by, browser.metadata.rows.len(), height),
+            View::Parts => browser.parts.cursor.scrolled(by, browser.parts.rows.len(), height),
             View::Load => scroll(&mut browser.load),
             View::Diagnostics => scroll(&mut browser.diagnostics),
         },

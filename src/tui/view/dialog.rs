@@ -11,7 +11,7 @@ use crate::text::{number, shown, shown_path};
 use crate::training::Mode as Better;
 use crate::tui::doc::of;
 use crate::tui::layout::Layout;
-use crate::tui::model::dialog::{Before, Clean, Dialog, Link};
+use crate::tui::model::dialog::{Before, Clean, Dialog, Export, Link};
 use crate::tui::model::document::{Document, Line, Mark, Scroll};
 use crate::tui::model::listing::file_name;
 use crate::tui::model::{Mode, Model};
@@ -23,6 +23,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     let (title, document, keys) = match &**dialog {
         Dialog::Link(link) => linking(link),
         Dialog::Clean(clean) => cleaning(clean),
+        Dialog::Export(export) => exporting(export),
     };
     let area = layout.dialog();
     Clear.render(area, buffer);
@@ -76,6 +77,31 @@ fn linking(link: &Link) -> Question {
     let moves = matches!(link.before, Before::Link(_));
     let (title, verb) = if moves { ("Move", "moves the link") } else { ("Link", "makes the link") };
     (format!("{title} {name} to {target}"), document, vec![("y", verb.to_owned()), leave])
+}
+
+fn exporting(export: &Export) -> Question {
+    let source = shown(&file_name(&export.source)).into_owned();
+    let title = format!("Export the weights of {source}");
+    let leave = (LEAVE.0, LEAVE.1.to_owned());
+    let mut document = vec![Line::Fact("writes", shown_path(&export.target))];
+    let Some(contents) = &export.contents else {
+        document.push(Line::Text("Reading what is in it ...".to_owned()));
+        return (title, document, vec![leave]);
+    };
+    let tensors = of(contents.tensors as u64, "tensor");
+    document.push(Line::Fact("holds", format!("{tensors}, {} of elements", number::bytes(contents.bytes))));
+    let notes = contents.notes.iter().take(8);
+    document.extend(notes.map(|note| Line::Item(Mark::Dot, shown(note).into_owned())));
+    document.push(Line::Blank);
+    if contents.exists {
+        let name = shown(&file_name(&export.target)).into_owned();
+        document
+            .push(Line::Item(Mark::Warning, format!("{name} exists and is not replaced; rename it first")));
+        return (title, document, vec![leave]);
+    }
+    let text = "safetensors: no optimizer, no code. The file appears whole or not at all; the checkpoint stays as it is.";
+    document.push(Line::Text(text.to_owned()));
+    (title, document, vec![("y", "writes it".to_owned()), leave])
 }
 
 fn cleaning(clean: &Clean) -> Question {

@@ -66,7 +66,7 @@ fn crumbs(model: &Model) -> Vec<String> {
     let here = match browser.view {
         View::Layers => browser.tree.selected().and_then(|at| layers.node(at)).map(|n| layers.path(n)),
         View::Tensors => browser.table.selected().and_then(|at| layers.entry(at)).map(|e| &*e.path),
-        View::Metadata | View::Load | View::Diagnostics => None,
+        _ => None,
     };
     crumbs.extend(here.filter(|path| !path.is_empty()).map(|path| shown(path).into_owned()));
     crumbs

@@ -12,9 +12,10 @@ use crate::tui::model::browser::{Browser, View};
 /// The tabs as spans: the active one stands out by brackets, too; diagnostics worth a look by `!`.
 pub(super) fn line(model: &Model, browser: &Browser, area: Rect) -> Vec<Span<'static>> {
     let theme = model.theme;
-    let short = is_short(area);
+    let views = browser.views();
+    let short = is_short(area, &views);
     let mut spans = Vec::new();
-    for view in View::ALL {
+    for view in views {
         let active = view == browser.view;
         if active {
             spans.push(Span::styled(format!("[{}]", view.title()), theme.accent()));
@@ -38,16 +39,16 @@ fn title(view: View, short: bool) -> &'static str {
     if short { fit::head(view.title(), 4) } else { view.title() }
 }
 
-fn is_short(area: Rect) -> bool {
-    let full: usize = View::ALL.iter().map(|v| v.title().len() + 2).sum();
+fn is_short(area: Rect, views: &[View]) -> bool {
+    let full: usize = views.iter().map(|v| v.title().len() + 2).sum();
     usize::from(area.width) < full + 6
 }
 
-/// The view whose tab was at column `x` of the border, while `active` was shown.
-pub fn at(area: Rect, x: u16, active: View, focused: bool) -> Option<View> {
+/// The view whose tab was at column `x` of the border, among `views`, while `active` was shown.
+pub fn at(area: Rect, x: u16, views: &[View], active: View, focused: bool) -> Option<View> {
     let mut start = area.x + if focused { 4 } else { 2 };
-    for view in View::ALL {
-        let title = if view == active { view.title() } else { title(view, is_short(area)) };
+    for view in views.iter().copied() {
+        let title = if view == active { view.title() } else { title(view, is_short(area, views)) };
         let width = title.len() as u16 + 2;
         if (start..start + width).contains(&x) {
             return Some(view);

@@ -85,19 +85,17 @@ impl Metadata {
             self.tensors.iter().enumerate().map(|(at, t)| (t.name.clone(), at)).collect();
         for (key, value) in tree.entries(entries) {
             let Some(name) = tree.as_text(*key) else { continue };
-            match tensor(tree, &name, *value, &slices, limits).map_err(in_file)? {
-                // Ranks that wrote without talking to each other each know their own chunks.
-                Some(more) => match names.get(&*name).and_then(|at| self.tensors.get_mut(*at)) {
-                    Some(held) => held.chunks.extend(more.chunks),
-                    None => {
-                        names.insert(name.into_owned(), self.tensors.len());
-                        self.tensors.push(more);
-                    }
-                },
-                None => {
-                    let slice = slices.get(&(name.to_string(), None)).cloned();
-                    self.items.push(Item { name: name.into_owned(), slice });
-                }
+            let Some(more) = tensor(tree, &name, *value, &slices, limits).map_err(in_file)? else {
+                let slice = slices.get(&(name.to_string(), None)).cloned();
+                self.items.push(Item { name: name.into_owned(), slice });
+                continue;
+            };
+            // Ranks that wrote without talking to each other each know their own chunks.
+            if let Some(held) = names.get(&*name).and_then(|at| self.tensors.get_mut(*at)) {
+                held.chunks.extend(more.chunks);
+            } else {
+                names.insert(name.into_owned(), self.tensors.len());
+                self.tensors.push(more);
             }
         }
         for (key, path) in part("planner_data").map(|v| tree.entries(v)).unwrap_or_default() {
@@ -181,13 +179,11 @@ fn tensor(tree: &Tree, name: &str, value: Value, slices: &Slices, limits: &Limit
 /// `(dtype, layout, requires_grad, …)`, which older versions kept as attributes.
 fn properties(tree: &Tree, value: Value) -> Vec<Value> {
     let Value::Object(id) = value else { return Vec::new() };
-    match tree.object(id).and_then(|o| o.state) {
-        Some(state @ Value::Tuple { .. }) => tree.items(state).to_vec(),
-        _ => {
-            let named = ["dtype", "layout", "requires_grad"];
-            named.iter().map(|key| tree.attribute(value, key).unwrap_or(Value::None)).collect()
-        }
+    if let Some(state @ Value::Tuple { .. }) = tree.object(id).and_then(|o| o.state) {
+        return tree.items(state).to_vec();
     }
+    let named = ["dtype", "layout", "requires_grad"];
+    named.iter().map(|key| tree.attribute(value, key).unwrap_or(Value::None)).collect()
 }
 
 fn dtype(tree: &Tree, value: Value) -> Option<DType> {

@@ -15,7 +15,7 @@ use crate::format::folders::recognise::is_dcp_safetensors;
 use crate::limits::Limits;
 use crate::source::ReadAt;
 use crate::source::assembled::{Tile, Tiles};
-use crate::tensor::{DType, Place, saturating_product};
+use crate::tensor::{DType, Place, array_bytes, saturating_product};
 use crate::value::Value;
 
 /// A tensor as the shards together have it.
@@ -130,7 +130,7 @@ fn place(
 ) -> crate::tensor::TensorId {
     let held = tiles.iter().map(|t| saturating_product(&t.sizes)).fold(0, u64::saturating_add);
     let width = u64::from(dtype.bits() / 8);
-    if broken || held != saturating_product(shape) || width == 0 {
+    if broken || held != saturating_product(shape) || width == 0 || array_bytes(dtype, shape).is_none() {
         count.gaps.push(name.to_owned());
         return composer.tensor(name, dtype, shape, Place::Missing);
     }

@@ -93,13 +93,11 @@ impl Files {
     }
 
     fn rank(&mut self, mp: u32) -> &mut Rank {
-        let at = match self.ranks.iter().position(|rank| rank.mp == mp) {
-            Some(at) => at,
-            None => {
-                self.ranks.push(Rank { mp, ..Rank::default() });
-                self.ranks.len() - 1
-            }
-        };
+        let found = self.ranks.iter().position(|rank| rank.mp == mp);
+        let at = found.unwrap_or_else(|| {
+            self.ranks.push(Rank { mp, ..Rank::default() });
+            self.ranks.len() - 1
+        });
         // Just found or added.
         #[allow(clippy::indexing_slicing)]
         &mut self.ranks[at]
@@ -114,16 +112,12 @@ impl Files {
     pub(super) fn others(&self) -> Vec<(String, String)> {
         let mut others = Vec::new();
         for rank in &self.ranks {
-            let mp = if self.ranks.len() > 1 {
-                format!(", model-parallel rank {}", rank.mp)
-            } else {
-                String::new()
-            };
+            let mp = if self.ranks.len() > 1 { format!(", mp {}", rank.mp) } else { String::new() };
             for (dp, name) in rank.models.iter().filter(|(_, name)| *name != rank.model) {
                 others.push((name.clone(), format!("rank {dp}{mp}: model state")));
             }
             for (dp, name) in &rank.optim {
-                others.push((name.clone(), format!("rank {dp}{mp}: optimizer and 32-bit weights")));
+                others.push((name.clone(), format!("rank {dp}{mp}: optimizer")));
             }
         }
         others.extend(self.unknown.iter().map(|name| (name.clone(), "other state".to_owned())));

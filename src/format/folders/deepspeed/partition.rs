@@ -120,16 +120,16 @@ impl Partition {
                 for (at, vector) in flat.vectors.iter().enumerate() {
                     let count = self.groups.get(at).map_or(0, Vec::len);
                     let (want, held) = (self.offset(flat, at, count)?, vector.len() / WIDTH);
-                    let align = |n: u64| n.next_multiple_of(2 * world.max(1));
+                    let align = |n: u64| n.checked_next_multiple_of(2 * world.max(1));
                     if align(want) != align(held) {
                         return refuse(want, held);
                     }
                 }
             }
             Stage::Three => {
-                let want = self.groups.iter().flatten().map(|(_, shape)| part(shape, world)).sum::<u64>();
+                let want = total(self.groups.iter().flatten().map(|(_, shape)| part(shape, world)));
                 if let Some(short) = flat.vectors.iter().find(|v| v.len() / WIDTH != want) {
-                    return refuse(want * world, short.len() / WIDTH * world);
+                    return refuse(want.saturating_mul(world), (short.len() / WIDTH).saturating_mul(world));
                 }
             }
         }
@@ -139,8 +139,7 @@ impl Partition {
     /// First element of parameter `at` in the flat vector of its group (stage 2).
     fn offset(&self, flat: &Flat, group: usize, at: usize) -> Result<u64> {
         let shapes = self.groups.get(group).and_then(|shapes| shapes.get(..at)).unwrap_or_default();
-        let elements: u64 =
-            shapes.iter().map(|(_, shape)| saturating_product(shape)).fold(0, u64::saturating_add);
+        let elements = total(shapes.iter().map(|(_, shape)| saturating_product(shape)));
         let Some(paddings) = &flat.paddings else { return Ok(elements) };
         let own = paddings.get(group).filter(|own| own.len() == self.groups.get(group).map_or(0, Vec::len));
         let own = own.ok_or_else(|| {
@@ -149,7 +148,7 @@ impl Partition {
                 format!("the alignment paddings of group {group} do not fit its parameters"),
             )
         })?;
-        Ok(elements + own.iter().take(at).sum::<u64>())
+        Ok(elements.saturating_add(total(own.iter().take(at).copied())))
     }
 }
 
@@ -160,6 +159,11 @@ fn across(ranks: &[Vec<Arc<dyn ReadAt>>]) -> Vec<Arc<dyn ReadAt>> {
         Arc::new(Concat::new(ranks.iter().filter_map(|vectors| vectors.get(group).cloned()).collect()))
     };
     (0..groups).map(of).collect()
+}
+
+/// A sum of numbers from a file.
+fn total(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 /// Elements of a parameter in each rank's partition.
@@ -190,10 +194,11 @@ pub(super) fn parameter(
                 let world = partition.files.len() as u64;
                 let before = partition.groups.iter().take(group).flatten();
                 let before = before.chain(partition.groups.get(group).into_iter().flatten().take(at));
-                let offset: u64 = before.map(|(_, shape)| part(shape, world)).sum();
-                let size = part(&shape, world) * WIDTH;
+                let offset = total(before.map(|(_, shape)| part(shape, world)));
+                let size = part(&shape, world).saturating_mul(WIDTH);
                 let pieces = flat.vectors.iter().map(|vector| {
-                    Arc::new(RangeSource::new(Arc::clone(vector), offset * WIDTH, size)) as Arc<dyn ReadAt>
+                    Arc::new(RangeSource::new(Arc::clone(vector), offset.saturating_mul(WIDTH), size))
+                        as Arc<dyn ReadAt>
                 });
                 Ok(Arc::new(RangeSource::new(Arc::new(Concat::new(pieces.collect())), 0, len)))
             }

@@ -25,7 +25,7 @@ pub(super) fn weights(
     composer: &mut Composer<'_>,
     groups: &[Shapes],
     module: Value,
-    buffers: Vec<String>,
+    buffers: &[String],
     shapes_are_whole: bool,
 ) -> Value {
     let Ok(zero) = composer.folder.folder("zero") else { return module };
