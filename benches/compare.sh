@@ -86,6 +86,8 @@ else
 fi
 met "whole process" "$(field "$out/ls.json" 0 wall 1)" at-most 1 s
 
+CKPT_TUI_PYTHON=$python RUNS=$runs benches/stats.sh "$bin" "$big"
+
 # Both files are read by as many threads as there are cores, here and there.
 if "$bin" diff --help 2>/dev/null | grep -q REFERENCE; then
     printf '\n== diff with values of two files of 1.2 GB, plain reads of both, and torch_diff.py\n'
