@@ -12,6 +12,34 @@ reference=../shared/bench/torch_stats.py
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
+# Plain positioned reads of the same bytes: aligned blocks of 256 KiB, by the same number of threads.
+cat >"$out/reads.rs" <<'RS'
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicU64, Ordering};
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let (threads, file) = (args[2].parse::<usize>().unwrap(), std::fs::File::open(&args[1]).unwrap());
+    let (len, next) = (file.metadata().unwrap().len(), AtomicU64::new(0));
+    std::thread::scope(|s| {
+        for _ in 0..threads {
+            s.spawn(|| {
+                let mut buffer = vec![0_u8; (256 << 10) + 64];
+                let start = buffer.as_ptr().align_offset(64);
+                loop {
+                    let at = next.fetch_add(256 << 10, Ordering::Relaxed);
+                    if at >= len {
+                        break;
+                    }
+                    file.read_at(&mut buffer[start..start + (256 << 10)], at).unwrap();
+                    std::hint::black_box(&buffer);
+                }
+            });
+        }
+    });
+}
+RS
+rustc --edition 2021 -O -o "$out/reads" "$out/reads.rs"
+
 pair() { python3 -S -E benches/pair.py -o "$out/pair.json" "$@"; }
 
 # ratio NAME [AT-LEAST]: the time of the second command in that of the first; memory: the peak of the first.
@@ -40,7 +68,7 @@ for file in big_f32.pt big_f32.safetensors big_bf16.pt big_bf16.safetensors; do
     [ -e "$big/$file" ] || continue
     for n in "${threads[@]}"; do
         printf '\n== stats of %s with %s threads, and plain reads of 256 KiB by as many\n' "$file" "$n"
-        pair -n "$runs" -- "$bin" stats --no-cache --json --threads "$n" "$big/$file" -- python3 -S -E benches/read.py -t "$n" -b 256 "$big/$file"
+        pair -n "$runs" -- "$bin" stats --no-cache --json --threads "$n" "$big/$file" -- "$out/reads" "$big/$file" "$n"
         ratio "of the speed of plain reads" 0.5
         memory
     done

@@ -181,7 +181,7 @@ impl Cache {
             let old = entry.written.elapsed().is_ok_and(|age| age > STALE);
             old && entry.path.extension().is_some_and(|e| e == "tmp")
         };
-        entries.iter().filter(|entry| stale(entry)).for_each(|entry| entry.remove());
+        entries.iter().filter(|entry| stale(entry)).for_each(Entry::remove);
         let mut total = entries.iter().map(|entry| entry.bytes).sum::<u64>() + bytes;
         entries.sort_by_key(|entry| entry.written);
         for entry in entries {

@@ -101,9 +101,10 @@ impl Verdict {
         }
         lines.extend(self.messages.iter().cloned());
         if lines.is_empty() {
-            return match strict || self.missing.is_empty() && self.unexpected.is_empty() {
-                true => "<All keys matched successfully>".to_owned(),
-                false => incompatible(self, reference, candidate),
+            return if strict || self.missing.is_empty() && self.unexpected.is_empty() {
+                "<All keys matched successfully>".to_owned()
+            } else {
+                incompatible(self, reference, candidate)
             };
         }
         format!("Error(s) in loading state_dict for {class}:\n\t{}", lines.join("\n\t"))

@@ -79,10 +79,10 @@ pub fn findings(checkpoint: &Checkpoint, entry: &TensorEntry, stats: &TensorStat
         }
         _ => {}
     }
-    if let (Some((dead, rows)), None) = (stats.dead_rows.filter(|(dead, _)| *dead > 0), same) {
-        if dtype.numeric() == Numeric::Float {
-            found.push(Finding::DeadRows(dead, rows));
-        }
+    if let (Some((dead, rows)), None) = (stats.dead_rows.filter(|(dead, _)| *dead > 0), same)
+        && dtype.numeric() == Numeric::Float
+    {
+        found.push(Finding::DeadRows(dead, rows));
     }
     let wider = matches!(dtype, DType::Float32 | DType::BFloat16 | DType::Float64);
     if wider && stats.moments.abs_max() > FLOAT16_MAX {
@@ -92,7 +92,7 @@ pub fn findings(checkpoint: &Checkpoint, entry: &TensorEntry, stats: &TensorStat
 }
 
 /// The value all elements of a tensor of this name usually have before the first step (torch.nn's `reset_parameters`
-/// of the norm layers, and the second factor of LoRA); `None` where it is random or not known. Zero biases are
+/// of the norm layers, and the second factor of `LoRA`); `None` where it is random or not known. Zero biases are
 /// what many initialisations give, and so are weights of one.
 fn initial(key: &str, count: u64) -> Option<f64> {
     let mut parts = key.rsplit('.');

@@ -64,12 +64,12 @@ impl Sums {
 pub(super) fn float32(arch: Arch, bytes: &[u8], codes: &mut Codes, spare: &mut Vec<f64>) -> Tally {
     let mut all = Tally::default();
     for part in bytes.chunks(BLOCK * 4) {
-        if let Some([a, b, c, d, same @ ..]) = uniform(part) {
-            if same == [a, b, c, d] {
-                codes.add(u16::from_le_bytes([c, d]), (part.len() / 4) as u32);
-                all.merge(&constant(f64::from(f32::from_le_bytes([a, b, c, d])), (part.len() / 4) as u64));
-                continue;
-            }
+        if let Some([a, b, c, d, same @ ..]) = uniform(part)
+            && same == [a, b, c, d]
+        {
+            codes.add(u16::from_le_bytes([c, d]), (part.len() / 4) as u32);
+            all.merge(&constant(f64::from(f32::from_le_bytes([a, b, c, d])), (part.len() / 4) as u64));
+            continue;
         }
         let sums = sums32(arch, part, codes);
         let tally = sums.tally().unwrap_or_else(|| {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is known of a number of finite numbers by adding up.
 ///
-/// The second moment is kept about the mean, and merged as Chan, Golub and LeVeque do (1979): its error does
+/// The second moment is kept about the mean, and merged as Chan, Golub and `LeVeque` do (1979): its error does
 /// not grow with the count, nor with the distance of the numbers from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Moments {

@@ -177,10 +177,10 @@ impl Rows {
             let row = at / self.len;
             let left = ((row + 1) * self.len - at).saturating_mul(width as u64);
             let (piece, next) = rest.split_at(rest.len().min(usize::try_from(left).unwrap_or(usize::MAX)));
-            if !is_zero(piece) {
-                if let Some(word) = self.alive.get((row / 64) as usize) {
-                    word.fetch_or(1 << (row % 64), Ordering::Relaxed);
-                }
+            if !is_zero(piece)
+                && let Some(word) = self.alive.get((row / 64) as usize)
+            {
+                word.fetch_or(1 << (row % 64), Ordering::Relaxed);
             }
             at += (piece.len() / width.max(1)) as u64;
             rest = next;

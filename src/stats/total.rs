@@ -23,7 +23,7 @@ impl Total {
         // A cell lies within one prefix.
         let mut keys: Vec<(u32, u64)> =
             tensor.iter().filter(|c| c.middle() != 0.0).map(|c| (prefix(c.middle()), c.count)).collect();
-        keys.sort_unstable();
+        keys.sort_by_key(|(key, _)| *key);
         self.counts.merge(Counts::from_sorted(keys.into_iter()));
     }
 

@@ -310,7 +310,7 @@ pub static TABLE: &[Entry] = table! {
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
-    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["f"], silent, can_be_dense;
+    Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
     NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;

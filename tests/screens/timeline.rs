@@ -186,7 +186,7 @@ fn a_click_selects_a_cell() {
 fn two_lines_share_a_row_of_half_blocks_where_there_are_colours() {
     let mut ui = waiting((80, 24));
     feed(&mut ui, 8, true);
-    ui.keys("f");
+    ui.keys("U");
     let screen = ui.screen();
     assert!(screen.contains('\u{2580}') && screen.contains('\u{25b2}'), "{screen}");
     insta::assert_snapshot!("timeline_dense_80x24", screen);

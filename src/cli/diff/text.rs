@@ -82,7 +82,7 @@ fn verdict(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Res
         (false, false) => (Tone::Bad, "Does not load.".to_owned()),
     };
     writeln!(out, "\n{}", style.paint(tone, &text))?;
-    writeln!(out, "  {}; {} go together", counted(before), keys(before.matched))?;
+    writeln!(out, "  {}; {} in common", counted(before), keys(before.matched))?;
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
         let kept = keys(before.missing);
         writeln!(out, "  strict=False loads without an error, and leaves {kept} of the model as they were")?;
@@ -243,10 +243,10 @@ fn values(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Resu
         let Some((row, diff)) = changed.get(at) else { return Vec::new() };
         vec![
             Cell::from(shown(&row.key)),
-            Cell::from(number::number(diff.max_abs)),
-            Cell::from(number::number(diff.l2)),
-            Cell::from(number::number(diff.relative_l2)),
-            Cell::from(number::number(diff.cosine)),
+            Cell::from(number::metric(diff.max_abs)),
+            Cell::from(number::metric(diff.l2)),
+            Cell::from(number::metric(diff.relative_l2)),
+            Cell::from(number::metric(diff.cosine)),
             Cell::from(format!("{} of {}", number::grouped(diff.unequal), number::grouped(diff.elements))),
         ]
     };

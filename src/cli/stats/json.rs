@@ -107,7 +107,7 @@ struct Quantiles<'a>(&'a TensorStats);
 
 impl Serialize for Quantiles<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(LEVELS.iter().map(|level| level.to_string()).zip(self.0.quantiles))
+        serializer.collect_map(LEVELS.iter().map(std::string::ToString::to_string).zip(self.0.quantiles))
     }
 }
 

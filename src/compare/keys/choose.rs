@@ -76,13 +76,12 @@ fn nothing(checkpoint: &Checkpoint) -> Error {
 
 /// Sides that may be compared, weights before averages.
 fn sides(checkpoint: &Checkpoint, name: Option<&str>) -> Result<Vec<(Choice, Side)>> {
-    let chosen = match name {
-        Some(name) => vec![named(checkpoint, name)?],
-        None => {
-            let mut all = choices(checkpoint);
-            all.sort_by_key(|choice| (choice.role, std::cmp::Reverse(choice.tensors)));
-            all
-        }
+    let chosen = if let Some(name) = name {
+        vec![named(checkpoint, name)?]
+    } else {
+        let mut all = choices(checkpoint);
+        all.sort_by_key(|choice| (choice.role, std::cmp::Reverse(choice.tensors)));
+        all
     };
     if chosen.is_empty() {
         return Err(nothing(checkpoint));

@@ -90,7 +90,7 @@ impl Recipe {
             match &recipe.how {
                 How::Source(index) => found.push(*index),
                 How::Permuted { of, .. } | How::Reshaped(of) | How::Narrowed { of, .. } | How::Norms(of) => {
-                    todo.push(of)
+                    todo.push(of);
                 }
                 How::Concatenated { of, .. } => todo.extend(of),
                 How::WeightNorm { g, v } => todo.extend([&**g, &**v]),

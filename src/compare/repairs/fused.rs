@@ -75,7 +75,7 @@ struct Fusion {
     whole: String,
     parts: Vec<String>,
     sizes: Vec<u64>,
-    /// The whole lies the other way round, as Conv1D of GPT-2 has it.
+    /// The whole lies the other way round, as `Conv1D` of GPT-2 has it.
     transposed: bool,
     interleaved: bool,
 }

@@ -24,11 +24,12 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     // Copies of the weights that average them stand back behind the weights.
     let plain: Vec<&Change> = best.iter().copied().filter(|(from, _)| !is_average(from)).collect();
     let rivals = if plain.is_empty() { best } else { plain };
-    if let [first, second, ..] = rivals.as_slice() {
-        if first.1 == second.1 && !first.0.is_empty() {
-            out.push(ambiguous(view, &rivals, most));
-            return;
-        }
+    if let [first, second, ..] = rivals.as_slice()
+        && first.1 == second.1
+        && !first.0.is_empty()
+    {
+        out.push(ambiguous(view, &rivals, most));
+        return;
     }
     for (change, estimate) in counts.iter().take(3) {
         out.extend(of_change(view, change, *estimate));

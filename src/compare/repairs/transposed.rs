@@ -1,4 +1,4 @@
-//! The same numbers in another order of dimensions: Conv1D against Linear, Keras and JAX kernels; and shapes that
+//! The same numbers in another order of dimensions: `Conv1D` against Linear, Keras and JAX kernels; and shapes that
 //! differ in sizes of 1 alone.
 
 use rustc_hash::FxHashSet;

@@ -65,7 +65,7 @@ fn fold(view: &View<'_>, given: &[Normed], out: &mut Vec<Proposal>) {
         let shape = |key: &str| view.current.get(key).map(|item| item.tensor.shape.clone());
         let (Some(g), Some(v)) = (shape(&n.g), shape(&n.v)) else { continue };
         let wanted = view.reference.get(&n.weight).filter(|_| view.current.get(&n.weight).is_none());
-        if !wanted.is_some_and(|w| w.tensor.shape == v) || !is_magnitude(&g, &v) {
+        if wanted.is_none_or(|w| w.tensor.shape != v) || !is_magnitude(&g, &v) {
             continue;
         }
         operations.push(Operation::FoldWeightNorm { g: n.g.clone(), v: n.v.clone(), into: n.weight.clone() });

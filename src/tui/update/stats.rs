@@ -157,10 +157,10 @@ fn serious(browser: &super::super::model::Browser) -> Option<String> {
 
 /// Elements of a tensor came.
 pub(super) fn previewed(model: &mut Model, generation: u64, preview: Preview) -> Vec<Effect> {
-    if model.jobs.finish(TaskKind::Preview, generation) {
-        if let Some(browser) = &mut model.browser {
-            browser.stats.preview = Some(preview);
-        }
+    if model.jobs.finish(TaskKind::Preview, generation)
+        && let Some(browser) = &mut model.browser
+    {
+        browser.stats.preview = Some(preview);
     }
     Vec::new()
 }

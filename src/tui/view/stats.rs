@@ -214,9 +214,10 @@ fn legend(model: &Model, map: &HeatMap, area: Rect, colour: bool, buffer: &mut B
     let size =
         format!("{} rows down, {} columns across{sampled}", number::grouped(rows), number::grouped(columns));
     let scale = number::metric(map.largest());
-    let scale = match colour {
-        true => format!("means, blue -{scale} to red {scale}"),
-        false => format!("magnitudes of means, 0 to {scale}"),
+    let scale = if colour {
+        format!("means, blue -{scale} to red {scale}")
+    } else {
+        format!("magnitudes of means, 0 to {scale}")
     };
     for (y, line) in (area.y..area.bottom()).zip([size, scale]) {
         let line = fit::cut(&line, usize::from(area.width), Keep::Start, theme.glyphs.cut);
