@@ -9,11 +9,14 @@ use ckpt_tui::training::{Mode, XAxis};
 
 use crate::fixture;
 
+/// A curve: name, what x counts, points, the end of the source's path.
+type Curve = (&'static str, XAxis, &'static [(f64, f64)], &'static str);
+
 struct Case {
     folder: &'static str,
     framework: Option<&'static str>,
-    /// Some of the curves: name, what x counts, points, the end of the source's path.
-    curves: &'static [(&'static str, XAxis, &'static [(f64, f64)], &'static str)],
+    /// Some of the curves.
+    curves: &'static [Curve],
     best: Option<Best>,
 }
 
@@ -288,7 +291,7 @@ fn checkpoints_take_epochs_and_values_from_the_log() {
     let run = run_of("hf/run");
     let row = run.checkpoints.iter().find(|r| r.path.to_string_lossy().contains("checkpoint-8")).unwrap();
     assert_eq!(row.training.progress.epoch, Some(2.0));
-    assert_eq!(row.training.progress.epoch_rule, Some("the run's log has this epoch at this step"));
+    assert_eq!(row.training.progress.epoch_rule, Some("count of completed epochs"));
     assert!(same(row.training.value("eval_loss").unwrap(), 3.03846));
 }
 
