@@ -21,7 +21,7 @@ mod opcode;
 mod scan;
 mod text;
 
-pub use allow::{Summary, is_data, is_library_class, verdict};
+pub use allow::{Summary, is_data, is_library_class, is_script_class, verdict};
 pub use danger::{Danger, danger};
 pub use machine::Unpickled;
 pub(crate) use scan::is_pickle;

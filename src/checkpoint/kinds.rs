@@ -255,13 +255,13 @@ impl GlobalUse {
 
     /// Judges a name a pickle uses.
     pub(crate) fn of(global: &crate::value::Global) -> Self {
-        use crate::pickle::{danger, is_data, is_library_class, verdict};
+        use crate::pickle::{danger, is_data, is_library_class, is_script_class, verdict};
         let (module, name) = (&*global.module, &*global.name);
         let verdict = verdict(module, name);
         let data = is_data(module, name);
         // What no module can be called cannot be imported, and so not called.
         let possible = !module.is_empty() && !global.is_impossible();
-        let known = data || is_library_class(module, name);
+        let known = data || is_library_class(module, name) || is_script_class(module, name);
         let calls_unknown = verdict == Verdict::Unknown && global.opaque && !known && possible;
         let why = match (verdict, danger(module, name)) {
             (Verdict::Allowed, _) => "on torch's weights_only list",

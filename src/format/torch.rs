@@ -10,6 +10,7 @@ pub(crate) mod unzipped;
 pub mod zip;
 
 mod args;
+mod arrays;
 mod assemble;
 mod classic;
 mod composite;

@@ -137,6 +137,17 @@ pub fn is_library_class(module: &str, name: &str) -> bool {
     LIBRARIES.contains(&top) && leaf.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
+/// Classes that act when they are made; a script that imports one lends it to pickles as `__main__.Popen`.
+const ACTING: [&str; 8] = ["Popen", "CDLL", "PyDLL", "WinDLL", "OleDLL", "FileIO", "FTP", "SMTP"];
+
+/// True for a class, by its spelling, of the script that saved the file (`__main__.Color`, as enumerations are
+/// pickled): a class nothing is known about, and no function an attacker could choose.
+pub fn is_script_class(module: &str, name: &str) -> bool {
+    let mut steps = name.split('.');
+    matches!(module, "__main__" | "__mp_main__")
+        && steps.all(|step| step.starts_with(|c: char| c.is_ascii_uppercase()) && !ACTING.contains(&step))
+}
+
 /// True for names whose call is known to make plain data, though torch does not list them.
 pub fn is_data(module: &str, name: &str) -> bool {
     DATA.iter().any(|(m, names)| *m == module && names.iter().any(|n| *n == "*" || *n == name))

@@ -145,3 +145,27 @@ fn files_of_real_libraries_are_not_accused() {
         .collect();
     assert!(accused.is_empty(), "{}", accused.join("\n"));
 }
+
+/// A pickle that calls `module.name(1)`.
+fn calling(folder: &Path, module: &str, name: &str) -> String {
+    let path = folder.join("call.pkl");
+    std::fs::write(&path, format!("c{module}\n{name}\n(I1\ntR.")).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_enumeration_of_the_script_is_unknown_and_not_dangerous() {
+    let folder = tempfile::tempdir().unwrap();
+    for (module, name, status, code) in [
+        ("__main__", "Color", "warning", "UNKNOWN_GLOBAL"),
+        ("__main__", "Settings.Mode", "warning", "UNKNOWN_GLOBAL"),
+        ("__main__", "Popen", "dangerous", "UNKNOWN_CALL"),
+        ("__main__", "run", "dangerous", "UNKNOWN_CALL"),
+        ("some_package.colors", "Color", "dangerous", "UNKNOWN_CALL"),
+    ] {
+        let checked = check(&["--json", &calling(folder.path(), module, name)]);
+        let file = &checked.json["files"][0];
+        assert_eq!(file["status"], status, "{module}.{name}: {file}");
+        assert!(codes(file).contains(&code), "{module}.{name}: {file}");
+    }
+}

@@ -13,7 +13,7 @@ fn open(name: &str) -> Result<Checkpoint, String> {
     ckpt_tui::format::open(&fixture("containers").join(name), &Limits::default()).map_err(|e| e.to_string())
 }
 
-fn elements(checkpoint: &Checkpoint, entry: &TensorEntry) -> Result<Vec<f64>, String> {
+pub(crate) fn elements(checkpoint: &Checkpoint, entry: &TensorEntry) -> Result<Vec<f64>, String> {
     let elements = Elements::open(checkpoint, checkpoint.meta(entry)).map_err(|e| e.to_string())?;
     let mut values = vec![f64::NAN; usize::try_from(elements.len()).unwrap()];
     elements.read(0, &mut values, &mut Scratch::default()).map_err(|e| e.to_string())?;

@@ -3,9 +3,11 @@
 // A test that meets a surprise should stop at it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
+mod arrays;
 mod containers;
 mod containers_damage;
 mod damage;
+mod faults;
 mod folders;
 mod fresh;
 mod pickle;

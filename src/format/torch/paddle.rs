@@ -1,6 +1,6 @@
 //! Paddle's pickles: names to numpy arrays (formats.md §9.7).
 
-use crate::tensor::{DType, Place, Storage, TensorMeta};
+use super::arrays;
 use crate::value::numpy;
 use crate::value::{Tree, Value};
 
@@ -77,30 +77,6 @@ fn named(tree: &Tree, value: Value) -> Option<Value> {
 }
 
 fn tensor(tree: &mut Tree, value: Value) -> Option<Value> {
-    let array = named(tree, value).or_else(|| numpy::is_array(tree, value).then_some(value))?;
-    let raw = numpy::raw(tree, array)?;
-    let (descr, span) = (raw.descr?, raw.bytes()?);
-    let dtype = DType::from_torch(&match (descr.kind, descr.size) {
-        (b'b', 1) => "bool".to_owned(),
-        (b'f', size) => format!("float{}", size * 8),
-        (b'i', size) => format!("int{}", size * 8),
-        (b'u', size) => format!("uint{}", size * 8),
-        (b'c', size) => format!("complex{}", size * 8),
-        _ => return None,
-    })?;
-    let stride = if raw.fortran { crate::format::listing::column_major(&raw.shape) } else { Vec::new() };
-    let probe = TensorMeta::strided(dtype, &raw.shape, &stride, None, 0);
-    if raw.shape.len() > 64 || probe.nbytes() > u64::from(span.len) {
-        return None;
-    }
-    let storage = tree.add_storage(Storage {
-        key: "".into(),
-        dtype,
-        location: "cpu".into(),
-        nbytes: span.len.into(),
-        place: Place::Inline { start: span.start, len: span.len },
-        big_endian: descr.big_endian,
-    });
-    let meta = TensorMeta::strided(dtype, &raw.shape, &stride, Some(storage), 0);
-    Some(Value::Tensor(tree.add_tensor(meta)))
+    let array = named(tree, value).unwrap_or(value);
+    arrays::tensor(tree, array)
 }

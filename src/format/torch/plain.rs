@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::arrays;
 use super::assemble::Found;
 use super::host::{Later, TorchHost};
 use super::paddle;
@@ -38,7 +39,8 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
     let unpickled = read?;
     let (mut diagnostics, sources) = host.finish();
     let paddle = paddle::convert(&mut tree, unpickled.value);
-    tree.set_root(unpickled.value);
+    let root = if paddle { unpickled.value } else { arrays::convert(&mut tree, unpickled.value) };
+    tree.set_root(root);
     if unpickled.end < bytes.len() {
         if matches!(unpickled.value, Value::Int(_) | Value::BigInt(_)) {
             let text = "several pickles, the first a number: a legacy torch stream with a wrong magic number";
