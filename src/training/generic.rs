@@ -187,7 +187,7 @@ impl<'a> Search<'a, '_> {
         }
         if (metric || kept) && matches!(value, Value::List(_) | Value::Tuple { .. }) {
             let accept = |column: &str| metric::is_metric(column);
-            for found in history::table(self.look, self.look.tree.items(value), None, &accept) {
+            for found in history::table(self.look, self.look.tree.items(value), &accept) {
                 self.keep(found);
             }
             return;

@@ -130,25 +130,15 @@ pub(super) fn x_column(name: &str) -> Option<XAxis> {
     }
 }
 
-/// `[{'epoch': 1, 'loss': …}, …]`: one history for each column that holds numbers, over the column that counts what
-/// `prefer` names, or else over the first that counts anything.
-pub(super) fn table(
-    look: &Look<'_>,
-    rows: &[Value],
-    prefer: Option<XAxis>,
-    accept: &dyn Fn(&str) -> bool,
-) -> Vec<History> {
+/// `[{'epoch': 1, 'loss': …}, …]`: one history for each column that holds numbers.
+pub(super) fn table(look: &Look<'_>, rows: &[Value], accept: &dyn Fn(&str) -> bool) -> Vec<History> {
     let mut found: Vec<History> = Vec::new();
     if !rows.iter().take(4).all(|r| matches!(r, Value::Dict(_))) {
         return found;
     }
     for (at, row) in rows.iter().take(LONGEST).enumerate() {
         let cells = look.children(*row);
-        let mut counted = cells.iter().filter_map(|(name, v)| Some((x_column(name)?, look.number(*v)?)));
-        let first = counted.next();
-        let x = first
-            .filter(|x| prefer.is_none_or(|p| x.0 == p))
-            .or_else(|| counted.find(|x| Some(x.0) == prefer).or(first));
+        let x = cells.iter().find_map(|(name, v)| Some((x_column(name)?, look.number(*v)?)));
         let (axis, x) = x.unwrap_or((XAxis::Epoch, at as f64 + 1.0));
         for (name, value) in &cells {
             let Some(value) = look.number(*value).filter(|_| accept(name)) else { continue };

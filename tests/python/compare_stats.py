@@ -25,6 +25,9 @@ SHOWN = 12  # differences printed per file
 
 def numbers(t):
     """The elements as float64, complex ones as magnitudes; None for what torch itself cannot convert."""
+    # bits8 and its kin are bits without a number, whatever torch makes of them.
+    if str(t.dtype).startswith("torch.bits"):
+        return None
     if t.is_nested or t.layout != torch.strided or t.device.type != "cpu" or oracle.lazy(t):
         return None
     try:

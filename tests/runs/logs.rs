@@ -112,7 +112,7 @@ const CASES: &[Case] = &[
     Case {
         folder: "train/hf_bin",
         framework: Some("transformers"),
-        curves: &[("loss", Step, &[(1.0, NAN), (2.0, f64::INFINITY)], "trainer_state.json")],
+        curves: &[("loss", Epoch, &[(0.5, NAN), (1.0, f64::INFINITY)], "trainer_state.json")],
         best: None,
     },
     Case {
@@ -121,22 +121,22 @@ const CASES: &[Case] = &[
         curves: &[
             (
                 "eval_loss",
-                Step,
-                &[(4.0, 3.03958), (8.0, 3.03846), (12.0, 3.03805)],
-                "hf/run/trainer_state.json",
+                Epoch,
+                &[(1.0, 3.03958), (2.0, 3.03846), (3.0, 3.03805)],
+                "trainer_state.json",
             ),
             (
                 "loss",
-                Step,
+                Epoch,
                 &[
-                    (2.0, 3.03098),
-                    (4.0, 3.0374),
-                    (6.0, 3.04065),
-                    (8.0, 3.02947),
-                    (10.0, 3.03202),
-                    (12.0, 3.02715),
+                    (0.5, 3.03098),
+                    (1.0, 3.0374),
+                    (1.5, 3.04065),
+                    (2.0, 3.02947),
+                    (2.5, 3.03202),
+                    (3.0, 3.02715),
                 ],
-                "hf/run/trainer_state.json",
+                "trainer_state.json",
             ),
         ],
         best: Some(("eval_loss", Mode::Min, 3.03805, Some(3.0), Some(12), Some("checkpoint-12"), true)),

@@ -4,7 +4,7 @@ use crate::training::epoch::Base;
 use crate::training::history;
 use crate::training::look::Look;
 use crate::training::metadata::Draft;
-use crate::training::{Mode, XAxis, metric};
+use crate::training::{Mode, metric};
 use crate::value::Value;
 
 /// `trainer_state.json`: progress, the best value so far, and a row for each time something was logged.
@@ -14,8 +14,7 @@ pub(super) fn read(look: &Look<'_>, draft: &mut Draft) {
     draft.epoch = number("epoch").map(|raw| (raw, Base::Count));
     draft.step = number("global_step").map(|n| n as u64);
     let rows = look.get(state, "log_history").map(|v| look.tree.items(v)).unwrap_or_default();
-    // By step, as its log is: several rows of one epoch would fall on one point.
-    draft.histories.extend(history::table(look, rows, Some(XAxis::Step), &is_logged));
+    draft.histories.extend(history::table(look, rows, &is_logged));
     if let Some(best) = number("best_metric") {
         let name = watched(look).map_or_else(|| "best_metric".to_owned(), |(name, _)| format!("best_{name}"));
         draft.metric(&name, best);
