@@ -86,6 +86,8 @@ else
 fi
 met "whole process" "$(field "$out/ls.json" 0 wall 1)" at-most 1 s
 
+CKPT_TUI_PYTHON=$python RUNS=$runs benches/stats.sh "$bin" "$big"
+
 # Both files are read by as many threads as there are cores, here and there.
 if "$bin" diff --help 2>/dev/null | grep -q REFERENCE; then
     printf '\n== diff with values of two files of 1.2 GB, plain reads of both, and torch_diff.py\n'
@@ -106,43 +108,3 @@ trap 'rm -rf "$out" "$big/out"' EXIT
 pair -n "$runs" -o "$out/export.json" -- "$bin" export "$big/big_f32.pt" -o "$big/out/a.safetensors" --force -- sh -c 'cp "$1" "$2" && sync "$2"' sh "$big/big_f32.pt" "$big/out/b.pt"
 met "of the speed of cp" "$(python3 -c "print($(field "$out/export.json" 1 wall 1) / $(field "$out/export.json" 0 wall 1))")" at-least 0.5 x
 met "peak memory" "$(field "$out/export.json" 0 memory 1e-6)" at-most 64 MB
-
-# Plain positioned reads of the same bytes: aligned blocks of 256 KiB, by the same number of threads.
-cat >"$out/reads.rs" <<'RS'
-use std::os::unix::fs::FileExt;
-use std::sync::atomic::{AtomicU64, Ordering};
-fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let (threads, file) = (args[2].parse::<usize>().unwrap(), std::fs::File::open(&args[1]).unwrap());
-    let (len, next) = (file.metadata().unwrap().len(), AtomicU64::new(0));
-    std::thread::scope(|s| {
-        for _ in 0..threads {
-            s.spawn(|| {
-                let mut buffer = vec![0_u8; (256 << 10) + 64];
-                let start = buffer.as_ptr().align_offset(64);
-                loop {
-                    let at = next.fetch_add(256 << 10, Ordering::Relaxed);
-                    if at >= len {
-                        break;
-                    }
-                    file.read_at(&mut buffer[start..start + (256 << 10)], at).unwrap();
-                    std::hint::black_box(&buffer);
-                }
-            });
-        }
-    });
-}
-RS
-rustc --edition 2021 -O -o "$out/reads" "$out/reads.rs"
-for file in big_f32.pt big_f32.safetensors big_bf16.pt big_bf16.safetensors; do
-    for threads in 1 $(nproc); do
-        printf '\n== stats %s, %s threads, and plain reads of the same bytes\n' "$file" "$threads"
-        pair -n "$runs" -o "$out/stats.json" -- "$bin" stats --no-cache --threads "$threads" "$big/$file" -- "$out/reads" "$big/$file" "$threads"
-        met "of plain reads" "$(python3 -c "print($(field "$out/stats.json" 1 wall 1) / $(field "$out/stats.json" 0 wall 1))")" at-least 0.5 x
-        met "peak memory" "$(field "$out/stats.json" 0 memory 1e-6)" at-most 64 MB
-    done
-    if [ -e "$reference/torch_stats.py" ] && have_torch; then
-        pair -n 1 -o "$out/stats.json" -- "$bin" stats --no-cache "$big/$file" -- "$python" "$reference/torch_stats.py" "$big/$file"
-        met "times faster than torch_stats.py" "$(python3 -c "print($(field "$out/stats.json" 1 wall 1) / $(field "$out/stats.json" 0 wall 1))")" at-least 100 x
-    fi
-done

@@ -1,8 +1,9 @@
-"""Times commands against each other in one run: python3 pair.py [-n RUNS] [-o FILE] -- COMMAND… [-- COMMAND…]
+"""Times commands against each other in one run: python3 pair.py [-n RUNS | -1] [-o FILE] -- COMMAND… [-- COMMAND…]
 
 The commands take turns (A B A B …), so that a busy moment of the machine strikes both. Prints for each the medians of wall
 time, user and system time, and the peak memory; with two commands also the ratio of the wall times. Each has run
-once before, unmeasured, so that files are in the page cache. With -o, the same as JSON.
+once before, unmeasured, so that files are in the page cache. With -o, the same as JSON. With -1, for what takes
+minutes: every command runs once and no more, and its memory is at least that of this process.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ import time
 
 
 def once(command, quiet):
-    """(wall, user, system) in seconds of one process."""
+    """(wall, user, system) in seconds of one process, and its peak memory in bytes."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=quiet, stderr=subprocess.PIPE)
     errors = process.stderr.read()
@@ -24,7 +25,7 @@ def once(command, quiet):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)}: exit status {process.returncode}: {errors.decode(errors='replace').strip()[-300:]}")
-    return wall, usage.ru_utime, usage.ru_stime
+    return wall, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * 1024
 
 
 def peak_memory(command):
@@ -49,6 +50,10 @@ def peak_memory(command):
 def main():
     args = sys.argv[1:]
     runs, out = 5, None
+    single = "-1" in args[:args.index("--")]
+    if single:
+        runs = 1
+        args.remove("-1")
     while args and args[0] != "--":
         option, value, *args = args
         if option == "-n":
@@ -61,7 +66,7 @@ def main():
     for word in args:
         commands.append([]) if word == "--" else commands[-1].append(word)
     with open(os.devnull, "w") as quiet:
-        for command in commands:
+        for command in commands if not single else []:
             once(command, quiet)
         measured = [[] for _ in commands]
         for _ in range(runs):
@@ -69,9 +74,9 @@ def main():
                 rows.append(once(command, quiet))
     result = []
     for command, rows in zip(commands, measured):
-        wall, user, system = zip(*rows)
+        wall, user, system, memory = zip(*rows)
         result.append({"command": command, "wall": statistics.median(wall), "best": min(wall), "user": statistics.median(user),
-                       "system": statistics.median(system), "memory": peak_memory(command)})
+                       "system": statistics.median(system), "memory": memory[0] if single else peak_memory(command)})
         r = result[-1]
         print(f"  {r['wall'] * 1e3:9.1f} ms  (best {r['best'] * 1e3:.1f}, user {r['user'] * 1e3:.1f}, system {r['system'] * 1e3:.1f})"
               f"  {r['memory'] / 1e6:7.1f} MB  {' '.join(command)}")

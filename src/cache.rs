@@ -64,7 +64,9 @@ impl CacheKey {
         let mut bytes = checkpoint.fingerprint().to_le_bytes().to_vec();
         for (identity, _) in &files {
             let Identity { device, inode, size, modified_ns } = *identity;
-            [device, inode, size].iter().for_each(|n| bytes.extend(n.to_le_bytes()));
+            for n in [device, inode, size] {
+                bytes.extend(n.to_le_bytes());
+            }
             bytes.extend(modified_ns.to_le_bytes());
         }
         let changed = files.iter().map(|(identity, _)| identity.modified()).max()?;
@@ -246,6 +248,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // a file of our own
     fn a_damaged_or_foreign_entry_is_as_if_it_were_not_there() {
         let (_folder, cache) = cache();
         let path = cache.path("stats", &key(1)).unwrap();

@@ -51,6 +51,7 @@ pub(super) struct Args {
 
 /// Options of every subcommand.
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 pub(super) struct Common {
     /// Print JSON, for scripts
     #[arg(long, global = true)]

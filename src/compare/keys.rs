@@ -211,10 +211,13 @@ fn versions(checkpoint: &Checkpoint, section: &Section) -> Option<FxHashMap<Stri
     Some(known.collect())
 }
 
+/// What makes two tensors one: storage, offset, shape and strides.
+type Bytes<'a> = (u32, u64, &'a [u64], &'a [u64]);
+
 /// Names of one and the same tensor: the file shares the bytes, or its metadata says which name was left out.
 fn ties(checkpoint: &Checkpoint, items: &[Item]) -> Vec<(String, String)> {
     let tree = checkpoint.tree();
-    let mut first: FxHashMap<(u32, u64, &[u64], &[u64]), &str> = FxHashMap::default();
+    let mut first: FxHashMap<Bytes<'_>, &str> = FxHashMap::default();
     let mut ties = Vec::new();
     for item in items {
         let Some(meta) = item.id.and_then(|id| tree.tensor(id)) else { continue };

@@ -201,7 +201,9 @@ fn module_order(reference: &Side) -> FxHashMap<&str, usize> {
     let mut order: FxHashMap<&str, usize> = FxHashMap::default();
     order.insert("", 0);
     if let Some(recorded) = &reference.modules {
-        recorded.iter().for_each(|module| note(module, &mut order));
+        for module in recorded {
+            note(module, &mut order);
+        }
         // Names may have been changed after torch wrote its list.
         let mut keys = reference.items.iter().map(Item::key);
         if keys.all(|key| prefixes(key).all(|prefix| order.contains_key(prefix))) {

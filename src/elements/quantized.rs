@@ -59,7 +59,7 @@ impl Scale {
                 for (at, q) in (start..).zip(out) {
                     let channel = (at / inner) % (pairs.len() as u64).max(1);
                     if let Some((scale, zero_point)) = pairs.get(channel as usize) {
-                        *q = dequantize(*q, *scale, *zero_point);
+                        *q = by_channel(*q, *scale, *zero_point);
                     }
                 }
             }
@@ -69,6 +69,11 @@ impl Scale {
 
 fn dequantize(q: f64, scale: f64, zero_point: f64) -> f64 {
     f64::from(scale as f32 * (q - zero_point) as f32)
+}
+
+/// Of a channel, torch keeps the scale in float64 (`dequantize_tensor_per_channel_affine`): only what it gives is rounded.
+fn by_channel(q: f64, scale: f64, zero_point: f64) -> f64 {
+    f64::from((scale * f64::from(q as f32 - zero_point as f32)) as f32)
 }
 
 /// The elements of a 1-D tensor with one element for each channel.

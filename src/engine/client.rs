@@ -232,7 +232,8 @@ fn listen(mut errors: ChildStderr, said: Arc<Mutex<String>>) {
     });
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

@@ -15,6 +15,7 @@ pub(super) struct Codes(Box<Table>);
 pub(super) type Table = [u32; 1 << 16];
 
 /// Counts one code.
+#[allow(clippy::inline_always)] // inside a function compiled for wider registers
 #[inline(always)]
 pub(super) fn count(table: &mut Table, code: u16) {
     if let Some(count) = table.get_mut(usize::from(code)) {
@@ -24,6 +25,7 @@ pub(super) fn count(table: &mut Table, code: u16) {
 
 impl Codes {
     pub(super) fn new() -> Self {
+        #[allow(clippy::large_stack_arrays)] // goes straight to the heap when optimised
         Self(Box::new([0; 1 << 16]))
     }
 
@@ -79,7 +81,9 @@ impl Codes {
                 count(table, 0x200 | u16::from(*c));
                 count(table, 0x300 | u16::from(*d));
             }
-            rest.iter().for_each(|code| self.add(u16::from(*code), 1));
+            for code in rest {
+                self.add(u16::from(*code), 1);
+            }
         }
     }
 
@@ -164,7 +168,7 @@ mod tests {
         let bytes: Vec<u8> = (0..30_001_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
         let mut codes = Codes::new();
         codes.count8(&bytes);
-        codes.count8(&[7; 20_000]);
+        codes.count8(&vec![7; 20_000]);
         for (code, n) in codes.take8().iter() {
             let want =
                 bytes.iter().filter(|b| u32::from(**b) == code).count() + if code == 7 { 20_000 } else { 0 };

@@ -99,11 +99,12 @@ pub(super) struct Cell {
 impl Cell {
     /// A number of the cell that lies within its prefix; 0 of zeros only.
     pub(super) fn middle(&self) -> f64 {
+        #[allow(clippy::float_cmp)] // a cell of one value holds that very value
         if self.low == self.high { self.low } else { self.low / 2.0 + self.high / 2.0 }
     }
 
     /// Where a prefix stands for one number only, that is the one next to 0.
-    pub(super) fn to_point(&mut self) {
+    pub(super) fn shrink_to_point(&mut self) {
         let x = if self.low < 0.0 { self.high } else { self.low };
         (self.low, self.high) = (x, x);
     }
@@ -142,10 +143,14 @@ mod tests {
         fn merging_is_counting_all(mut parts in proptest::collection::vec(proptest::collection::vec(0_u32..50, 0..40), 1..6)) {
             let all: Vec<u32> = parts.concat();
             let mut forward = Counts::default();
-            parts.iter().for_each(|part| forward.merge(of(part)));
+            for part in &parts {
+                forward.merge(of(part));
+            }
             parts.reverse();
             let mut backward = Counts::default();
-            parts.iter().for_each(|part| backward.merge(of(part)));
+            for part in &parts {
+                backward.merge(of(part));
+            }
             prop_assert_eq!(&forward, &backward);
             prop_assert_eq!(forward, of(&all));
         }

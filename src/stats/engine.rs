@@ -123,7 +123,7 @@ impl Job<'_> {
                     let pending = pending.get_or_insert_with(|| Pending::new(state));
                     pending.unit(&mut worker, unit, self.request.work);
                     if pending.counted >= COUNTED {
-                        self.save(&mut worker, pending);
+                        Self::save(&mut worker, pending);
                     }
                 }
             }
@@ -158,7 +158,7 @@ impl Job<'_> {
     }
 
     /// Brings what was counted to safety.
-    fn save(&self, worker: &mut Worker, pending: &mut Pending) {
+    fn save(worker: &mut Worker, pending: &mut Pending) {
         let counts = worker.take(&pending.state.reading);
         let mut partial = pending.state.partial.lock().unwrap_or_else(PoisonError::into_inner);
         partial.counts.merge(counts);
@@ -167,7 +167,7 @@ impl Job<'_> {
 
     /// Hands over what a thread has of a tensor; the last one to do so concludes.
     fn report(&self, worker: &mut Worker, mut pending: Pending) {
-        self.save(worker, &mut pending);
+        Self::save(worker, &mut pending);
         let state = pending.state;
         let mut partial = state.partial.lock().unwrap_or_else(PoisonError::into_inner);
         let units = pending.units.len() as u64;

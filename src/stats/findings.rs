@@ -71,6 +71,7 @@ pub fn findings(checkpoint: &Checkpoint, entry: &TensorEntry, stats: &TensorStat
     let (min, max) = (stats.moments.min, stats.moments.max);
     let same = (stats.moments.count == stats.count && stats.count > 0 && min >= max).then_some(min);
     match same {
+        #[allow(clippy::float_cmp)] // a value nothing has touched is that very value
         Some(x) if initial(entry.key(), stats.count).is_some_and(|usual| usual == x) => {
             found.push(Finding::NeverTrained(x));
         }

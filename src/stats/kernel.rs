@@ -5,6 +5,8 @@
 //! NaN and infinities show in the sum of a block, so the fast loops need not look for them: a block that has any
 //! is done again with care.
 
+#![allow(clippy::inline_always)] // what runs inside a function compiled for wider registers must be compiled there
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::codes::{Codes, Pages, Table, count, uniform};
@@ -197,7 +199,9 @@ pub(super) fn float64(arch: Arch, values: &[f64], pages: &mut Pages, spare: &mut
 fn sums64(arch: Arch, values: &[f64]) -> Sums {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = arch.dispatch(Float64(chunks)).together(values.len());
-    rest.iter().for_each(|x| sums.add(*x));
+    for x in rest {
+        sums.add(*x);
+    }
     sums
 }
 

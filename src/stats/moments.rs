@@ -187,7 +187,9 @@ mod tests {
             if seed & 1 == 1 { parts.reverse(); }
             let merged = Moments::merge_all(parts.clone());
             let mut one_by_one = Moments::default();
-            parts.iter().for_each(|part| one_by_one.merge(part));
+            for part in &parts {
+                one_by_one.merge(part);
+            }
             let scale = whole.abs_max();
             for got in [merged, one_by_one] {
                 prop_assert_eq!((got.count, got.min, got.max), (whole.count, whole.min, whole.max));
@@ -208,6 +210,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::float_cmp)] // the values are exact
     fn of_nothing_and_of_one() {
         assert_eq!((Moments::default().std(), Moments::default().abs_max()), (None, 0.0));
         let one = Moments::constant(-3.0, 1);

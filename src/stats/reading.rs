@@ -73,7 +73,9 @@ impl Reading {
             for count in [&mut tally.zeros, &mut tally.nan, &mut tally.inf] {
                 *count = count.saturating_mul(self.times);
             }
-            cells.iter_mut().for_each(|cell| cell.count = cell.count.saturating_mul(self.times));
+            for cell in cells.iter_mut() {
+                cell.count = cell.count.saturating_mul(self.times);
+            }
         }
         if self.unstored > 0 {
             tally.zeros = tally.zeros.saturating_add(self.unstored);

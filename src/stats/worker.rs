@@ -143,6 +143,7 @@ fn points(numbers: impl Iterator<Item = (f64, u64)>) -> Vec<Cell> {
     for (x, count) in numbers {
         match cells.last_mut() {
             // -0 and 0 are one number.
+            #[allow(clippy::float_cmp)] // equal values lie side by side
             Some(last) if last.low == x => last.count += count,
             _ => cells.push(Cell { low: x + 0.0, high: x + 0.0, count }),
         }
@@ -156,17 +157,17 @@ pub(super) fn conclude(reading: &Reading, counts: &Counts, tally: &mut Tally) ->
         Way::Codes(run) => by_code(reading, run.dtype, counts, tally),
         Way::Float32(_) => {
             let finite = counts.iter().filter(|(code, _)| code & 0x7F80 != 0x7F80);
-            let prefixes = without_zeros(finite, tally.zeros, |code| code & 0x7FFF == 0);
+            let prefixes = without_zeros(finite, tally.zeros, |code| code.trailing_zeros() >= 15);
             let prefixes = Counts::from_sorted(prefixes.map(|(code, n)| (prefix_of_half(code), n)));
             cells(&prefixes, tally.zeros, tally.moments.min, tally.moments.max)
         }
         Way::Numbers => {
             let finite = counts.iter().filter(|(key, _)| key & 0x3_FF80 != 0x3_FF80);
-            let prefixes = without_zeros(finite, tally.zeros, |key| key & 0x3_FFFF == 0);
+            let prefixes = without_zeros(finite, tally.zeros, |key| key.trailing_zeros() >= 18);
             let prefixes = Counts::from_sorted(prefixes);
             let mut cells = cells(&prefixes, tally.zeros, tally.moments.min, tally.moments.max);
             if reading.prefix_is_exact() {
-                cells.iter_mut().for_each(Cell::to_point);
+                cells.iter_mut().for_each(Cell::shrink_to_point);
             }
             cells
         }

@@ -91,6 +91,17 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// How much of so many bytes is done, from 0 to 1: `43% of 1.12 GiB`. A percent of a large file takes a while, so there
+/// are tenths: `4.3% of 100 GiB`. Rounded down.
+pub fn done(share: f64, total: u64) -> String {
+    const LARGE: u64 = 8 << 30;
+    let share = share.clamp(0.0, 1.0) * 100.0;
+    if total < LARGE {
+        return format!("{}% of {}", share.floor(), bytes(total));
+    }
+    format!("{:.1}% of {}", (share * 10.0).floor() / 10.0, bytes(total))
+}
+
 /// A number of a configuration, as exactly as it was given and as short as that goes: `0.001`, `3e-5`, `1e20`.
 pub fn number(x: f64) -> String {
     let size = x.abs();
@@ -172,6 +183,18 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
         ] {
             assert_eq!(metric(x), text, "{x}");
+        }
+    }
+
+    #[test]
+    fn parts_of_files() {
+        for (share, total, text) in [
+            (0.999, 4 << 30, "99% of 4.00 GiB"),
+            (0.000_99, 100 << 30, "0.0% of 100 GiB"),
+            (0.123_9, 100 << 30, "12.3% of 100 GiB"),
+            (1.0, 100 << 30, "100.0% of 100 GiB"),
+        ] {
+            assert_eq!(done(share, total), text);
         }
     }
 

@@ -145,4 +145,6 @@ fn a_panic_in_a_worker_leaves_the_screen_alone() {
     terminal.assert_given_back();
 }
 
+#[cfg(target_os = "linux")]
+mod statistics;
 mod suspend;

@@ -107,6 +107,14 @@ impl Terminal {
         assert!(sent.expect("kill").success());
     }
 
+    /// Bytes the program has read so far, as the kernel counts them.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn bytes_read(&self) -> u64 {
+        let id = self.child.process_id().expect("it runs");
+        let io = std::fs::read_to_string(format!("/proc/{id}/io")).unwrap_or_default();
+        io.lines().find_map(|line| line.strip_prefix("rchar: ")?.parse().ok()).expect("a count")
+    }
+
     /// The screen now.
     pub(crate) fn screen(&self) -> vt100::Screen {
         self.output.0.lock().unwrap().parser.screen().clone()

@@ -47,6 +47,21 @@ fn modules_add_up_what_is_below_them() {
 }
 
 #[test]
+fn integers_have_no_norm() {
+    let mut ui = Ui::on(KINDS, WIDE);
+    ui.keys("i");
+    let browser = ui.model.browser.as_ref().unwrap();
+    let layers = browser.layers();
+    let norm = |name: &str| {
+        let entries = layers.checkpoint().tensors();
+        let at = entries.iter().position(|entry| entry.path.ends_with(name)).unwrap();
+        browser.stats.below(layers.node_of[at]).unwrap().norm()
+    };
+    assert_eq!((norm("int8"), norm("empty")), (None, None));
+    assert!(norm("bfloat16") > Some(1.0));
+}
+
+#[test]
 fn the_panels_of_a_tensor() {
     let mut ui = Ui::on(KINDS, WIDE);
     ui.keys("gtgs");

@@ -1,5 +1,6 @@
 //! `diff` for people: the verdict first, then what it is, what repairs it, and which values differ.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Outcome;
@@ -219,7 +220,7 @@ fn values(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Resu
     };
     let mut line = format!("  {} equal{tolerance}, {} changed", outcome.equal(), changed.len());
     if computed > 0 {
-        line.push_str(&format!(", {computed} made by the repair and not compared"));
+        let _ = write!(line, ", {computed} made by the repair and not compared");
     }
     writeln!(out, "{line}")?;
     for (row, diff) in &outcome.rows {

@@ -116,9 +116,8 @@ impl Progress<'_> {
             return;
         };
         let left = self.began.elapsed().as_secs_f64() * (1.0 - fraction) / fraction.max(1e-6);
-        let total = number::bytes(self.work.meter.total());
-        let percent = (fraction * 100.0).floor();
-        let _ = write!(std::io::stderr(), "\r{percent:3.0}% of {total}, {} s left\u{1b}[K", left.ceil());
+        let done = number::done(fraction, self.work.meter.total());
+        let _ = write!(std::io::stderr(), "\r{done}, {} s left\u{1b}[K", left.ceil());
         self.drawn = true;
         self.due = Instant::now() + PACE;
     }

@@ -10,8 +10,10 @@ use super::proposal::{Proposal, counted, quoted};
 use super::view::View;
 use crate::compare::plan::{Described, Operation, Plan};
 
-/// Names of the parts, in the order they are fused in, and names of the whole.
-const FAMILIES: [(&str, &[&[&str]], &[&str]); 3] = [
+/// What is fused; names of the parts, in the order they are fused in; names of the whole.
+type Family = (&'static str, &'static [&'static [&'static str]], &'static [&'static str]);
+
+const FAMILIES: [Family; 3] = [
     (
         "query, key and value",
         &[

@@ -75,7 +75,9 @@ fn by_list<'a>(side: &'a Side, lists: &FxHashSet<&str>) -> FxHashMap<&'a str, La
         }
     }
     for layers in found.values_mut() {
-        layers.values_mut().for_each(|inside| inside.sort_unstable());
+        for inside in layers.values_mut() {
+            inside.sort_unstable();
+        }
     }
     found
 }

@@ -94,7 +94,9 @@ impl<'a> View<'a> {
     pub(super) fn without_clashes(&self, pairs: Vec<(String, String)>) -> Vec<(String, String)> {
         let moving: FxHashSet<&str> = pairs.iter().map(|(from, _)| from.as_str()).collect();
         let mut times: FxHashMap<&str, usize> = FxHashMap::default();
-        pairs.iter().for_each(|(_, to)| *times.entry(to.as_str()).or_default() += 1);
+        for (_, to) in &pairs {
+            *times.entry(to.as_str()).or_default() += 1;
+        }
         let free = |to: &str| {
             times.get(to) == Some(&1) && (self.current.position(to).is_none() || moving.contains(to))
         };

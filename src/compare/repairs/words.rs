@@ -134,11 +134,14 @@ fn without_numbers(run: &str) -> String {
     run.split('.').map(|c| if is_number(c) { "*" } else { c }).collect::<Vec<_>>().join(".")
 }
 
+/// For a word, the pairs it stands in, with their rank: likeness, and how many names agree.
+type Partners<'a> = FxHashMap<&'a str, Vec<(&'a Words, (u8, usize, usize))>>;
+
 /// Words all names agree on, and those they do not.
 fn choose(evidence: &FxHashMap<Words, Evidence>) -> (FxHashSet<Words>, Vec<Words>) {
     let rank = |words: &Words, e: &Evidence| (likeness(&words.0, &words.1), e.same, e.any);
-    let mut from: FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>> = FxHashMap::default();
-    let mut to: FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>> = FxHashMap::default();
+    let mut from: Partners<'_> = FxHashMap::default();
+    let mut to: Partners<'_> = FxHashMap::default();
     for (words, e) in evidence {
         from.entry(&words.0).or_default().push((words, rank(words, e)));
         to.entry(&words.1).or_default().push((words, rank(words, e)));
@@ -149,9 +152,7 @@ fn choose(evidence: &FxHashMap<Words, Evidence>) -> (FxHashSet<Words>, Vec<Words
     };
     let (mut chosen, mut unsure) = (FxHashSet::default(), Vec::new());
     for words in evidence.keys() {
-        let sure = |map: &FxHashMap<&str, Vec<(&Words, (u8, usize, usize))>>, word: &str| {
-            map.get(word).is_some_and(|all| best(all, words))
-        };
+        let sure = |map: &Partners<'_>, word: &str| map.get(word).is_some_and(|all| best(all, words));
         if sure(&from, &words.0) && sure(&to, &words.1) {
             chosen.insert(words.clone());
         } else {

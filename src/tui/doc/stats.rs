@@ -98,7 +98,7 @@ pub fn rolled_up(browser: &Browser, node: u32, tensors: u32, out: &mut Document)
     if rollup.known < tensors {
         out.push(Line::Hint(format!("of {} of {}", rollup.known, of(u64::from(tensors), "tensor"))));
     }
-    out.push(fact("norm", number::metric(rollup.squares.sqrt())));
+    out.extend(rollup.norm().map(|norm| fact("norm", number::metric(norm))));
     if rollup.nan > 0 {
         out.push(Line::Item(Mark::Error, format!("{} NaN", number::grouped(rollup.nan))));
     }

@@ -69,7 +69,10 @@ impl Task {
         let Some(fraction) = meter.fraction() else {
             return if meter.done() > 0 { amount(meter.done()) } else { String::new() };
         };
-        let mut text = format!("{:.0}% of {}", (fraction * 100.0).floor(), amount(meter.total()));
+        let mut text = match self.unit {
+            Unit::Bytes => number::done(fraction, meter.total()),
+            Unit::Things => format!("{:.0}% of {}", (fraction * 100.0).floor(), amount(meter.total())),
+        };
         let elapsed = ticks.saturating_sub(self.began) as f64 / 10.0;
         // Too early to say anything true about the time left.
         if elapsed >= 1.0 && fraction > 0.02 {

@@ -58,12 +58,21 @@ pub enum Known {
 pub struct RollUp {
     /// Tensors with statistics.
     pub known: u32,
-    /// Sum of the squares of their finite elements, counters and other single numbers left out.
+    /// Sum of the squares of their finite elements; integers, counters and other single numbers left out.
     pub squares: f64,
+    /// Something was added up in `squares`.
+    pub has_norm: bool,
     /// Elements that are not a number.
     pub nan: u64,
     /// Elements that are infinite.
     pub inf: u64,
+}
+
+impl RollUp {
+    /// The norm of all floating-point elements; `None` where there is none.
+    pub fn norm(&self) -> Option<f64> {
+        self.has_norm.then(|| self.squares.sqrt())
+    }
 }
 
 /// Elements of a tensor, and its picture.
@@ -157,6 +166,7 @@ impl Statistics {
                 rollup.known += 1;
                 if first {
                     rollup.squares += if is_weight { stats.moments.squares } else { 0.0 };
+                    rollup.has_norm |= is_weight && stats.moments.count > 0;
                     rollup.nan += stats.nan;
                     rollup.inf += stats.inf;
                 }

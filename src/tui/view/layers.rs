@@ -13,6 +13,7 @@ use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
 use crate::tui::model::filter::Fuzzy;
 use crate::tui::model::layers::Node;
+use crate::tui::model::stats::RollUp;
 use crate::tui::model::table::Column as Order;
 use crate::tui::model::{Model, Pane, tree};
 
@@ -225,7 +226,7 @@ fn cell(model: &Model, browser: &Browser, at: u32, node: &Node, what: What) -> (
         What::Parameters if node.tensors > 0 => (number::count(node.elements), theme.faint()),
         What::Bytes if node.tensors > 0 => (number::bytes(node.bytes), style),
         What::Norm => {
-            let norm = browser.stats.below(at).map(|below| number::metric(below.squares.sqrt()));
+            let norm = browser.stats.below(at).and_then(RollUp::norm).map(number::metric);
             (norm.unwrap_or_default(), style)
         }
         What::Nan => {
