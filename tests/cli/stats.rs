@@ -23,13 +23,14 @@ fn compare(name: &str, want: &Value, got: &Value, found: &mut Vec<String>) {
     }
     let largest =
         [&want["min"], &want["max"]].iter().filter_map(|x| number(x)).fold(0.0_f64, |a, x| a.max(x.abs()));
+    let count = number(&got["count"]).unwrap_or(0.0);
     for field in ["mean", "std", "min", "max", "abs_max", "l1", "l2"] {
         // The older file has no l1.
         let Some(want) = want.get(field) else { continue };
         let (want, got) = (number(want), number(&got[field]));
         // torch rounds what it dequantises to float32, which adds up in l1.
         let scale = match field {
-            "l1" => largest * number(&got["count"]).unwrap_or(0.0),
+            "l1" => largest * count,
             "l2" => largest.max(want.unwrap_or(0.0)),
             _ => largest,
         };
