@@ -119,12 +119,7 @@ const CASES: &[Case] = &[
         folder: "hf/run",
         framework: Some("transformers"),
         curves: &[
-            (
-                "eval_loss",
-                Epoch,
-                &[(1.0, 3.03958), (2.0, 3.03846), (3.0, 3.03805)],
-                "trainer_state.json",
-            ),
+            ("eval_loss", Epoch, &[(1.0, 3.03958), (2.0, 3.03846), (3.0, 3.03805)], "trainer_state.json"),
             (
                 "loss",
                 Epoch,

@@ -32,7 +32,7 @@ pub(crate) fn open(file: CheckpointFile, identity: Option<Identity>, limits: &Li
         let mut host = TorchHost::new(&mut later, false, limits);
         match read_stream(&mut host, &mut tree, &head, 0) {
             Ok(stream) => {
-                let found = place_all(&host, &mut tree, &stream, &*file.source);
+                let found = place_all(&host, &mut tree, &stream, &*file.source)?;
                 host.diagnostics.extend(found);
                 let fingerprint = fingerprint(head.get(..stream.end).unwrap_or_default());
                 return Ok(found_in(file, identity, host, tree, stream, fingerprint).assemble(limits));
@@ -70,14 +70,25 @@ fn found_in(
 }
 
 /// Places every storage of the stream by walking the element counts.
-fn place_all(host: &TorchHost<'_>, tree: &mut Tree, stream: &Stream, source: &dyn ReadAt) -> Vec<Diagnostic> {
+///
+/// # Errors
+/// Only a read that failed; a stream that ends too early is told in the diagnostics.
+fn place_all(
+    host: &TorchHost<'_>,
+    tree: &mut Tree,
+    stream: &Stream,
+    source: &dyn ReadAt,
+) -> Result<Vec<Diagnostic>> {
     let widths = widths(tree, 0);
     let mut found = Vec::new();
     let mut places = HashMap::new();
     let mut at = stream.end as u64;
     for key in &stream.keys {
         let mut count = [0; 8];
-        if source.read_exact_at(&mut count, at).is_err() {
+        if let Err(e) = source.read_exact_at(&mut count, at) {
+            if e.kind() != ErrorKind::Truncated {
+                return Err(e);
+            }
             let text = format!("the file ends before storage {}", crate::text::shown(key));
             found.push(Diagnostic::new(Severity::Broken, "TRUNCATED", text));
             break;
@@ -95,18 +106,18 @@ fn place_all(host: &TorchHost<'_>, tree: &mut Tree, stream: &Stream, source: &dy
         }
     }
     put_places(host, tree, 0, &places);
-    found.extend(behind(source, at));
-    found
+    found.extend(behind(source, at)?);
+    Ok(found)
 }
 
 /// What lies behind the last storage: another save of the same kind, or what nobody reads.
-fn behind(source: &dyn ReadAt, at: u64) -> Option<Diagnostic> {
-    let left = source.len().checked_sub(at).filter(|left| *left > 0)?;
-    let head = source.read_vec(at, left.min(64)).ok()?;
+fn behind(source: &dyn ReadAt, at: u64) -> Result<Option<Diagnostic>> {
+    let Some(left) = source.len().checked_sub(at).filter(|left| *left > 0) else { return Ok(None) };
+    let head = source.read_vec(at, left.min(64))?;
     if crate::format::sniff::sniff(&head, left) == crate::format::sniff::Container::TorchLegacy {
         let text = "more data follows this save (several saves in one file); only the first is read";
-        return Some(Diagnostic::new(Severity::Info, "CONCATENATED", text));
+        return Ok(Some(Diagnostic::new(Severity::Info, "CONCATENATED", text)));
     }
     let text = format!("{left} bytes follow the last storage; nothing reads them");
-    Some(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text))
+    Ok(Some(Diagnostic::new(Severity::Warning, "TRAILING_DATA", text)))
 }

@@ -160,13 +160,17 @@ impl Walk<'_, '_> {
             self.at = self.at.saturating_add(len).min(self.end);
             by_id.insert(id, storage);
         }
-        self.views(&mut by_id);
+        self.views(&mut by_id)?;
         Ok(by_id)
     }
 
     /// Views behind the storages: `(target, root, offset, elements)`. A file without them just ends here.
-    fn views(&mut self, by_id: &mut HashMap<i64, StorageId>) {
-        let Ok(views) = self.pickle() else { return };
+    fn views(&mut self, by_id: &mut HashMap<i64, StorageId>) -> Result<()> {
+        let views = match self.pickle() {
+            Ok(views) => views,
+            Err(e) if e.kind() == ErrorKind::Io => return Err(e),
+            Err(_) => return Ok(()),
+        };
         for view in self.tree.items(views).to_vec() {
             let numbers: Option<Vec<i64>> =
                 self.tree.items(view).iter().map(|v| self.tree.as_int(*v)).collect();
@@ -186,6 +190,7 @@ impl Walk<'_, '_> {
             }
             by_id.insert(target, id);
         }
+        Ok(())
     }
 
     /// `tensors`: gives each its number in the host.
