@@ -10,7 +10,7 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use super::codes::{Codes, Pages, Table, count, uniform};
-use super::moments::Moments;
+use super::moments::{Moments, TINY};
 
 /// Numbers summed up before sums are merged: few enough for plain sums to be exact to 12 digits.
 const BLOCK: usize = 8_192;
@@ -55,9 +55,10 @@ impl Sums {
     fn tally(&self) -> Option<Tally> {
         let mean = self.sum / self.count as f64;
         let m2 = self.squares - self.sum * mean;
-        let good = self.l1.is_finite() && self.squares.is_finite() && (m2 > CANCELS * self.squares);
+        let plain = self.squares.is_finite() && self.squares > TINY;
+        let good = self.l1.is_finite() && plain && (m2 > CANCELS * self.squares);
         let Self { count, l1, squares, min, max, .. } = *self;
-        let moments = Moments { count: count as u64, mean, m2, l1, squares, min, max };
+        let moments = Moments { count: count as u64, mean, m2, l1, squares, extreme: 0.0, min, max };
         good.then_some(Tally { moments, zeros: self.zeros, nan: 0, inf: 0 })
     }
 }

@@ -18,16 +18,21 @@ pub struct Moments {
     pub l1: f64,
     /// Sum of the squares.
     pub squares: f64,
+    /// The norm of parts whose squares leave the range of float64; they are not in `squares`.
+    pub extreme: f64,
     /// The smallest; infinite of none.
     pub min: f64,
     /// The largest; minus infinity of none.
     pub max: f64,
 }
 
+/// A sum of squares below this has lost digits to the end of the range of float64.
+pub(super) const TINY: f64 = 1e-280;
+
 impl Default for Moments {
     fn default() -> Self {
         let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self { count: 0, mean: 0.0, m2: 0.0, l1: 0.0, squares: 0.0, min, max }
+        Self { count: 0, mean: 0.0, m2: 0.0, l1: 0.0, squares: 0.0, extreme: 0.0, min, max }
     }
 }
 
@@ -38,7 +43,18 @@ impl Moments {
             return Self::default();
         }
         let n = count as f64;
-        Self { count, mean: x, m2: 0.0, l1: x.abs() * n, squares: x * x * n, min: x, max: x }
+        let mut all = Self { count, mean: x, l1: x.abs() * n, min: x, max: x, ..Self::default() };
+        all.set_squares(x * x * n, || x.abs() * n.sqrt());
+        all
+    }
+
+    /// Takes the sum of squares, or the norm where the sum left the range of float64.
+    fn set_squares(&mut self, squares: f64, norm: impl Fn() -> f64) {
+        if squares.is_finite() && (squares > TINY || self.abs_max() == 0.0) {
+            self.squares = squares;
+        } else {
+            self.extreme = norm();
+        }
     }
 
     /// Adds what is known of other numbers.
@@ -62,6 +78,7 @@ impl Moments {
         self.count += other.count;
         self.l1 += other.l1;
         self.squares += other.squares;
+        self.extreme = self.extreme.hypot(other.extreme);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
@@ -90,6 +107,7 @@ impl Moments {
         let n = times as f64;
         self.count = self.count.saturating_mul(times);
         (self.m2, self.l1, self.squares) = (self.m2 * n, self.l1 * n, self.squares * n);
+        self.extreme *= n.sqrt();
         self
     }
 
@@ -100,7 +118,7 @@ impl Moments {
 
     /// The Euclidean norm.
     pub fn l2(&self) -> f64 {
-        self.squares.sqrt()
+        self.squares.sqrt().hypot(self.extreme)
     }
 
     /// The largest magnitude; 0 of none.
@@ -149,12 +167,20 @@ pub(super) fn of_counts(cells: impl Iterator<Item = (f64, u64)> + Clone) -> Mome
         return all;
     }
     all.mean = sum.value() / all.count as f64 / scale;
-    let mut m2 = Sum::default();
+    let (numbers, mut m2) = (cells.clone(), Sum::default());
     for (x, n) in cells {
         let apart = x - all.mean;
         m2.add(apart * apart * n as f64);
     }
-    Moments { m2: m2.value(), l1: l1.value(), squares: squares.value(), ..all }
+    (all.m2, all.l1) = (m2.value(), l1.value());
+    all.set_squares(squares.value(), || {
+        let mut scaled = Sum::default();
+        for (x, n) in numbers.clone() {
+            scaled.add((x / largest).powi(2) * n as f64);
+        }
+        largest * scaled.value().sqrt()
+    });
+    all
 }
 
 #[cfg(test)]
@@ -216,5 +242,16 @@ mod tests {
         let one = Moments::constant(-3.0, 1);
         assert_eq!((one.std(), one.l2(), one.abs_max()), (None, 3.0, 3.0));
         assert_eq!(Moments::constant(2.0, 5).repeated(2).l1, 20.0);
+    }
+
+    #[test]
+    fn a_norm_beyond_the_range_of_squares_is_still_one() {
+        for size in [1e-200, 1e200] {
+            let values: Vec<f64> = (1..=100).map(|i| size * f64::from(i)).collect();
+            let want = size * (1..=100).map(|i| f64::from(i * i)).sum::<f64>().sqrt();
+            let got = Moments::merge_all(values.chunks(7).map(of).collect());
+            assert!(close(got.l2(), want, want), "{} and not {want}", got.l2());
+            assert!(close(Moments::constant(size, 4).repeated(4).l2(), size * 4.0, size));
+        }
     }
 }

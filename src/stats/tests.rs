@@ -73,6 +73,7 @@ fn reference(checkpoint: &Checkpoint, id: TensorId) -> (TensorStats, Vec<f64>) {
         m2: finite.iter().map(|x| (x - mean).powi(2)).sum(),
         l1: finite.iter().map(|x| x.abs()).sum(),
         squares: finite.iter().map(|x| x * x).sum(),
+        extreme: 0.0,
         min: finite.first().copied().unwrap_or(f64::INFINITY),
         max: finite.last().copied().unwrap_or(f64::NEG_INFINITY),
     };

@@ -63,7 +63,11 @@ pub fn info(checkpoint: &Checkpoint) -> TrainingInfo {
     }
     plateau(&look, &mut draft);
     let progress = progress(&look, &draft);
-    let source = checkpoint.path().to_string_lossy().into_owned();
+    let mut source = checkpoint.path().to_path_buf();
+    if look.at("trainer_state").is_some() && source.is_dir() {
+        source.push("trainer_state.json");
+    }
+    let source = source.to_string_lossy().into_owned();
     let Draft { mut metrics, monitored, histories, framework, opinion, .. } = draft;
     let histories: Vec<_> = histories.into_iter().map(|h| h.series(&progress, &source)).collect();
     for series in &histories {

@@ -158,7 +158,6 @@ mod tests {
         let meant = [
             ("+", vec!["zoom-in", "unfold-all"]),
             ("-", vec!["zoom-out", "fold-all"]),
-            ("f", vec!["full-curve", "dense"]),
             ("t", vec!["tensors", "layers"]),
             ("x", vec!["log-scale", "log-histogram"]),
         ];

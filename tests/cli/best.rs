@@ -67,8 +67,8 @@ fn the_contract_of_curves() {
     let curves = json(&["curves", "--json", "train/hf_bin"]);
     let series = &curves["runs"][0]["series"][0];
     assert_eq!(series["name"], "loss");
-    assert_eq!(series["points"], serde_json::json!([[1, null], [2, null]]));
-    assert_eq!((series["x"].as_str(), series["mode"].as_str()), (Some("step"), Some("min")));
+    assert_eq!(series["points"], serde_json::json!([[0.5, null], [1, null]]));
+    assert_eq!((series["x"].as_str(), series["mode"].as_str()), (Some("epoch"), Some("min")));
     assert_eq!(series["source"], "train/hf_bin/trainer_state.json");
     let one = json(&["curves", "--json", "lightning", "--metric", "val_loss"]);
     assert_eq!(one["runs"][0]["series"].as_array().unwrap().len(), 1);

@@ -72,7 +72,8 @@ fn a_cut_gguf_keeps_the_tensors_that_are_whole() {
 
 /// A `.npy` file as numpy writes it.
 fn npy(descr: &str, columns: bool, shape: &[u64], data: &[u8]) -> Vec<u8> {
-    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    let sizes: Vec<String> = shape.iter().map(|size| format!("{size},")).collect();
+    let sizes = sizes.join(" ");
     let order = if columns { "True" } else { "False" };
     let mut header = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': ({sizes}), }}");
     while (header.len() + 11) % 64 != 0 {

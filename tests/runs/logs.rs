@@ -9,11 +9,14 @@ use ckpt_tui::training::{Mode, XAxis};
 
 use crate::fixture;
 
+/// A curve: name, what x counts, points, the end of the source's path.
+type Curve = (&'static str, XAxis, &'static [(f64, f64)], &'static str);
+
 struct Case {
     folder: &'static str,
     framework: Option<&'static str>,
-    /// Some of the curves: name, what x counts, points, the end of the source's path.
-    curves: &'static [(&'static str, XAxis, &'static [(f64, f64)], &'static str)],
+    /// Some of the curves.
+    curves: &'static [Curve],
     best: Option<Best>,
 }
 
@@ -109,7 +112,7 @@ const CASES: &[Case] = &[
     Case {
         folder: "train/hf_bin",
         framework: Some("transformers"),
-        curves: &[("loss", Step, &[(1.0, NAN), (2.0, f64::INFINITY)], "trainer_state.json")],
+        curves: &[("loss", Epoch, &[(0.5, NAN), (1.0, f64::INFINITY)], "trainer_state.json")],
         best: None,
     },
     Case {
@@ -118,22 +121,22 @@ const CASES: &[Case] = &[
         curves: &[
             (
                 "eval_loss",
-                Step,
-                &[(4.0, 3.03958), (8.0, 3.03846), (12.0, 3.03805)],
-                "hf/run/trainer_state.json",
+                Epoch,
+                &[(1.0, 3.03958), (2.0, 3.03846), (3.0, 3.03805)],
+                "trainer_state.json",
             ),
             (
                 "loss",
-                Step,
+                Epoch,
                 &[
-                    (2.0, 3.03098),
-                    (4.0, 3.0374),
-                    (6.0, 3.04065),
-                    (8.0, 3.02947),
-                    (10.0, 3.03202),
-                    (12.0, 3.02715),
+                    (0.5, 3.03098),
+                    (1.0, 3.0374),
+                    (1.5, 3.04065),
+                    (2.0, 3.02947),
+                    (2.5, 3.03202),
+                    (3.0, 3.02715),
                 ],
-                "hf/run/trainer_state.json",
+                "trainer_state.json",
             ),
         ],
         best: Some(("eval_loss", Mode::Min, 3.03805, Some(3.0), Some(12), Some("checkpoint-12"), true)),
@@ -288,7 +291,7 @@ fn checkpoints_take_epochs_and_values_from_the_log() {
     let run = run_of("hf/run");
     let row = run.checkpoints.iter().find(|r| r.path.to_string_lossy().contains("checkpoint-8")).unwrap();
     assert_eq!(row.training.progress.epoch, Some(2.0));
-    assert_eq!(row.training.progress.epoch_rule, Some("the run's log has this epoch at this step"));
+    assert_eq!(row.training.progress.epoch_rule, Some("count of completed epochs"));
     assert!(same(row.training.value("eval_loss").unwrap(), 3.03846));
 }
 

@@ -134,7 +134,7 @@ fn allennlp_writes_a_file_for_each_epoch() {
     let all = series(&files);
     let found = points(&all, "validation_loss", Epoch);
     let values: Vec<f64> = found.iter().map(|p| p.1).collect();
-    assert!(values == [1.0, 0.7999999999999999, 0.6], "{found:?}");
+    assert!(values == [1.0, 0.799_999_999_999_999_9, 0.6], "{found:?}");
     assert_eq!(found.iter().map(|p| p.0).collect::<Vec<_>>(), [1.0, 2.0, 3.0]);
 }
 

@@ -61,7 +61,7 @@ fn made(count: usize) -> Arc<Timeline> {
     Arc::new(Timeline {
         checkpoints: (0..count).map(stop).collect(),
         rows: vec![
-            row("net.fc.weight", LayerType::Linear, &|at| point(0.5_f64.powi(at as i32), 0)),
+            row("net.fc.weight", LayerType::Linear, &|at| point(0.5_f64.powf(at as f64), 0)),
             row("net.fc.bias", LayerType::Bias, &|at| point(0.1 / at as f64, if at >= 4 { 3 } else { 0 })),
             row("backbone.conv.weight", LayerType::Convolution, &|_| point(0.0, 0)),
         ],

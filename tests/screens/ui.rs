@@ -182,7 +182,7 @@ impl Ui {
                     let news = std::sync::Mutex::new(Vec::new());
                     let cache = ckpt_tui::cache::Cache::off();
                     stats::statistics(&layers, &tensors, &cache, &work, &|one| {
-                        news.lock().unwrap().push(one)
+                        news.lock().unwrap().push(one);
                     });
                     for one in news.into_inner().unwrap() {
                         self.act(Action::Statistics(generation, one));
