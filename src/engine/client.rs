@@ -18,6 +18,8 @@ use crate::work::Cancel;
 const START: Duration = Duration::from_secs(60);
 /// Time between two looks at whether the answer is still wanted.
 const LOOK: Duration = Duration::from_millis(20);
+/// Time the last words of a helper that ended may take to arrive.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Bytes kept of what the helper writes to its standard error.
 const COMPLAINT: u64 = 4096;
 
@@ -30,6 +32,8 @@ pub struct Engine {
     questions: Sender<(Request, Vec<f64>)>,
     replies: Receiver<Reply>,
     complaint: Arc<Mutex<String>>,
+    /// Closed once the helper's standard error is.
+    silence: Receiver<()>,
     torch: String,
     devices: Vec<String>,
     is_broken: bool,
@@ -90,7 +94,7 @@ impl Engine {
         let (Some(to), Some(from), Some(errors)) = pipes else {
             return Err(engine("no pipes to the helper".to_owned()));
         };
-        listen(errors, Arc::clone(&complaint));
+        let silence = listen(errors, Arc::clone(&complaint));
         std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(move || {
@@ -110,6 +114,7 @@ impl Engine {
             questions,
             replies,
             complaint,
+            silence,
             torch: String::new(),
             devices: Vec::new(),
             is_broken: false,
@@ -186,6 +191,8 @@ impl Engine {
     fn crashed(&mut self, error: Option<&io::Error>) -> Error {
         self.end();
         let status = self.child.wait().map_or_else(|e| e.to_string(), |status| status.to_string());
+        // What it said last may still be in the pipe.
+        let _ = self.silence.recv_timeout(LAST_WORDS);
         let said = self.complaint.lock().map(|said| said.clone()).unwrap_or_default();
         let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let mut text = match error {
@@ -217,8 +224,10 @@ fn engine(text: String) -> Error {
 }
 
 /// Keeps the first of what the helper says to its standard error, and takes the rest so that it never waits.
-fn listen(mut errors: ChildStderr, said: Arc<Mutex<String>>) {
+fn listen(mut errors: ChildStderr, said: Arc<Mutex<String>>) -> Receiver<()> {
+    let (end, silence) = crossbeam_channel::bounded(0);
     let _ = std::thread::Builder::new().name("engine errors".to_owned()).spawn(move || {
+        let _end = end;
         let mut chunk = [0; 512];
         let mut kept = 0;
         while let Ok(n @ 1..) = errors.read(&mut chunk) {
@@ -230,6 +239,7 @@ fn listen(mut errors: ChildStderr, said: Arc<Mutex<String>>) {
             }
         }
     });
+    silence
 }
 
 #[cfg(test)]

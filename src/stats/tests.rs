@@ -67,13 +67,17 @@ fn reference(checkpoint: &Checkpoint, id: TensorId) -> (TensorStats, Vec<f64>) {
     finite.sort_by(f64::total_cmp);
     let n = finite.len() as f64;
     let mean = if finite.is_empty() { 0.0 } else { finite.iter().map(|x| x / n).sum::<f64>() };
+    let largest = finite.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+    let squares: f64 = finite.iter().map(|x| x * x).sum();
+    let norm = largest * finite.iter().map(|x| (x / largest).powi(2)).sum::<f64>().sqrt();
+    let plain = largest == 0.0 || squares.is_finite() && squares > 1e-280;
     let moments = Moments {
         count: finite.len() as u64,
         mean,
         m2: finite.iter().map(|x| (x - mean).powi(2)).sum(),
         l1: finite.iter().map(|x| x.abs()).sum(),
-        squares: finite.iter().map(|x| x * x).sum(),
-        extreme: 0.0,
+        squares: if plain { squares } else { 0.0 },
+        extreme: if plain { 0.0 } else { norm },
         min: finite.first().copied().unwrap_or(f64::INFINITY),
         max: finite.last().copied().unwrap_or(f64::NEG_INFINITY),
     };
