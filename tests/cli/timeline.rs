@@ -48,7 +48,7 @@ fn frozen_broken_and_damaged() {
     write(&path("epoch_4.safetensors"), &[("a.weight", &[3.0, f32::NAN]), ("b.weight", &[1.0, 1.0])]);
     let name = |n: u32| path(&format!("epoch_{n}.safetensors")).to_str().unwrap().to_owned();
     let files = [name(4), name(1), name(3), name(2)];
-    let args = [&["timeline", "--no-cache", "--json"], &files.each_ref().map(|f| f.as_str())[..]].concat();
+    let args = [&["timeline", "--no-cache", "--json"], &files.each_ref().map(String::as_str)[..]].concat();
     let timeline = json(&args);
     let tensor = |at: usize| &timeline["tensors"][at];
     assert_eq!(tensor(0)["relative_change"][1], 0.1);

@@ -52,7 +52,10 @@ def reference(t):
     row["std"] = f.std().item() if f.numel() > 1 else None
     row["min"], row["max"] = (f.min().item(), f.max().item()) if some else (None, None)
     row["abs_max"] = f.abs().max().item() if some else None
-    row["l1"], row["l2"] = (f.abs().sum().item(), f.norm().item()) if some else (None, None)
+    # torch adds up plain squares, which leave the range of float64 long before the norm does.
+    most = f.abs().max() if some else None
+    norm = (most * (f / most).norm()).item() if some and most > 0 else 0.0
+    row["l1"], row["l2"] = (f.abs().sum().item(), norm) if some else (None, None)
     q = torch.tensor([float(level) for level in LEVELS], dtype=torch.float64)
     ways = ("linear", "lower", "higher")
     row["quantiles"] = {w: torch.quantile(f[:: f.numel() // 16_000_000 + 1], q, interpolation=w).tolist() for w in ways} if some else None
