@@ -137,7 +137,7 @@ fn failing_reads_are_an_error_and_never_another_answer() {
                     }
                     // Something optional could not be read, and the answer says so.
                     Ok(got) => {
-                        assert!(got.said.len() > plain.said.len(), "{name}: {fault:?} at read {at}: {got:?}")
+                        assert!(got.said.len() > plain.said.len(), "{name}: {fault:?} at read {at}: {got:?}");
                     }
                 }
             }

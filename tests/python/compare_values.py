@@ -198,7 +198,9 @@ def samples(folder):
             except Exception:
                 continue
             plain = isinstance(loaded, dict) and loaded and all(
-                isinstance(k, str) and isinstance(v, torch.Tensor) and v.layout == torch.strided and not v.is_quantized and not v.is_nested and not v.is_meta for k, v in loaded.items())
+                isinstance(k, str) and isinstance(v, torch.Tensor) and v.layout == torch.strided and not v.is_quantized and not v.is_nested and not v.is_meta
+                # Refused, in words: halves of bytes are not taken apart.
+                and (v.dtype != torch.float4_e2m1fn_x2 or v.is_contiguous()) for k, v in loaded.items())
             if not plain or any(v.dtype in (torch.complex128,) or "complex32" in str(v.dtype) or "bits" in str(v.dtype) for v in loaded.values()):
                 continue
             out = os.path.join(WORK, "sample.safetensors")
