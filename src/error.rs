@@ -54,7 +54,7 @@ pub enum ErrorKind {
     Changed,
     /// The operating system reported an error.
     Io,
-    /// The optional libtorch helper is missing, failed, or gave no answer ([`crate::engine`]).
+    /// The optional libtorch helper is missing, failed, or gave no answer (`crate::engine`).
     Engine,
     /// Whoever asked for the work no longer wants it ([`crate::work::Cancel`]).
     Cancelled,

@@ -1,7 +1,7 @@
 //! What leaves this program: Python lines that load a checkpoint, and files of weights.
 //!
 //! Lines are built from names of strangers, so every name passes through [`python`], which knows no way to write
-//! one that is not a literal. Files are safetensors, written by [`write`] from what [`weights`] selected,
+//! one that is not a literal. Files are safetensors, written by [`mod@write`] from what [`weights`] selected,
 //! and appear whole or not at all ([`disk`]).
 
 pub mod average;

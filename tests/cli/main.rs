@@ -12,6 +12,7 @@ mod load;
 mod ls;
 mod output;
 mod show;
+#[cfg(feature = "spectra")]
 mod spectra;
 mod stats;
 mod terminal;
