@@ -47,6 +47,8 @@ def curve(binary, folder, name):
 
 
 def same_curve(what, found, want):
+    # Fractions of epochs go through decimal text.
+    found, want = ({round(x, 9): y for x, y in curve.items()} for curve in (found, want))
     check(f"{what}: x", sorted(found), sorted(want))
     for x in found.keys() & want.keys():
         check(f"{what} at {x}", found[x], want[x])
@@ -136,7 +138,7 @@ def hugging_face(binary, folder):
     check("transformers: opinion", best["opinion"]["agrees"], True)
     history = state.log_history
     for name in ["loss", "eval_loss"]:
-        want = {row["step"]: float(row[name]) for row in history if name in row}
+        want = {row["epoch"]: float(row[name]) for row in history if name in row}
         same_curve(f"transformers: {name}", curve(binary, folder, name), want)
     epochs = {row["step"]: row["epoch"] for row in history}
     found = [row for run in ask(binary, "ls", folder)["runs"] for row in run["checkpoints"] if row["step"]]
