@@ -3,4 +3,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| ckpt_tui_fuzz::both(&[b"PKx03x04".as_slice(), data].concat()));
+fuzz_target!(|data: &[u8]| ckpt_tui_fuzz::both(&[b"PK\x03\x04".as_slice(), data].concat()));

@@ -10,7 +10,7 @@ use ckpt_tui::source::ReadAt;
 use ckpt_tui::value::json::{self, Budget};
 
 /// Gives at most seven bytes at a time, and is interrupted now and then.
-struct Short(Vec<u8>);
+pub struct Short(pub Vec<u8>);
 
 impl ReadAt for Short {
     fn len(&self) -> u64 {
