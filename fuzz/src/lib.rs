@@ -49,3 +49,8 @@ pub fn both(data: &[u8]) {
     let whole = answer(Arc::new(data.to_vec()));
     assert_eq!(whole, answer(Arc::new(Short(data.to_vec()))));
 }
+
+/// `bytes` with `magic` in front where it is not there: seeds are whole files, and mutations are not wasted on it.
+pub fn starting(magic: &[u8], bytes: &[u8]) -> Vec<u8> {
+    if bytes.starts_with(magic) { bytes.to_vec() } else { [magic, bytes].concat() }
+}
