@@ -22,6 +22,11 @@ use crate::value::{Tree, Value, modules};
 /// Names under which the inside of one shared container is listed.
 const EXPANSIONS: u32 = 64;
 
+/// Values passed over that cost as much as one that is visited.
+const PASSED: usize = 64;
+/// Bytes of an ordinary name, at most on the average; past the limit for all names only longer ones count.
+const ORDINARY: usize = 512;
+
 /// What [`Checkpoint::assemble`] derives from an object graph.
 #[derive(Debug, Default)]
 pub struct Outline {
@@ -97,6 +102,9 @@ struct Walk<'a> {
     expanded: FxHashMap<Node, u32>,
     budget: usize,
     depth: usize,
+    /// Bytes of names listed so far, and those that may be.
+    named: usize,
+    names: usize,
 }
 
 impl Outline {
@@ -118,6 +126,8 @@ impl Outline {
             expanded: FxHashMap::default(),
             budget: limits.walk,
             depth: limits.depth,
+            named: 0,
+            names: limits.names,
         };
         walk.run();
         let mut outline = walk.outline;
@@ -251,15 +261,20 @@ impl Walk<'_> {
         stack.push(Frame { children, next: 0, path_len, section, node: Some(node), before, cut: false });
     }
 
-    fn children(&self, value: Value, is_module: bool) -> Vec<(Label, Value, Option<TensorRole>)> {
+    fn children(&mut self, value: Value, is_module: bool) -> Vec<(Label, Value, Option<TensorRole>)> {
         if is_module {
             let members = module::members(self.tree, value, self.types);
             return members.into_iter().map(|m| (Label::Key(m.name), m.value, m.role)).collect();
         }
-        let all = view::children(self.tree, value);
-        all.filter(|(_, v)| node(*v).is_some() || matches!(v, Value::Tensor(_)))
+        let mut seen = 0;
+        let all = view::children(self.tree, value).inspect(|_| seen += 1);
+        let kept = all
+            .filter(|(_, v)| node(*v).is_some() || matches!(v, Value::Tensor(_)))
             .map(|(l, v)| (l, v, None))
-            .collect()
+            .collect();
+        // What is passed over costs time as well, where a million objects share one list.
+        self.budget = self.budget.saturating_sub(seen / PASSED);
+        kept
     }
 
     fn push_label(&mut self, label: Label, is_root: bool) -> usize {
@@ -287,6 +302,13 @@ impl Walk<'_> {
             Some(meta) => guess_role(key, meta.dtype),
             None => TensorRole::Buffer,
         });
+        self.named += self.path.len();
+        if self.named > self.names.max(self.outline.entries.len() * ORDINARY) {
+            self.budget = 0;
+            let text = "the names of its tensors are longer than the limit; further tensors are not listed";
+            self.note("LIMIT", Severity::Broken, text);
+            return;
+        }
         let path = self.path.as_str().into();
         self.outline.entries.push(TensorEntry { path, key_start: key_start as u32, section, id, role });
     }

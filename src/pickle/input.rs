@@ -18,6 +18,10 @@ impl<'a> Input<'a> {
         Self { bytes, at, origin }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     pub(super) fn position(&self) -> usize {
         self.at
     }
