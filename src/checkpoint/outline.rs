@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::module::{self, ScriptTypes};
-use super::section::{self, Part};
+use super::section::{self, Part, search};
 use super::{
     Checkpoint, Diagnostic, Format, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry,
 };
@@ -22,8 +22,8 @@ use crate::value::{Tree, Value, modules};
 /// Names under which the inside of one shared container is listed.
 const EXPANSIONS: u32 = 64;
 
-/// Values passed over that cost as much as one that is visited.
-const PASSED: usize = 64;
+/// Values looked through beside four times those there are: a million objects may share one list.
+const LOOKED: usize = 4_000_000;
 /// Bytes of an ordinary name, at most on the average; past the limit for all names only longer ones count.
 const ORDINARY: usize = 512;
 
@@ -102,6 +102,8 @@ struct Walk<'a> {
     expanded: FxHashMap<Node, u32>,
     budget: usize,
     depth: usize,
+    /// Values that may yet be looked through.
+    values: usize,
     /// Bytes of names listed so far, and those that may be.
     named: usize,
     names: usize,
@@ -126,6 +128,7 @@ impl Outline {
             expanded: FxHashMap::default(),
             budget: limits.walk,
             depth: limits.depth,
+            values: LOOKED + 4 * tree.held(),
             named: 0,
             names: limits.names,
         };
@@ -180,6 +183,9 @@ impl Walk<'_> {
             };
             top.next += 1;
             let section = top.section;
+            if self.budget == 0 && self.outline.diagnostics.iter().any(|d| d.code == "LIMIT") {
+                return;
+            }
             if self.budget == 0 {
                 self.note_shared(
                     "the object graph is larger than the walk limit; further names are not listed",
@@ -251,6 +257,8 @@ impl Walk<'_> {
         let part =
             if stack.len() <= section::DEPTH { self.parts.get(self.path.as_str()).copied() } else { None };
         let section = part.or(section);
+        // Whether it is a module is seen by searching its attributes.
+        self.look(search::size(self.tree, value));
         let is_module = module::is_module(self.tree, value) || module::is_script(self.tree, value);
         if is_module {
             self.note_module(value);
@@ -273,8 +281,15 @@ impl Walk<'_> {
             .map(|(l, v)| (l, v, None))
             .collect();
         // What is passed over costs time as well, where a million objects share one list.
-        self.budget = self.budget.saturating_sub(seen / PASSED);
+        self.look(seen);
         kept
+    }
+
+    fn look(&mut self, values: usize) {
+        self.values = self.values.saturating_sub(values);
+        if self.values == 0 {
+            self.budget = 0;
+        }
     }
 
     fn push_label(&mut self, label: Label, is_root: bool) -> usize {

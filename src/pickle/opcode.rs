@@ -82,7 +82,7 @@ impl Machine<'_> {
             0x95 => {
                 let len = self.input.u64()?;
                 self.enter_frame(at, len);
-                Ok(())
+                self.input.frame(len)
             }
             0x97 | 0x98 => {
                 Err(malformed("the pickle refers to buffers kept outside of it").coded("PICKLE_OPCODE"))
@@ -157,6 +157,9 @@ impl Machine<'_> {
             b'T' => self.length_i32()?,
             _ => self.input.u64()?,
         };
+        if matches!(opcode, b'B' | b'C' | 0x8e | 0x96) {
+            self.input.across_frames(len);
+        }
         let span = self.input.span(len)?;
         Ok(match opcode {
             b'X' | 0x8c | 0x8d => Value::Text(span),

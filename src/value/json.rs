@@ -161,6 +161,7 @@ impl Json<'_> {
     fn tensor<S: Serializer>(&self, serializer: S, id: TensorId) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let path = self.names.path(id);
+        self.budget.spend(path.map_or(0, str::len) / NODE);
         map.serialize_entry("$tensor", &path)?;
         if let (None, Some(meta)) = (path, self.tree.tensor(id)) {
             // In no state dict (a non-persistent buffer, a plain attribute): this is all there is of it.

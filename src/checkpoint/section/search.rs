@@ -58,7 +58,7 @@ pub(super) fn named(tree: &Tree, value: Value) -> impl Iterator<Item = (String, 
 }
 
 /// Entries of a mapping, or of the attributes of an object.
-fn size(tree: &Tree, value: Value) -> usize {
+pub(in crate::checkpoint) fn size(tree: &Tree, value: Value) -> usize {
     let state = match value {
         Value::Object(id) => tree.object(id).and_then(|o| o.state),
         _ => None,

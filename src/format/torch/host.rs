@@ -160,8 +160,7 @@ impl<'a> TorchHost<'a> {
             other => short_text(tree, other, KEY).ok_or_else(malformed)?.into_owned(),
         };
         // A label only; what is not text is no device.
-        let location =
-            short_text(tree, location, LABEL).map_or_else(|| "cpu".to_owned(), Cow::into_owned);
+        let location = short_text(tree, location, LABEL).map_or_else(|| "cpu".to_owned(), Cow::into_owned);
         let numel = elements(tree, numel)?;
         let view = rest.first().map(|v| tree.items(*v)).filter(|v| v.len() <= 3);
         let view = view.unwrap_or_default().to_vec();
@@ -200,8 +199,7 @@ impl<'a> TorchHost<'a> {
     /// The value a persistent id stands for.
     pub(super) fn identified(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
         if !matches!(id, Value::Tuple { .. }) {
-            let number =
-                short_text(tree, id, LABEL).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
+            let number = short_text(tree, id, LABEL).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
             let named = number.and_then(|n| self.numbered.get(&n).copied());
             return Ok(named.unwrap_or(id));
         }
