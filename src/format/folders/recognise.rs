@@ -18,6 +18,8 @@ pub(crate) enum Layout {
     Nemo,
     /// `.metadata` and `*.distcp`.
     Dcp,
+    /// `common.pt` and `metadata.json` beside a folder for each array.
+    Zarr,
     /// The same written as safetensors.
     DcpSafetensors,
     /// `mp_rank_00_model_states.pt` and its like.
@@ -54,6 +56,9 @@ pub(crate) fn layout(names: &Names) -> Option<Layout> {
     }
     if file(&|n| n.ends_with(".distcp")) || names.has_file(".metadata") {
         return Some(Layout::Dcp);
+    }
+    if names.has_file("common.pt") && names.has_file("metadata.json") && names.folders().next().is_some() {
+        return Some(Layout::Zarr);
     }
     if file(&is_dcp_safetensors) {
         return Some(Layout::DcpSafetensors);
@@ -150,7 +155,7 @@ impl Claim {
 impl Layout {
     pub(super) fn takes(self, name: &str, is_folder: bool) -> bool {
         match self {
-            Self::Unzipped | Self::Orbax | Self::Nemo | Self::Trainer | Self::Accelerate => true,
+            Self::Unzipped | Self::Orbax | Self::Nemo | Self::Zarr | Self::Trainer | Self::Accelerate => true,
             Self::Megatron => !is_folder || is_megatron(name),
             Self::Dcp => {
                 !is_folder
@@ -198,6 +203,8 @@ mod tests {
             (&["weights/", "context/"], Some(Layout::Nemo)),
             (&[".metadata", "__0_0.distcp"], Some(Layout::Dcp)),
             (&[".metadata.tmp", "__0_0.distcp"], Some(Layout::Dcp)),
+            (&["common.pt", "metadata.json", "decoder.weight/"], Some(Layout::Zarr)),
+            (&["common.pt", "metadata.json"], None),
             (&["shard-00001-model-00001-of-00001.safetensors"], Some(Layout::DcpSafetensors)),
             (&["mp_rank_00_model_states.pt"], Some(Layout::DeepSpeed)),
             (&["layer_00-model_states.pt"], Some(Layout::DeepSpeed)),
