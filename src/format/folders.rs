@@ -10,6 +10,7 @@
 
 mod bundle;
 mod compose;
+mod consolidated;
 mod dcp;
 mod deepspeed;
 mod index;
@@ -113,6 +114,7 @@ fn open_folder(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
         Layout::DeepSpeed => deepspeed::open(folder, limits),
         Layout::Megatron => megatron::open(folder, limits),
         Layout::Zarr => zarr::open(folder, limits),
+        Layout::Consolidated => consolidated::open(folder, limits),
         Layout::Trainer => bundle::open(folder, layout, Format::HfTrainer, limits),
         Layout::Accelerate => bundle::open(folder, layout, Format::Accelerate, limits),
         Layout::Index => bundle::open(folder, layout, Format::HfSharded, limits),

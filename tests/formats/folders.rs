@@ -359,3 +359,34 @@ fn a_gguf_model_in_parts_is_one_checkpoint() {
     );
     assert_eq!(lacking.shards().last().unwrap().status, ShardStatus::Missing);
 }
+
+#[test]
+fn arrays_of_zarr_are_loaded_by_zarr() {
+    let lines = |name| ckpt_tui::export::snippet::of(&open(&case(name))).snippet;
+    assert!(lines("megatron_zarr").contains("import zarr") && !lines("torch_dist").contains("zarr"));
+}
+
+#[test]
+fn ranks_of_consolidated_weights_stand_side_by_side() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name);
+    for name in ["consolidated.00.pth", "consolidated.01.pth"] {
+        std::fs::copy(fixture("zip/plain_sd.pt"), path(name)).unwrap();
+    }
+    std::fs::write(path("params.json"), r#"{"dim": 64, "n_layers": 2}"#).unwrap();
+    let one = open(&path("consolidated.00.pth"));
+    let both = open(scratch.path());
+    assert_eq!(both.tensors().len(), 2 * one.tensors().len());
+    assert!(both.tensors().iter().all(|t| t.path.starts_with("rank0.") || t.path.starts_with("rank1.")));
+    let lines = ckpt_tui::export::snippet::of(&both).snippet;
+    assert!(lines.contains("consolidated.01.pth"), "{lines}");
+
+    std::fs::rename(path("consolidated.01.pth"), path("consolidated.02.pth")).unwrap();
+    let lacking = open(scratch.path());
+    assert!(
+        lacking
+            .diagnostics()
+            .iter()
+            .any(|d| d.code == "SHARD_MISSING" && d.message.contains("consolidated.01.pth"))
+    );
+}

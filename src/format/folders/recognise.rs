@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::consolidated;
 use super::index;
 use super::listing::Names;
 use crate::format::orbax;
@@ -26,6 +27,8 @@ pub(crate) enum Layout {
     DeepSpeed,
     /// `mp_rank_00/model_optim_rng.pt`.
     Megatron,
+    /// `consolidated.00.pth`, `consolidated.01.pth` and `params.json`.
+    Consolidated,
     /// `trainer_state.json` beside weights.
     Trainer,
     /// `random_states_0.pkl`, `optimizer.bin` beside weights.
@@ -68,6 +71,9 @@ pub(crate) fn layout(names: &Names) -> Option<Layout> {
     }
     if names.folders().any(is_megatron) {
         return Some(Layout::Megatron);
+    }
+    if consolidated::are_ranks(names) {
+        return Some(Layout::Consolidated);
     }
     if names.has_file("trainer_state.json") && (weights() || names.has_file("optimizer.pt")) {
         return Some(Layout::Trainer);
@@ -163,6 +169,7 @@ impl Layout {
                         || name.contains(".metadata")
                         || matches!(name, "common.pt" | "metadata.json" | "meta.pt"))
             }
+            Self::Consolidated => !is_folder && consolidated::takes(name),
             Self::DcpSafetensors => !is_folder && is_dcp_safetensors(name),
             Self::DeepSpeed => {
                 if is_folder {
@@ -205,6 +212,8 @@ mod tests {
             (&[".metadata.tmp", "__0_0.distcp"], Some(Layout::Dcp)),
             (&["common.pt", "metadata.json", "decoder.weight/"], Some(Layout::Zarr)),
             (&["common.pt", "metadata.json"], None),
+            (&["consolidated.00.pth", "consolidated.01.pth", "params.json"], Some(Layout::Consolidated)),
+            (&["consolidated.00.pth", "params.json"], None),
             (&["shard-00001-model-00001-of-00001.safetensors"], Some(Layout::DcpSafetensors)),
             (&["mp_rank_00_model_states.pt"], Some(Layout::DeepSpeed)),
             (&["layer_00-model_states.pt"], Some(Layout::DeepSpeed)),
