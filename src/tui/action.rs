@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::compare::stats::SideStats;
+use super::model::compare::{Comparison, Sections, Values};
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
@@ -61,6 +63,8 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// News of a comparison.
+    Compared(u64, CompareNews),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
     /// Elements of a tensor were read.
@@ -69,6 +73,28 @@ pub enum Action {
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
+}
+
+/// News of a comparison.
+#[derive(Debug)]
+pub enum CompareNews {
+    /// What names and shapes say, or why they cannot be compared.
+    Keys(Result<Arc<Comparison>, String>),
+    /// What the values of some pairs say.
+    Values(Vec<(u32, Values)>),
+    /// Nothing more will come.
+    Done,
+    /// Statistics of both tensors of a pair.
+    Statistics(u32, Box<[SideStats; 2]>),
+}
+
+/// What is to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompareRequest {
+    /// The reference (the model's side) and the candidate.
+    pub paths: [PathBuf; 2],
+    /// Their sections; those that fit best without.
+    pub sections: Option<Sections>,
 }
 
 /// News of statistics.
@@ -154,6 +180,10 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compare two checkpoints.
+    Compare(u64, Work, Box<CompareRequest>),
+    /// Compute statistics of both tensors of a pair.
+    PairStatistics(u64, Work, Arc<Comparison>, u32),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.

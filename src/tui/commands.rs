@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::key::Key;
+use super::model::compare::CompareView;
 use super::model::stats::Panel;
 use super::model::{HomeView, Model, Pane, Place, View};
 
@@ -67,6 +68,15 @@ pub enum Command {
     CleanUp,
     ExportWeights,
     Timeline,
+    Mark,
+    Comparison,
+    NextDifference,
+    PreviousDifference,
+    OnlyDifferences,
+    AfterRepair,
+    Repairs,
+    SwapSides,
+    FlatKeys,
     Group,
     Dense,
     Fold,
@@ -151,6 +161,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
+        Pane::Keys | Pane::Difference => comparing(model),
         Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
@@ -159,6 +170,7 @@ fn filterable(model: &Model) -> bool {
 fn foldable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
+        Pane::Keys => compare(model).is_some_and(|v| !v.flat),
         Pane::Body => view_is(model, &[View::Layers, View::Metadata, View::Parts]),
         _ => false,
     }
@@ -170,7 +182,29 @@ fn sortable(model: &Model) -> bool {
 }
 
 fn has_sections(model: &Model) -> bool {
+    if let Some(view) = compare(model) {
+        return view.data.as_ref().is_some_and(|data| data.sections.len() > 1);
+    }
     filterable(model) && model.browser.as_ref().is_some_and(|b| opened(model) && b.has_sections())
+}
+
+/// The comparison that is shown.
+fn compare(model: &Model) -> Option<&CompareView> {
+    model.compare.as_ref().filter(|_| model.place == Place::Compare)
+}
+
+/// The names of two checkpoints are shown.
+fn comparing(model: &Model) -> bool {
+    compare(model).is_some_and(|view| view.data.is_some() && !view.repairs)
+}
+
+fn mark_label(model: &Model) -> &'static str {
+    match &model.marked {
+        _ if model.focus != Pane::Runs => "",
+        None => "mark",
+        Some(path) if super::update::markable(model).as_ref() == Some(path) => "unmark",
+        Some(_) => "compare",
+    }
 }
 
 fn has_parts(model: &Model) -> bool {
@@ -250,6 +284,8 @@ fn open_label(model: &Model) -> &'static str {
         Pane::Table => "go to run",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
         Pane::Timeline => "open",
+        Pane::Keys => compare(model).map_or("", CompareView::open_label),
+        Pane::Difference => "",
         Pane::Facts | Pane::Detail => "",
     }
 }
@@ -306,17 +342,26 @@ pub static TABLE: &[Entry] = table! {
     Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
+    NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next difference", comparing;
+    PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
+    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differences" }, comparing;
+    Repairs, "repairs", "What repairs it: before and after, the Python lines, torch's own words", Go, ["R"], |m| if compare(m).is_some_and(|v| v.repairs) { "back to the keys" } else { "repairs" }, |m| compare(m).is_some_and(|v| v.data.is_some());
+    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| comparing(m) && compare(m).is_some_and(CompareView::has_repairs);
+    SwapSides, "swap-sides", "Exchange A (the model's side) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
+    FlatKeys, "flat-keys", "Names as a list, or as a tree", Go, ["t"], |m| if compare(m).is_some_and(|v| v.flat) { "tree" } else { "list" }, comparing;
     Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
     Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
-    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
+    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown (Esc stops); of both sides of a pair", Act, ["i"], |_| "stats", |m| lists_tensors(m) || comparing(m);
     NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
+    Mark, "mark", "Mark the checkpoint as A (the model's side); on another one: compare it with A", Act, ["m"], mark_label, |m| super::update::markable(m).is_some();
+    Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     ExportWeights, "export-weights", "Write the weights of the checkpoint alone, as safetensors; shows what, and asks", Act, ["w"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();

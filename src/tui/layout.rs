@@ -53,6 +53,8 @@ pub fn panes(model: &Model) -> Vec<Pane> {
             HomeView::Table => vec![Pane::Table],
         },
         Place::Timeline => vec![Pane::Timeline],
+        Place::Compare if model.compare.as_ref().is_some_and(|v| v.repairs) => vec![Pane::Difference],
+        Place::Compare => vec![Pane::Keys, Pane::Difference],
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
             if model.size.0 >= THREE_COLUMNS {
@@ -78,6 +80,8 @@ pub fn of(model: &Model) -> Layout {
         vec![(model.focus, body)]
     } else if model.place == Place::Timeline {
         vec![(Pane::Timeline, body)]
+    } else if model.place == Place::Compare {
+        compare(body, &panes(model))
     } else if model.place == Place::Home {
         match model.home.view {
             HomeView::Split => home(body),
@@ -125,6 +129,14 @@ fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
     placed
 }
 
+fn compare(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
+    if !panes.contains(&Pane::Keys) {
+        return vec![(Pane::Difference, body)];
+    }
+    let (left, right) = split_columns(body, body.width - (body.width * 2 / 5).clamp(32, 60));
+    vec![(Pane::Keys, left), (Pane::Difference, right)]
+}
+
 fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
     let left = left.min(area.width);
     (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
@@ -164,7 +176,8 @@ impl Layout {
         let inner = self.inner(pane);
         let headings =
             u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
-        let headings = headings.min(inner.height);
+        // Whether it loads, and how many names have each mark.
+        let headings = if pane == Pane::Keys { 2 } else { headings }.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
     }
 

@@ -4,6 +4,7 @@
 //! from it fit again: rows, cursors, scroll positions.
 
 pub mod browser;
+pub mod compare;
 pub mod cursor;
 pub mod curve;
 pub mod dialog;
@@ -45,6 +46,8 @@ pub enum Place {
     Checkpoint,
     /// The timeline of a run.
     Timeline,
+    /// Two checkpoints side by side.
+    Compare,
 }
 
 /// A part of the screen that can have the focus.
@@ -64,6 +67,10 @@ pub enum Pane {
     Detail,
     /// The heat map of a timeline.
     Timeline,
+    /// The names of two checkpoints.
+    Keys,
+    /// What there is to know of one of them, or of the repairs.
+    Difference,
 }
 
 /// What keys mean.
@@ -127,6 +134,10 @@ pub struct Model {
     pub browser: Option<Browser>,
     /// The timeline, while it is shown.
     pub timeline: Option<timeline::TimelineView>,
+    /// The last comparison, shown or not.
+    pub compare: Option<compare::CompareView>,
+    /// The checkpoint marked for a comparison.
+    pub marked: Option<PathBuf>,
     /// Other threads.
     pub jobs: Jobs,
     /// A line for the person.
@@ -152,6 +163,8 @@ impl Model {
             home: Home::new(paths),
             browser: None,
             timeline: None,
+            compare: None,
+            marked: None,
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
@@ -195,6 +208,7 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
+            Pane::Keys | Pane::Difference => self.compare.as_ref().is_some_and(|v| !v.pattern.is_empty()),
             Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         }
     }
@@ -212,6 +226,9 @@ impl Model {
     pub fn copy_target(&self) -> Option<(&'static str, String)> {
         if self.place == Place::Timeline {
             return Some(("copy path", shown_path(self.timeline.as_ref()?.path()?)));
+        }
+        if self.place == Place::Compare {
+            return super::update::compare_copied(self.compare.as_ref()?);
         }
         if self.place == Place::Home || self.focus == Pane::Runs {
             return Some(("copy path", shown_path(&self.home.selected_path()?)));
@@ -258,6 +275,7 @@ impl Model {
                 Place::Home => first.unwrap_or(Pane::Runs),
                 Place::Checkpoint => Pane::Body,
                 Place::Timeline => Pane::Timeline,
+                Place::Compare => first.unwrap_or(Pane::Keys),
             };
         }
         self.home.refresh();
@@ -278,6 +296,19 @@ impl Model {
         if let Some(view) = &mut self.timeline {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
             view.settle(lines, columns.visible);
+        }
+        if let Some(view) = &mut self.compare {
+            view.settle(layout.rows(Pane::Keys).height.into());
+            let area = layout.text(Pane::Difference);
+            let fit = |scroll: &mut Scroll, text: &document::Document| {
+                scroll.settle(document::height(text, area.width.into()), area.height.into());
+            };
+            if view.repairs {
+                fit(&mut view.repairs_scroll, &view.repairs_text);
+            } else if view.detail.first > 0 {
+                let text = super::view::compare::difference(view);
+                fit(&mut view.detail, &text);
+            }
         }
         match &mut self.mode {
             Mode::Help { input, cursor } => {

@@ -3,6 +3,7 @@
 //! Each job carries the generation it was asked for with and sends what it found into the channel all events
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
+pub mod compare;
 pub mod stats;
 
 use std::any::Any;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::acting;
-use super::action::{Action, Effect, ScanNews};
+use super::action::{Action, CompareNews, CompareRequest, Effect, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
 use super::model::filter;
@@ -71,6 +72,13 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Compare(generation, work, request) => self.compare(generation, work, *request),
+            Effect::PairStatistics(generation, work, comparison, pair) => {
+                self.spawn(generation, "statistics", move |_| {
+                    let sides = compare::statistics(&comparison, pair, &work)?;
+                    Some(Action::Compared(generation, CompareNews::Statistics(pair, sides)))
+                });
+            }
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
             }
@@ -195,6 +203,15 @@ impl Runner {
             };
             let done = timeline::build(&sources, &Cache::of_user(), &work, &mut progress);
             Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
+        });
+    }
+
+    fn compare(&self, generation: u64, work: Work, request: CompareRequest) {
+        self.spawn(generation, "comparing", move |events| {
+            compare::compare(&request, &work, &|news| {
+                let _ = events.send(Event::Job(Action::Compared(generation, news)));
+            });
+            None
         });
     }
 

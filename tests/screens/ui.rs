@@ -7,16 +7,16 @@ use std::time::{Duration, Instant, SystemTime};
 use ckpt_tui::limits::Limits;
 use ckpt_tui::runs::CheckpointRow;
 use ckpt_tui::runs::scan::{self, ScanEvent, ScanOptions};
-use ckpt_tui::tui::action::{Action, Effect, ScanNews};
+use ckpt_tui::tui::action::{Action, CompareNews, Effect, ScanNews};
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key;
 use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::filter;
-use ckpt_tui::tui::runner::stats;
+use ckpt_tui::tui::runner::{compare, stats};
 use ckpt_tui::tui::theme::Theme;
-use ckpt_tui::tui::update::{start, update};
+use ckpt_tui::tui::update::{First, first, start, update};
 use ckpt_tui::tui::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -55,10 +55,14 @@ impl Ui {
 
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
-        let mut ui = Self::new(vec![PathBuf::from(path)], size);
-        let one = Path::new(path).is_file() || ckpt_tui::format::folders::is_checkpoint(Path::new(path));
-        let file = one.then(|| PathBuf::from(path));
-        ui.effects = start(&mut ui.model, file);
+        Self::on_all(&[path], size)
+    }
+
+    /// Started on several.
+    pub(crate) fn on_all(paths: &[&str], size: (u16, u16)) -> Self {
+        let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+        let mut ui = Self::new(paths.clone(), size);
+        ui.effects = start(&mut ui.model, first(&paths));
         ui.run_effects();
         ui
     }
@@ -67,7 +71,7 @@ impl Ui {
     pub(crate) fn waiting(size: (u16, u16)) -> Self {
         let mut ui = Self::new(vec![PathBuf::from("experiments")], size);
         ui.by_hand = true;
-        start(&mut ui.model, None);
+        start(&mut ui.model, First::Runs);
         ui
     }
 
@@ -170,6 +174,17 @@ impl Ui {
                     );
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
+                }
+                Effect::Compare(generation, work, request) if !self.by_hand => {
+                    let news = std::cell::RefCell::new(Vec::new());
+                    compare::compare(&request, &work, &|one| news.borrow_mut().push(one));
+                    for one in news.into_inner() {
+                        self.act(Action::Compared(generation, one));
+                    }
+                }
+                Effect::PairStatistics(generation, work, comparison, pair) => {
+                    let sides = compare::statistics(&comparison, pair, &work).expect("nobody stops it");
+                    self.act(Action::Compared(generation, CompareNews::Statistics(pair, sides)));
                 }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);

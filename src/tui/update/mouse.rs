@@ -47,6 +47,9 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             click_heading(model, x);
             Vec::new()
         }
+        Pane::Keys if rows.contains((x, y).into()) => {
+            super::compare::click(model, usize::from(y - rows.y), had_focus)
+        }
         Pane::Table => run_table::click(model, x, y),
         Pane::Curve => {
             curve::click(model, x);
@@ -134,7 +137,15 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
     }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };
     let height = usize::from(layout.rows(pane).height);
+    if let (Pane::Keys, Some(view)) = (pane, &mut model.compare) {
+        view.cursor.scrolled(by, view.visible.len(), height);
+        return Vec::new();
+    }
     let scroll = |scroll: &mut Scroll| scroll.first = scroll.first.saturating_add_signed(by);
+    if let (Pane::Difference, Some(view)) = (pane, &mut model.compare) {
+        scroll(if view.repairs { &mut view.repairs_scroll } else { &mut view.detail });
+        return Vec::new();
+    }
     match (pane, &mut model.browser) {
         (Pane::Runs, _) => {
             let list = &mut model.home.list;

@@ -82,6 +82,9 @@ pub(super) fn checkpoint(
     let is_best = best.is_some_and(|b| b.path == row.path);
     let (badge, badge_style) = badge(model, row, is_best);
     put(buffer, (line.x + 2, line.y), badge, 1, badge_style);
+    if model.marked.as_ref() == Some(&row.path) {
+        put(buffer, (line.x, line.y), "A", 1, theme.warning());
+    }
     let opened = model.opened_path() == Some(&row.path);
     let name_style = if opened { theme.strong() } else { theme.text() };
     let unreadable = matches!(row.status, Status::Truncated | Status::Broken) && row.error.is_some();
