@@ -314,6 +314,11 @@ macro_rules! table {
 /// The table. The order is that of the footer and, within a group, of the help.
 pub static TABLE: &[Entry] = table! {
     Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
+    NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next", comparing;
+    PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
+    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differing" }, comparing;
+    Repairs, "repairs", "What repairs it: before and after, the Python lines, torch's own words", Go, ["R"], |m| if compare(m).is_some_and(|v| v.repairs) { "back to keys" } else { "repairs" }, |m| compare(m).is_some_and(|v| v.data.is_some());
+    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| comparing(m) && compare(m).is_some_and(CompareView::has_repairs);
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
@@ -342,11 +347,6 @@ pub static TABLE: &[Entry] = table! {
     Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
-    NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next difference", comparing;
-    PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
-    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differences" }, comparing;
-    Repairs, "repairs", "What repairs it: before and after, the Python lines, torch's own words", Go, ["R"], |m| if compare(m).is_some_and(|v| v.repairs) { "back to the keys" } else { "repairs" }, |m| compare(m).is_some_and(|v| v.data.is_some());
-    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| comparing(m) && compare(m).is_some_and(CompareView::has_repairs);
     SwapSides, "swap-sides", "Exchange A (the model's side) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
     FlatKeys, "flat-keys", "Names as a list, or as a tree", Go, ["t"], |m| if compare(m).is_some_and(|v| v.flat) { "tree" } else { "list" }, comparing;
     Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;

@@ -35,15 +35,14 @@ pub fn counted(counts: Counts) -> String {
 /// Whether the candidate loads, in a line.
 pub fn verdict(data: &Comparison) -> (Mark, String) {
     let report = &data.report;
-    let before = counted(report.before());
     if report.verdict.loads_strict() {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
-        (Mark::Warning, format!("Does not load, and does after the repair (R): {before}"))
+        (Mark::Warning, "Does not load as it is; does after the repair".to_owned())
     } else if data.repaired.is_some() {
-        (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
+        (Mark::Error, format!("Does not load; a repair leaves {}", counted(report.after())))
     } else {
-        (Mark::Error, format!("Does not load: {before}"))
+        (Mark::Error, format!("Does not load: {}", counted(report.before())))
     }
 }
 

@@ -135,6 +135,17 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     let focus = model.focus;
     let Some(view) = &mut model.compare else { return Vec::new() };
     match command {
+        Command::NextDifference | Command::PreviousDifference => {
+            to_difference(model, command == Command::NextDifference, count);
+            return Vec::new();
+        }
+        Command::ComputeStatistics => {
+            view.with_stats = !view.with_stats;
+            if view.with_stats && view.row().is_none_or(|row| row.pair.is_none()) {
+                model.say("statistics of both sides are shown for names that go together");
+            }
+            return Vec::new();
+        }
         Command::Repairs => {
             view.repairs = !view.repairs;
             view.repairs_scroll = Scroll::default();
@@ -179,14 +190,22 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     Vec::new()
 }
 
+/// To a name that differs, so many further.
+fn to_difference(model: &mut Model, forward: bool, count: Option<usize>) {
+    let Some(view) = &mut model.compare else { return };
+    let times = count.unwrap_or(1).min(view.visible.len().max(1));
+    let found = (0..times).all(|_| view.next_difference(forward));
+    view.detail = Scroll::default();
+    if !found {
+        let so_far = if view.is_complete { "" } else { " so far" };
+        model.say(format!("nothing differs{so_far}"));
+    }
+}
+
 /// Commands on the list; true when the details are wanted.
 fn in_list(view: &mut CompareView, command: Command, count: Option<usize>) -> bool {
     let times = count.unwrap_or(1).min(view.visible.len().max(1));
     match command {
-        Command::NextDifference | Command::PreviousDifference => {
-            let forward = command == Command::NextDifference;
-            (0..times).all(|_| view.next_difference(forward));
-        }
         Command::NextMatch | Command::PreviousMatch => {
             (0..times).for_each(|_| view.next_key(command == Command::NextMatch));
         }
@@ -199,7 +218,6 @@ fn in_list(view: &mut CompareView, command: Command, count: Option<usize>) -> bo
             view.rebuild();
         }
         Command::AfterRepair => view.toggle_after(),
-        Command::ComputeStatistics => view.with_stats = !view.with_stats,
         Command::Open if view.row().is_some() => return true,
         Command::Open | Command::Fold if view.pattern.is_empty() => {
             view.toggle();

@@ -22,8 +22,9 @@ use crate::tui::model::filter::Fuzzy;
 use crate::tui::model::{Model, Pane};
 use crate::tui::update::compare_titles;
 
-/// Rows of the two histograms, with the line of their axis.
-const HISTOGRAMS: u16 = 10;
+/// Rows of the two histograms at least and at most, with their heading and their axis.
+const LOWEST: u16 = 6;
+const HIGHEST: u16 = 14;
 
 /// Draws the list; returns the cell of the selected line.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -51,7 +52,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
 
 fn titles(model: &Model, view: &CompareView, area: Rect) -> pane::Titles {
     let [a, b] = compare_titles(view);
-    let room = usize::from(area.width.saturating_sub(16)) / 2;
+    let room = usize::from(area.width.saturating_sub(12)) / 2;
     let cut = |name: &str| fit::cut(name, room, Keep::End, model.theme.glyphs.cut).into_owned();
     let title = vec![Span::raw(format!("A {}  B {}", cut(&a), cut(&b)))];
     let mut below = Vec::new();
@@ -136,7 +137,7 @@ fn draw_line(
     let indent = line.x + 3 + depth * 2;
     match entry.what {
         What::Module { .. } => {
-            let fold = if view.is_folded(at) { theme.glyphs.closed } else { theme.glyphs.open };
+            let fold = fold(model, view.is_folded(at));
             put(buffer, (indent, line.y), fold, 1, theme.faint());
             let used = draw_counts(model, view.below(at), line, buffer);
             let room = line.right().saturating_sub(indent + 2 + used + 1);
@@ -156,6 +157,17 @@ fn draw_line(
             let full = if view.flat { &*row.key } else { entry.label(&listed.rows) };
             draw_name(model, row, full, (indent, line.y), room, fuzzy, buffer);
         }
+    }
+}
+
+/// Before a module. In ASCII, `+` and `-` are marks here.
+fn fold(model: &Model, is_folded: bool) -> &'static str {
+    let glyphs = model.theme.glyphs;
+    match (glyphs.ascii, is_folded) {
+        (true, true) => ">",
+        (true, false) => "v",
+        (false, true) => glyphs.closed,
+        (false, false) => glyphs.open,
     }
 }
 
@@ -208,7 +220,11 @@ fn note(view: &CompareView, row: &Row) -> String {
 }
 
 fn relative(x: f64) -> String {
-    if x.is_finite() { number::percent(x) } else { "from zero".to_owned() }
+    match x {
+        x if !x.is_finite() => "from zero".to_owned(),
+        x if x > 0.999 => format!("{}%", number::grouped((x * 100.0).round() as u64)),
+        x => number::percent(x),
+    }
 }
 
 /// Differences below a module, at the right; the cells they take.
@@ -239,14 +255,12 @@ pub(super) fn draw_difference(model: &Model, layout: &Layout, area: Rect, buffer
         return text::draw(model, &view.repairs_text, view.repairs_scroll, inner, buffer);
     }
     let document = difference(view);
-    let bars = histograms(view, inner);
-    let height = if bars.is_some() { HISTOGRAMS } else { 0 };
-    let above = Rect { height: inner.height - height, ..inner };
-    text::draw(model, &document, view.detail, above, buffer);
-    if let Some(bars) = bars {
-        let used = document::height(&document, inner.width.into()).min(above.height.into()) as u16;
-        let top = inner.y + used.min(above.height);
-        draw_histograms(model, &bars, Rect { y: top, height, ..inner }, buffer);
+    text::draw(model, &document, view.detail, inner, buffer);
+    let used = document::height(&document, inner.width.into()).min(inner.height.into()) as u16;
+    // Numbers go before pictures: where both have no room, the terminal is to be made larger.
+    let below = Rect { y: inner.y + used + 1, height: (inner.height - used).saturating_sub(1), ..inner };
+    if let Some(bars) = histograms(view, below) {
+        draw_histograms(model, &bars, Rect { height: below.height.min(HIGHEST), ..below }, buffer);
     }
 }
 
@@ -262,7 +276,7 @@ pub fn difference(view: &CompareView) -> document::Document {
 }
 
 fn histograms(view: &CompareView, area: Rect) -> Option<Bars> {
-    if !view.with_stats || area.height < HISTOGRAMS * 2 || area.width < 10 {
+    if !view.with_stats || area.height < LOWEST || area.width < 10 {
         return None;
     }
     let pair = view.row()?.pair?;
