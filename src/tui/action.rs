@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
-use super::model::compare::stats::SideStats;
-use super::model::compare::{Comparison, Sections, Values};
+use super::model::compare::stats::{BothStats, Panel, Picture};
+use super::model::compare::{Comparison, Ids, Sections, Values};
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
@@ -78,14 +78,16 @@ pub enum Action {
 /// News of a comparison.
 #[derive(Debug)]
 pub enum CompareNews {
-    /// What names and shapes say, or why they cannot be compared.
-    Keys(Result<Arc<Comparison>, String>),
+    /// What names and shapes say, or why they cannot be compared, a line each.
+    Keys(Result<Arc<Comparison>, Vec<String>>),
     /// What the values of some pairs say.
     Values(Vec<(u32, Values)>),
     /// Nothing more will come.
     Done,
     /// Statistics of both tensors of a pair.
-    Statistics(u32, Box<[SideStats; 2]>),
+    Statistics(Ids, BothStats),
+    /// Where two tensors differ.
+    Picture(Ids, Picture),
 }
 
 /// What is to be compared.
@@ -180,10 +182,12 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
-    /// Compare two checkpoints.
-    Compare(u64, Work, Box<CompareRequest>),
-    /// Compute statistics of both tensors of a pair.
-    PairStatistics(u64, Work, Arc<Comparison>, u32),
+    /// Compare the names of two checkpoints.
+    Compare(u64, Box<CompareRequest>),
+    /// Compare the values of some pairs.
+    CompareValues(u64, Work, Arc<Comparison>, Vec<u32>),
+    /// Read what a panel shows of a pair of tensors.
+    LookAtPair(u64, Work, Arc<Comparison>, Ids, Panel),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.

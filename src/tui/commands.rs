@@ -77,6 +77,7 @@ pub enum Command {
     Repairs,
     SwapSides,
     FlatKeys,
+    CompareValues,
     Group,
     Dense,
     Fold,
@@ -193,18 +194,22 @@ fn compare(model: &Model) -> Option<&CompareView> {
     model.compare.as_ref().filter(|_| model.place == Place::Compare)
 }
 
+fn repairs_label(model: &Model) -> &'static str {
+    match compare(model) {
+        Some(view) if view.repairs => "back to names",
+        Some(view) if view.has_repairs() => "repair",
+        _ => "verdict",
+    }
+}
+
 /// The names of two checkpoints are shown.
 fn comparing(model: &Model) -> bool {
     compare(model).is_some_and(|view| view.data.is_some() && !view.repairs)
 }
 
-fn mark_label(model: &Model) -> &'static str {
-    match &model.marked {
-        _ if model.focus != Pane::Runs => "",
-        None => "mark",
-        Some(path) if super::update::markable(model).as_ref() == Some(path) => "unmark",
-        Some(_) => "compare",
-    }
+/// The selected name has a tensor on one side at least.
+fn on_pair(model: &Model) -> bool {
+    comparing(model) && compare(model).is_some_and(|view| view.ids().is_some())
 }
 
 fn has_parts(model: &Model) -> bool {
@@ -317,8 +322,8 @@ pub static TABLE: &[Entry] = table! {
     NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next", comparing;
     PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
     OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differing" }, comparing;
-    Repairs, "repairs", "What repairs it: before and after, the Python lines, torch's own words", Go, ["R"], |m| if compare(m).is_some_and(|v| v.repairs) { "back to keys" } else { "repairs" }, |m| compare(m).is_some_and(|v| v.data.is_some());
-    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| comparing(m) && compare(m).is_some_and(CompareView::has_repairs);
+    Repairs, "repairs", "What repairs it: before and after, the Python lines, torch's own words", Go, ["R"], repairs_label, |m| compare(m).is_some_and(|v| v.data.is_some());
+    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| compare(m).is_some_and(CompareView::has_repairs);
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
@@ -349,18 +354,19 @@ pub static TABLE: &[Entry] = table! {
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
     SwapSides, "swap-sides", "Exchange A (the model's side) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
     FlatKeys, "flat-keys", "Names as a list, or as a tree", Go, ["t"], |m| if compare(m).is_some_and(|v| v.flat) { "tree" } else { "list" }, comparing;
-    Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
+    CompareValues, "compare-values", "Compare the values that were not compared yet; Esc stops", Act, ["g v"], silent, comparing;
+    Sort, "sort", "Sort by the next column; in the table of runs by the selected one; in a comparison by change", Find, ["s"], |m| if compare(m).is_some_and(CompareView::is_by_change) { "by name" } else if compare(m).is_some() { "by change" } else { "sort" }, |m| sortable(m) || comparing(m);
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
-    Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Section, "section", "Only the next section (model, EMA, optimizer ...); in a comparison, which two", Find, ["o"], |_| "section", has_sections;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
-    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown (Esc stops); of both sides of a pair", Act, ["i"], |_| "stats", |m| lists_tensors(m) || comparing(m);
-    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
-    Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
+    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown (Esc stops); in a comparison, of both sides", Act, ["i"], |_| "stats", |m| lists_tensors(m) || on_pair(m);
+    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) || on_pair(m) { "panel" } else { "" }, |m| on_tensor(m) || on_pair(m);
+    Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, |m| on_tensor(m) || on_pair(m);
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
-    Mark, "mark", "Mark the checkpoint as A (the model's side); on another one: compare it with A", Act, ["m"], mark_label, |m| super::update::markable(m).is_some();
+    Mark, "mark", "Mark the checkpoint as A (the model's side), or take the mark back; on another one: compare it with A", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
     Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);

@@ -41,6 +41,8 @@ pub struct Layout {
     listed: u16,
     /// Rows of the question that is shown.
     question: u16,
+    /// Sections to choose from.
+    sections: u16,
 }
 
 /// The panes the focus can go to, in order.
@@ -81,7 +83,7 @@ pub fn of(model: &Model) -> Layout {
     } else if model.place == Place::Timeline {
         vec![(Pane::Timeline, body)]
     } else if model.place == Place::Compare {
-        compare(body, &panes(model))
+        compare(body, &panes(model), model.focus)
     } else if model.place == Place::Home {
         match model.home.view {
             HomeView::Split => home(body),
@@ -98,8 +100,14 @@ pub fn of(model: &Model) -> Layout {
         panes,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
         listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
+        sections: sections(model),
         question: if let super::model::Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
     }
+}
+
+fn sections(model: &Model) -> u16 {
+    let data = model.compare.as_ref().and_then(|view| view.data.as_ref());
+    data.map_or(0, |data| u16::try_from(data.sections.len()).unwrap_or(u16::MAX))
 }
 
 fn home(body: Rect) -> Vec<(Pane, Rect)> {
@@ -129,11 +137,17 @@ fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
     placed
 }
 
-fn compare(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
+/// The names and what is known of one of them. Where both are narrow, the one in use is the wider.
+fn compare(body: Rect, panes: &[Pane], focus: Pane) -> Vec<(Pane, Rect)> {
     if !panes.contains(&Pane::Keys) {
         return vec![(Pane::Difference, body)];
     }
-    let (left, right) = split_columns(body, body.width - (body.width * 2 / 5).clamp(32, 60));
+    let difference = if body.width < THREE_COLUMNS && focus == Pane::Difference {
+        body.width * 3 / 5
+    } else {
+        (body.width * 2 / 5).clamp(32, 72)
+    };
+    let (left, right) = split_columns(body, body.width - difference);
     vec![(Pane::Keys, left), (Pane::Difference, right)]
 }
 
@@ -208,6 +222,18 @@ impl Layout {
     /// The list of metrics, over the rest.
     pub fn picker(&self) -> Rect {
         self.popup(64, self.listed.saturating_add(5).clamp(8, 26))
+    }
+
+    /// The list of sections, over the rest.
+    pub fn section_list(&self) -> Rect {
+        self.popup(88, self.sections.saturating_add(4).clamp(6, 26))
+    }
+
+    /// Its rows, below their heading.
+    pub fn sections(&self) -> Rect {
+        let area = self.section_list();
+        let (width, height) = (area.width.saturating_sub(2), area.height.saturating_sub(3));
+        Rect { x: area.x + 1, y: area.y + 2, width, height }
     }
 
     /// A question, over the rest.

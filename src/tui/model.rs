@@ -93,6 +93,8 @@ pub enum Mode {
         /// Selected row and window.
         cursor: Cursor,
     },
+    /// The sections that can be compared, to choose from.
+    Sections(Cursor),
     /// A question before something is written.
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
@@ -136,8 +138,6 @@ pub struct Model {
     pub timeline: Option<timeline::TimelineView>,
     /// The last comparison, shown or not.
     pub compare: Option<compare::CompareView>,
-    /// The checkpoint marked for a comparison.
-    pub marked: Option<PathBuf>,
     /// Other threads.
     pub jobs: Jobs,
     /// A line for the person.
@@ -164,7 +164,6 @@ impl Model {
             browser: None,
             timeline: None,
             compare: None,
-            marked: None,
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
@@ -306,7 +305,7 @@ impl Model {
             if view.repairs {
                 fit(&mut view.repairs_scroll, &view.repairs_text);
             } else if view.detail.first > 0 {
-                let text = super::view::compare::difference(view);
+                let text = super::doc::compare::panel(view, area.width.into());
                 fit(&mut view.detail, &text);
             }
         }
@@ -318,6 +317,11 @@ impl Model {
             Mode::Metrics { input, cursor } => {
                 let rows = self.home.curve.search(input.value()).len();
                 cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Sections(cursor) => {
+                let data = self.compare.as_ref().and_then(|view| view.data.as_ref());
+                let rows = data.map_or(0, |data| data.sections.len());
+                cursor.settle(rows, layout.sections().height.into());
             }
             Mode::Dialog(dialog) => {
                 let (rows, height) = (dialog.rows(), layout.dialog_rows().height);

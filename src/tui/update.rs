@@ -8,6 +8,7 @@ mod filter;
 mod home;
 mod jobs;
 mod logs;
+mod marks;
 mod mouse;
 mod parts;
 mod picker;
@@ -26,7 +27,8 @@ use super::model::cursor::{Cursor, stepped};
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
-pub(super) use compare::{copied as compare_copied, markable, titles as compare_titles};
+pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
+pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
 pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
@@ -131,6 +133,10 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
                 dialog::moved(model, command);
                 return Vec::new();
             }
+            Mode::Sections(_) => {
+                picker::moved(model, command);
+                return Vec::new();
+            }
             _ => {}
         }
     }
@@ -160,7 +166,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Curve => go(model, Place::Home, Pane::Curve),
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
-        Command::Mark => compare::mark(model),
+        Command::Mark => marks::mark(model),
         Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
         _ if model.place == Place::Compare => compare::run(model, command, count),
@@ -305,7 +311,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
-        Mode::Normal | Mode::Dialog(_) => return Vec::new(),
+        Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
         Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
@@ -355,6 +361,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
+        Mode::Sections(cursor) => compare::choose(model, cursor.at),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
@@ -362,7 +369,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Filter { before, .. } => filter::set(model, before),
-        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

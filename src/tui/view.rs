@@ -67,6 +67,10 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             None
         }
         Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Sections(_) => {
+            cursor.position = compare::draw_sections(model, &layout, buffer);
+            None
+        }
         Mode::Normal | Mode::Filter { .. } => typed,
     };
     match typed {

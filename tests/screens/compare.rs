@@ -60,13 +60,12 @@ fn two_marks_in_the_list_compare_and_esc_goes_back_level_by_level() {
     ui.keys("jm");
     assert!(ui.screen().contains("A is checkpoint_002.pt, the model's side"), "{}", ui.screen());
     ui.keys("m");
-    assert_eq!(ui.model.marked, None, "on A itself the mark is taken back");
+    assert!(ui.model.home.marks.is_empty(), "on A itself the mark is taken back");
     ui.keys("mjm");
     assert_eq!((ui.model.place, ui.model.focus), (Place::Compare, Pane::Keys));
-    assert!(ui.model.marked.is_none());
     let names = view(&ui).paths.each_ref().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
     assert_eq!(names, ["checkpoint_002.pt", "checkpoint_004.pt"]);
-    assert_eq!((view(&ui).is_complete, count(&ui, Mark::Values)), (true, 14));
+    assert_eq!((view(&ui).is_complete(), count(&ui, Mark::Values)), (true, 14));
     ui.keys("/fc<Enter>R<Esc>");
     assert_eq!((view(&ui).repairs, ui.model.focus), (false, Pane::Keys));
     ui.keys("<Tab><Esc>");
@@ -154,22 +153,22 @@ fn names_and_the_snippet_are_copied() {
 fn statistics_of_both_sides_follow_the_selection() {
     let mut ui = epochs(WIDE);
     ui.keys("]i");
-    assert!(ui.screen().contains("0.01725     0.06408"), "{}", ui.screen());
+    assert!(ui.screen().contains("0.01725    0.06408    0.04683"), "{}", ui.screen());
     ui.keys("]");
-    let stats = view(&ui).stats.as_ref().expect("of the next one, too");
-    assert_eq!(Some(stats.pair), view(&ui).row().and_then(|row| row.pair));
+    let ids = view(&ui).ids().expect("both are there");
+    assert!(view(&ui).looked.stats(ids).is_some(), "of the next one, too");
     ui.keys("i");
-    assert!(!ui.screen().contains("Histograms on one axis"));
+    assert!(!ui.screen().contains("Histograms"));
 }
 
 #[test]
 fn the_sides_are_exchanged() {
-    let mut ui = pair("lora", WIDE);
+    let mut ui = pair("split_qkv", WIDE);
     let before = (count(&ui, Mark::Missing), count(&ui, Mark::Unexpected));
     assert_ne!(before.0, before.1);
     ui.keys("X");
     assert_eq!((count(&ui, Mark::Unexpected), count(&ui, Mark::Missing)), before);
-    assert!(ui.screen().contains("A lora_b.pt  B lora_a.pt"), "{}", ui.screen());
+    assert!(ui.screen().contains("A split_qkv_b.pt  B split_qkv_a.pt"), "{}", ui.screen());
 }
 
 /// Two marked rows whose comparison is fed by hand.
@@ -184,36 +183,49 @@ fn waiting() -> Ui {
 #[test]
 fn values_come_as_they_are_read_and_esc_stops_them_before_it_leaves() {
     let mut ui = waiting();
-    let task = ui.model.jobs.task(TaskKind::Compare).expect("they are read");
-    let (generation, work) = (task.generation, task.work.clone());
+    let generation = |ui: &Ui| ui.model.jobs.task(TaskKind::Compare).expect("it is at work").generation;
     let data = Arc::clone(view(&epochs(WIDE)).data.as_ref().unwrap());
-    ui.act(Action::Compared(generation, CompareNews::Keys(Ok(data))));
+    ui.act(Action::Compared(generation(&ui), CompareNews::Keys(Ok(data))));
     assert_eq!((count(&ui, Mark::Open), count(&ui, Mark::Values)), (14, 0));
     let known = view(&epochs(WIDE)).values.clone();
-    let first = known.into_iter().take(3).map(Option::unwrap).enumerate();
-    let first = first.map(|(at, diff)| (at as u32, diff)).collect();
-    ui.act(Action::Compared(generation, CompareNews::Values(first)));
+    let news = |range: std::ops::Range<usize>| {
+        let of = |at: usize| (at as u32, known[at].clone().unwrap());
+        CompareNews::Values(range.map(of).collect())
+    };
+    let first = generation(&ui);
+    let work = ui.model.jobs.task(TaskKind::Compare).unwrap().work.clone();
+    ui.act(Action::Compared(first, news(0..3)));
     assert_eq!((count(&ui, Mark::Open), count(&ui, Mark::Values)), (11, 3));
-    ui.keys("<Esc>");
+    ui.keys("zM");
+    assert_eq!(view(&ui).below(0)[Mark::Values as usize], 3, "modules count what is known so far");
+    ui.keys("zR<Esc>");
     assert!(work.cancel.is_cancelled() && ui.model.place == Place::Compare);
-    assert!(ui.screen().contains("stopped; r compares again"), "{}", ui.screen());
-    ui.act(Action::Compared(generation, CompareNews::Done));
-    assert!(!view(&ui).is_complete, "what a stopped job brings is dropped");
-    ui.keys("r");
-    assert!(ui.model.jobs.task(TaskKind::Compare).is_some());
-    ui.keys("<Esc><Esc>");
+    assert!(ui.screen().contains("values compared in part: g v goes on"), "{}", ui.screen());
+    ui.act(Action::Compared(first, news(3..4)));
+    assert_eq!(count(&ui, Mark::Open), 11, "what a stopped job brings is dropped");
+    ui.keys("gv");
+    assert_eq!(view(&ui).open_pairs(), (3..14).collect::<Vec<_>>(), "only what is not known is read");
+    ui.act(Action::Compared(generation(&ui), news(3..14)));
+    ui.act(Action::Compared(generation(&ui), CompareNews::Done));
+    assert!(view(&ui).is_complete() && !ui.model.jobs.is_busy());
+    ui.keys("gv");
+    assert!(ui.screen().contains("all values are compared"), "{}", ui.screen());
+    ui.keys("<Esc>");
     assert_eq!(ui.model.place, Place::Home);
 }
 
 #[test]
-fn what_cannot_be_compared_is_said_where_one_came_from() {
-    let mut ui = waiting();
-    let generation = ui.model.jobs.task(TaskKind::Compare).unwrap().generation;
-    let reason = "/data/r/e2.pt: it holds no tensors to compare".to_owned();
-    ui.act(Action::Compared(generation, CompareNews::Keys(Err(reason))));
-    assert_eq!((ui.model.place, ui.model.focus), (Place::Home, Pane::Runs));
-    assert!(ui.screen().contains("it holds no tensors to compare"), "{}", ui.screen());
-    assert!(ui.model.compare.is_none() && !ui.model.jobs.is_busy());
+fn what_cannot_be_read_is_said_in_rows_and_tried_again() {
+    let good = "tests/fixtures/mismatch/lora_a.pt";
+    let mut ui = Ui::on_all(&[good, "tests/fixtures/expected.json"], WIDE);
+    let screen = ui.screen();
+    assert!(screen.contains("These two cannot be compared."), "{screen}");
+    assert!(screen.contains("B cannot be read: tests/fixtures/expected.json"), "{screen}");
+    assert!(!screen.contains("A cannot be read") && !ui.model.jobs.is_busy());
+    ui.keys("]dRagvi<Tab>vr");
+    assert_eq!((ui.model.place, view(&ui).failure.len()), (Place::Compare, 1));
+    ui.keys("<Esc>");
+    assert_eq!(ui.model.place, Place::Home);
 }
 
 #[test]

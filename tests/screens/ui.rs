@@ -13,6 +13,7 @@ use ckpt_tui::tui::key;
 use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
+use ckpt_tui::tui::model::compare::stats::Panel;
 use ckpt_tui::tui::model::filter;
 use ckpt_tui::tui::runner::{compare, stats};
 use ckpt_tui::tui::theme::Theme;
@@ -175,16 +176,25 @@ impl Ui {
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }
-                Effect::Compare(generation, work, request) if !self.by_hand => {
+                Effect::Compare(generation, request) if !self.by_hand => {
+                    let names = compare::names(&request);
+                    self.act(Action::Compared(generation, CompareNews::Keys(names)));
+                }
+                Effect::CompareValues(generation, work, comparison, pairs) if !self.by_hand => {
                     let news = std::cell::RefCell::new(Vec::new());
-                    compare::compare(&request, &work, &|one| news.borrow_mut().push(one));
+                    compare::compare_values(&comparison, &pairs, &work, &|one| news.borrow_mut().push(one));
                     for one in news.into_inner() {
                         self.act(Action::Compared(generation, one));
                     }
                 }
-                Effect::PairStatistics(generation, work, comparison, pair) => {
-                    let sides = compare::statistics(&comparison, pair, &work).expect("nobody stops it");
-                    self.act(Action::Compared(generation, CompareNews::Statistics(pair, sides)));
+                Effect::LookAtPair(generation, work, comparison, ids, panel) => {
+                    let news = match panel {
+                        Panel::HeatMap => {
+                            CompareNews::Picture(ids, compare::picture(&comparison, ids, &work))
+                        }
+                        _ => CompareNews::Statistics(ids, compare::statistics(&comparison, ids, &work)),
+                    };
+                    self.act(Action::Compared(generation, news));
                 }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);

@@ -1,21 +1,23 @@
-//! What a comparison says in words: of the selected name, and of the repairs.
+//! What a comparison says in words: of the whole, of the selected name, and of the repairs.
 
-use super::{fact, of, pair};
+mod numbers;
+mod repairs;
+
+use super::fact;
 use crate::compare::keys::Item;
-use crate::compare::repairs::{Counts, Repair};
+use crate::compare::repairs::Counts;
 use crate::compare::values::ValueDiff;
-use crate::stats::TensorStats;
-use crate::text::{number, shown, shown_path};
+use crate::text::{number, shown};
 use crate::tui::model::compare::entries::What;
 use crate::tui::model::compare::rows::{Kind, Mark as RowMark, Row};
-use crate::tui::model::compare::stats::SideStats;
+use crate::tui::model::compare::stats::Panel;
 use crate::tui::model::compare::{CompareView, Comparison};
 use crate::tui::model::document::{Document, Line, Mark, heading};
 
-/// Lines of a script, or of torch's message, that are put on the screen.
-const MOST_LINES: usize = 400;
-/// Letters of one line of torch's message that are.
-const LONGEST: usize = 2_000;
+pub(in crate::tui) use repairs::repairs;
+
+/// Parts of one repaired tensor that are named.
+const MOST_PARTS: usize = 8;
 
 /// Names and shapes of a count, in words: `15 missing, 16 unexpected`.
 pub fn counted(counts: Counts) -> String {
@@ -35,48 +37,63 @@ pub fn counted(counts: Counts) -> String {
 /// Whether the candidate loads, in a line.
 pub fn verdict(data: &Comparison) -> (Mark, String) {
     let report = &data.report;
-    if report.verdict.loads_strict() {
+    if data.is_same_file && report.reference.section == report.candidate.section {
+        (Mark::Warning, "A and B are one and the same file.".to_owned())
+    } else if report.verdict.loads_strict() {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
-        (Mark::Warning, "Does not load as it is; does after the repair".to_owned())
+        (Mark::Warning, "Does not load as it is; does after the repair (R).".to_owned())
     } else if data.repaired.is_some() {
-        (Mark::Error, format!("Does not load; a repair leaves {}", counted(report.after())))
+        (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
     } else {
         (Mark::Error, format!("Does not load: {}", counted(report.before())))
     }
 }
 
-/// The details of the selected line.
-pub fn selected(view: &CompareView) -> Document {
+/// What the panel in use says of the selected line, in so many cells.
+pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
+    let mut out = Document::new();
     let (Some(data), Some(listed), Some(at)) = (&view.data, view.listed(), view.selected()) else {
-        return Vec::new();
+        return out;
     };
-    let Some(entry) = listed.entries.get(at) else { return Vec::new() };
-    let mut out = vec![Line::Heading(shown(entry.path(&listed.rows)).into_owned())];
+    let Some(entry) = listed.entries.get(at) else { return out };
+    out.push(Line::Heading(shown(entry.path(&listed.rows)).into_owned()));
     match entry.what {
-        What::Module { .. } => {
-            let counts = view.below(at);
-            for (mark, n) in RowMark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0) {
-                out.push(fact(mark.words(), number::grouped(n as u64)));
-            }
-        }
+        What::Module { .. } => module(view, at, &mut out),
         What::Key(row) => {
-            if let Some(row) = listed.rows.get(row as usize) {
-                key(view, data, row, &mut out);
+            let Some(row) = listed.rows.get(row as usize) else { return out };
+            out.push(state(view, row));
+            match (view.panel, view.ids()) {
+                (Panel::Numbers, Some(ids)) => {
+                    numbers::statistics(view.looked.stats(ids), width, &mut out);
+                    if let Some(Ok(diff)) = view.values_of(row) {
+                        numbers::apart(diff, &mut out);
+                    }
+                }
+                (Panel::HeatMap, Some(_)) => {}
+                _ => key(view, data, row, &mut out),
             }
         }
     }
     out
 }
 
+fn module(view: &CompareView, at: u32, out: &mut Document) {
+    let counts = view.below(at);
+    for (mark, n) in RowMark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0) {
+        out.push(fact(mark.words(), number::grouped(n as u64)));
+    }
+    if counts.iter().zip(RowMark::ALL).any(|(n, mark)| *n > 0 && mark.is_difference()) {
+        out.push(Line::Blank);
+        out.push(Line::Hint("] goes to the next name that differs".to_owned()));
+    }
+}
+
 fn key(view: &CompareView, data: &Comparison, row: &Row, out: &mut Document) {
-    let report = &data.report;
-    let candidate = if view.after { &report.found.repaired } else { &report.candidate };
-    let a = row.a.and_then(|at| report.reference.items.get(at as usize));
-    let b = row.b.and_then(|at| candidate.items.get(at as usize));
-    out.push(state(view, row));
-    out.push(fact("A (model)", a.map_or_else(|| "not there".to_owned(), item)));
-    out.push(fact("B", b.map_or_else(|| "not there".to_owned(), item)));
+    let [a, b] = data.items(row, view.after);
+    let absent = || "not there".to_owned();
+    out.push(fact("A (model)", a.map_or_else(absent, item)));
+    out.push(fact("B", b.map_or_else(absent, item)));
     if let (Some(a), Some(b)) = (a, b)
         && a.key() != b.key()
     {
@@ -104,8 +121,8 @@ fn state(view: &CompareView, row: &Row) -> Line {
         Kind::Both if mark == RowMark::Equal => item(Mark::Good, "the same values"),
         Kind::Both if mark == RowMark::Values => item(Mark::Warning, "the values differ"),
         Kind::Both if mark == RowMark::Unread => item(Mark::Error, "the values could not be read"),
-        Kind::Both if row.pair.is_some() && !view.is_complete => {
-            Line::Hint("values are not compared yet".to_owned())
+        Kind::Both if row.pair.is_some() && !view.is_complete() => {
+            Line::Hint("the values are not compared yet".to_owned())
         }
         Kind::Both => Line::Hint("goes together; there are no values to compare".to_owned()),
     }
@@ -123,17 +140,23 @@ fn explained(view: &CompareView, data: &Comparison, row: &Row, out: &mut Documen
     if view.after || matches!(row.kind, Kind::Both | Kind::Filled) {
         return;
     }
+    let is_given = row.kind == Kind::Unexpected;
     for repair in &data.report.found.repairs {
-        let pair = match row.kind {
-            Kind::Unexpected => repair.pairs.iter().find(|(from, _)| **from == *row.key),
-            _ => repair.pairs.iter().find(|(_, to)| **to == *row.key),
-        };
-        let Some((from, to)) = pair else { continue };
+        let here = |(from, to): &&(String, String)| *row.key == **if is_given { from } else { to };
+        let mut pairs = repair.pairs.iter().filter(here).peekable();
+        if pairs.peek().is_none() {
+            continue;
+        }
         heading(out, "Repair");
         out.push(Line::Text(repair.title.clone()));
-        let (from, to) = self::pair(from, to);
-        let other = if row.kind == Kind::Unexpected { fact("becomes", to) } else { fact("from", from) };
-        out.push(other);
+        for (at, (from, to)) in pairs.take(MOST_PARTS).enumerate() {
+            let name = match (at, is_given) {
+                (0, true) => "becomes",
+                (0, false) => "from",
+                _ => "and",
+            };
+            out.push(fact(name, shown(if is_given { to } else { from })));
+        }
         return;
     }
 }
@@ -164,114 +187,5 @@ fn values(diff: &ValueDiff, out: &mut Document) {
     }
     if a.inf + b.inf > 0 {
         out.push(Line::Item(Mark::Error, format!("infinite: {}", both(a.inf, b.inf))));
-    }
-}
-
-/// Statistics of both sides, in two columns.
-pub fn statistics(sides: Option<&[SideStats; 2]>, out: &mut Document) {
-    const NAMES: usize = 6;
-    heading(out, "Statistics");
-    let [a, b] = match sides {
-        None => return out.push(Line::Hint("reading ...".to_owned())),
-        Some([Ok(a), Ok(b)]) => [a, b],
-        Some(sides) => {
-            let failed = sides.iter().filter_map(|side| side.as_ref().err());
-            return out.extend(failed.map(|reason| Line::Item(Mark::Warning, reason.clone())));
-        }
-    };
-    let mut row = |name: &str, a: &str, b: &str| {
-        out.push(Line::Named(name.to_owned(), format!("{a:>11} {b:>11}"), NAMES));
-    };
-    row("", "A", "B");
-    let real = |x: Option<f64>| x.map_or_else(|| "-".to_owned(), number::metric);
-    let share = |stats: &TensorStats| stats.zero_share().map_or_else(|| "-".to_owned(), number::percent);
-    row("mean", &real(a.mean()), &real(b.mean()));
-    row("std", &real(a.std()), &real(b.std()));
-    row("min", &real(a.min()), &real(b.min()));
-    row("max", &real(a.max()), &real(b.max()));
-    row("zeros", &share(a), &share(b));
-    if a.nan + b.nan > 0 {
-        row("NaN", &number::grouped(a.nan), &number::grouped(b.nan));
-    }
-}
-
-/// The repairs, their effect, the Python lines, and torch's own words.
-pub fn repairs(data: &Comparison) -> Document {
-    let report = &data.report;
-    let (mark, text) = verdict(data);
-    let mut out = vec![Line::Heading("Verdict".to_owned()), Line::Item(mark, text)];
-    let (before, after) = (report.before(), report.after());
-    out.push(fact("before", state_of(before)));
-    if data.repaired.is_some() {
-        out.push(fact("after", state_of(after)));
-    }
-    if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
-        let kept = of(before.missing as u64, "key");
-        out.push(fact(
-            "strict=False",
-            format!("raises nothing, and leaves {kept} of the model as they were"),
-        ));
-    }
-    let (applied, other): (Vec<&Repair>, Vec<&Repair>) =
-        report.found.repairs.iter().partition(|repair| repair.applied);
-    if !applied.is_empty() {
-        heading(&mut out, "What it is, and what repairs it");
-    }
-    for (n, repair) in applied.iter().enumerate() {
-        out.push(Line::Item(Mark::Good, format!("{}. {}", n + 1, repair.title)));
-        let (b, a) = (repair.before, repair.after);
-        let text = format!(
-            "{} matched before, {} after ({} to {} differences)",
-            of(b.matched as u64, "key"),
-            number::grouped(a.matched as u64),
-            number::grouped(b.differences() as u64),
-            number::grouped(a.differences() as u64)
-        );
-        out.push(fact("", text));
-        out.extend(repair.notes.iter().map(|note| fact("note", note.as_str())));
-    }
-    if !other.is_empty() {
-        heading(&mut out, "For you to decide");
-    }
-    for repair in other {
-        out.push(Line::Item(Mark::Warning, repair.title.clone()));
-        out.extend(repair.notes.iter().map(|note| fact("note", note.as_str())));
-        out.extend(repair.lines.iter().take(MOST_LINES).map(|line| Line::Code(shown(line).into_owned())));
-    }
-    script(data, &mut out);
-    message(data, &mut out);
-    out
-}
-
-fn state_of(counts: Counts) -> String {
-    format!("{} matched, {}", number::grouped(counts.matched as u64), counted(counts))
-}
-
-fn script(data: &Comparison, out: &mut Document) {
-    if data.script.is_empty() {
-        return;
-    }
-    heading(out, "Python (y copies it)");
-    let lines = data.script.trim_end().lines();
-    let total = lines.clone().count();
-    out.extend(lines.take(MOST_LINES).map(|line| Line::Code(line.to_owned())));
-    if total > MOST_LINES {
-        let more = number::grouped((total - MOST_LINES) as u64);
-        out.push(Line::Hint(format!("and {more} more lines, which are copied, too")));
-    }
-    heading(out, "Or without Python");
-    let [a, b] = [&data.report.reference.path, &data.report.candidate.path].map(|path| shown_path(path));
-    out.push(Line::Code(format!("ckpt-tui export {b} --repair {a} -o OUT.safetensors")));
-}
-
-fn message(data: &Comparison, out: &mut Document) {
-    heading(out, "What torch says");
-    let message = data.report.message(None, true);
-    for line in message.split('\n').take(MOST_LINES) {
-        let mut text: String = line.trim_start_matches('\t').chars().take(LONGEST).collect();
-        if text.len() < line.trim_start_matches('\t').len() {
-            text.push_str(" ... (ckpt-tui diff -v prints all)");
-        }
-        out.push(Line::Text(shown(&text).into_owned()));
     }
 }

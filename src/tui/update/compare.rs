@@ -1,45 +1,21 @@
-//! The comparison: marking two checkpoints, moving among their names, leaving.
+//! The comparison: asking for it, what its jobs bring, leaving it and coming back.
+
+mod commands;
 
 use std::path::PathBuf;
 
 use super::super::action::{CompareNews, CompareRequest, Effect};
-use super::super::commands::Command;
 use super::super::model::compare::CompareView;
-use super::super::model::compare::stats::PairStats;
-use super::super::model::document::Scroll;
+use super::super::model::compare::stats::Panel;
 use super::super::model::jobs::{TaskKind, Unit};
 use super::super::model::listing::file_name;
-use super::super::model::{Model, Pane, Place};
-use crate::text::{shown, shown_path};
+use super::super::model::{Mode, Model, Pane, Place};
+use crate::text::{number, shown, shown_path};
 
-/// The checkpoint a mark would be put on.
-pub(in crate::tui) fn markable(model: &Model) -> Option<PathBuf> {
-    match (model.place, model.focus) {
-        (Place::Checkpoint, Pane::Body | Pane::Detail) => model.opened_path().map(PathBuf::from),
-        (Place::Home | Place::Checkpoint, Pane::Runs) => model.home.checkpoint().map(|row| row.path.clone()),
-        _ => None,
-    }
-}
+pub(super) use commands::{back, choose, click, run};
 
-/// Marks a checkpoint as A; with another one marked, compares the two. On A itself the mark is taken back.
-pub(super) fn mark(model: &mut Model) -> Vec<Effect> {
-    let Some(path) = markable(model) else { return Vec::new() };
-    match model.marked.take() {
-        Some(marked) if marked == path => {
-            model.say("no longer marked");
-            Vec::new()
-        }
-        Some(marked) => begin(model, [marked, path]),
-        None => {
-            model.say(format!(
-                "A is {}, the model's side; m on another checkpoint compares",
-                shown(&file_name(&path))
-            ));
-            model.marked = Some(path);
-            Vec::new()
-        }
-    }
-}
+/// Values of so many bytes are compared without being asked for: a disk reads them in seconds.
+const UNASKED: u64 = 8 << 30;
 
 /// Compares two checkpoints: the first is the model's side.
 pub(super) fn begin(model: &mut Model, paths: [PathBuf; 2]) -> Vec<Effect> {
@@ -56,199 +32,94 @@ fn start(model: &mut Model) -> Vec<Effect> {
     let Some(view) = &model.compare else { return Vec::new() };
     let request = CompareRequest { paths: view.paths.clone(), sections: view.sections.clone() };
     (model.place, model.focus) = (Place::Compare, Pane::Keys);
-    let (generation, work) = model.jobs.begin(TaskKind::Compare, "comparing", Unit::Bytes, model.ticks);
-    vec![Effect::Compare(generation, work, Box::new(request))]
+    let (generation, _) = model.jobs.begin(TaskKind::Compare, "comparing", Unit::Bytes, model.ticks);
+    vec![Effect::Compare(generation, Box::new(request))]
 }
 
 /// The same again: the files may have changed.
 pub(super) fn again(model: &mut Model) -> Vec<Effect> {
-    match model.compare.take() {
-        Some(old) => {
-            let mut view = CompareView::new(old.paths, old.from, old.sections);
-            (view.only_differences, view.flat, view.pattern) = (old.only_differences, old.flat, old.pattern);
-            (view.after, view.with_stats) = (old.after, old.with_stats);
-            model.compare = Some(view);
-            start(model)
-        }
-        None => Vec::new(),
-    }
+    model.compare = model.compare.take().map(CompareView::again);
+    start(model)
 }
 
-/// What the job found.
-pub(super) fn arrived(model: &mut Model, generation: u64, news: CompareNews) -> Vec<Effect> {
-    if let CompareNews::Statistics(pair, sides) = news {
-        if model.jobs.finish(TaskKind::Statistics, generation)
-            && let Some(stats) = model.compare.as_mut().and_then(|view| view.stats.as_mut())
-            && stats.pair == pair
-        {
-            stats.sides = Some(sides);
-        }
+/// Compares the values that were not compared.
+pub(super) fn values(model: &mut Model) -> Vec<Effect> {
+    let Some(view) = &model.compare else { return Vec::new() };
+    let Some(data) = view.data.clone() else { return Vec::new() };
+    let pairs = view.open_pairs();
+    if pairs.is_empty() {
+        model.say("all values are compared");
         return Vec::new();
     }
-    if !model.jobs.is_current(TaskKind::Compare, generation) {
+    if model.jobs.task(TaskKind::Compare).is_some() {
         return Vec::new();
+    }
+    let (generation, work) =
+        model.jobs.begin(TaskKind::Compare, "comparing values", Unit::Bytes, model.ticks);
+    vec![Effect::CompareValues(generation, work, data, pairs)]
+}
+
+/// What a job found.
+pub(super) fn arrived(model: &mut Model, generation: u64, news: CompareNews) -> Vec<Effect> {
+    let kind = match news {
+        CompareNews::Statistics(..) | CompareNews::Picture(..) => TaskKind::Pair,
+        CompareNews::Keys(_) | CompareNews::Values(_) | CompareNews::Done => TaskKind::Compare,
+    };
+    if !model.jobs.is_current(kind, generation) {
+        return Vec::new();
+    }
+    if !matches!(news, CompareNews::Values(_)) {
+        model.jobs.finish(kind, generation);
     }
     let Some(view) = &mut model.compare else { return Vec::new() };
     match news {
-        CompareNews::Keys(Ok(data)) => view.set(data),
-        CompareNews::Keys(Err(reason)) => {
-            let from = view.from;
-            model.jobs.finish(TaskKind::Compare, generation);
-            model.compare = None;
-            if model.place == Place::Compare {
-                (model.place, model.focus) = from;
+        CompareNews::Keys(Ok(data)) => {
+            let is_unasked = data.bytes <= UNASKED;
+            view.set(data);
+            if is_unasked && !view.is_complete() {
+                return values(model);
             }
-            model.complain(reason);
         }
+        CompareNews::Keys(Err(reasons)) => view.failure = reasons,
         CompareNews::Values(news) => view.learn(news),
-        CompareNews::Done => {
-            view.is_complete = true;
-            model.jobs.finish(TaskKind::Compare, generation);
-        }
-        CompareNews::Statistics(..) => {}
+        CompareNews::Statistics(ids, stats) => view.looked.set_stats(ids, stats),
+        CompareNews::Picture(ids, picture) => view.looked.set_picture(ids, picture),
+        CompareNews::Done => {}
     }
     Vec::new()
 }
 
-/// Statistics of the selected pair, where they are shown and not there yet.
+/// What the panel that is shown needs of the selected name, and was not asked for.
 pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
     if model.place != Place::Compare {
         return Vec::new();
     }
-    let Some(view) = model.compare.as_mut().filter(|view| view.with_stats && !view.repairs) else {
-        return Vec::new();
+    let Some(view) = model.compare.as_mut().filter(|view| !view.repairs) else { return Vec::new() };
+    let (Some(ids), Some(data)) = (view.ids(), view.data.clone()) else { return Vec::new() };
+    let panel = view.panel;
+    let is_there = match panel {
+        Panel::Facts => true,
+        Panel::Numbers => view.looked.stats(ids).is_some(),
+        Panel::HeatMap => view.looked.picture(ids).is_some(),
     };
-    let Some(pair) = view.row().and_then(|row| row.pair) else { return Vec::new() };
-    let Some(data) = view.data.clone() else { return Vec::new() };
-    if view.stats.as_ref().is_some_and(|stats| stats.pair == pair) {
+    if is_there || view.looked.asked == Some((ids, panel)) {
         return Vec::new();
     }
-    view.stats = Some(PairStats { pair, sides: None });
-    let (generation, work) = model.jobs.begin(TaskKind::Statistics, "statistics", Unit::Bytes, model.ticks);
-    vec![Effect::PairStatistics(generation, work, data, pair)]
-}
-
-pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
-    let layout = model.layout();
-    let page = usize::from(layout.rows(Pane::Keys).height);
-    let text = usize::from(layout.text(Pane::Difference).height);
-    let focus = model.focus;
-    let Some(view) = &mut model.compare else { return Vec::new() };
-    match command {
-        Command::NextDifference | Command::PreviousDifference => {
-            to_difference(model, command == Command::NextDifference, count);
-            return Vec::new();
-        }
-        Command::ComputeStatistics => {
-            view.with_stats = !view.with_stats;
-            if view.with_stats && view.row().is_none_or(|row| row.pair.is_none()) {
-                model.say("statistics of both sides are shown for names that go together");
-            }
-            return Vec::new();
-        }
-        Command::Repairs => {
-            view.repairs = !view.repairs;
-            view.repairs_scroll = Scroll::default();
-            model.focus = if view.repairs { Pane::Difference } else { Pane::Keys };
-            return Vec::new();
-        }
-        Command::SwapSides => {
-            let [a, b] = view.paths.clone();
-            let sections = view.sections.take().map(|[a, b]| [b, a]);
-            view.paths = [b, a];
-            view.sections = sections;
-            return again(model);
-        }
-        Command::Section => {
-            view.sections = view.next_sections();
-            let said = view.sections.as_ref().map(|names| {
-                names
-                    .each_ref()
-                    .map(|n| if n.is_empty() { "the whole file".to_owned() } else { shown(n).into_owned() })
-            });
-            let effects = again(model);
-            if let Some([a, b]) = said {
-                model.say(format!("sections: A {a}, B {b}"));
-            }
-            return effects;
-        }
-        _ => {}
-    }
-    if view.repairs {
-        view.repairs_scroll.moved(command, count, text);
-        return Vec::new();
-    }
-    if focus == Pane::Difference && view.detail.moved(command, count, text) {
-        return Vec::new();
-    }
-    let before = view.selected();
-    if !view.cursor.moved(command, count, view.visible.len(), page) && in_list(view, command, count) {
-        model.focus = Pane::Difference;
-    } else if view.selected() != before {
-        view.detail = Scroll::default();
-    }
-    Vec::new()
-}
-
-/// To a name that differs, so many further.
-fn to_difference(model: &mut Model, forward: bool, count: Option<usize>) {
-    let Some(view) = &mut model.compare else { return };
-    let times = count.unwrap_or(1).min(view.visible.len().max(1));
-    let found = (0..times).all(|_| view.next_difference(forward));
-    view.detail = Scroll::default();
-    if !found {
-        let so_far = if view.is_complete { "" } else { " so far" };
-        model.say(format!("nothing differs{so_far}"));
-    }
-}
-
-/// Commands on the list; true when the details are wanted.
-fn in_list(view: &mut CompareView, command: Command, count: Option<usize>) -> bool {
-    let times = count.unwrap_or(1).min(view.visible.len().max(1));
-    match command {
-        Command::NextMatch | Command::PreviousMatch => {
-            (0..times).for_each(|_| view.next_key(command == Command::NextMatch));
-        }
-        Command::OnlyDifferences => {
-            view.only_differences = !view.only_differences;
-            view.rebuild();
-        }
-        Command::FlatKeys => {
-            view.flat = !view.flat;
-            view.rebuild();
-        }
-        Command::AfterRepair => view.toggle_after(),
-        Command::Open if view.row().is_some() => return true,
-        Command::Open | Command::Fold if view.pattern.is_empty() => {
-            view.toggle();
-        }
-        Command::FoldAll | Command::UnfoldAll => view.fold_all(command == Command::FoldAll),
-        Command::Left => view.go_left(),
-        Command::Right => view.go_right(),
-        _ => {}
-    }
-    false
-}
-
-/// One level out, inside the comparison; false where there is none.
-pub(super) fn back(model: &mut Model) -> bool {
-    let Some(view) = model.compare.as_mut().filter(|_| model.place == Place::Compare) else { return false };
-    if view.repairs {
-        view.repairs = false;
-        model.focus = Pane::Keys;
-        return true;
-    }
-    if model.focus == Pane::Difference {
-        model.focus = Pane::Keys;
-        return true;
-    }
-    false
+    view.looked.asked = Some((ids, panel));
+    let (generation, work) = model.jobs.begin(TaskKind::Pair, "reading both", Unit::Bytes, model.ticks);
+    vec![Effect::LookAtPair(generation, work, data, ids, panel)]
 }
 
 /// Back to where one came from. What is still being read is stopped; what was read stays, for `g v`.
 pub(super) fn leave(model: &mut Model) {
+    if model.place != Place::Compare {
+        return;
+    }
     model.jobs.stop(TaskKind::Compare);
-    if let Some(view) = model.compare.as_ref().filter(|_| model.place == Place::Compare) {
+    model.jobs.stop(TaskKind::Pair);
+    model.mode = Mode::Normal;
+    if let Some(view) = &mut model.compare {
+        view.looked.asked = None;
         (model.place, model.focus) = view.from;
     }
 }
@@ -258,39 +129,20 @@ pub(super) fn reopen(model: &mut Model) -> Vec<Effect> {
     let here = (model.place, model.focus);
     let Some(view) = &mut model.compare else { return Vec::new() };
     view.from = here;
-    let is_there = view.data.is_some() && view.is_complete;
+    view.repairs = false;
     (model.place, model.focus) = (Place::Compare, Pane::Keys);
-    if is_there { Vec::new() } else { again(model) }
-}
-
-/// Filters the names.
-pub(super) fn set_pattern(view: &mut CompareView, pattern: String) {
-    view.pattern = pattern;
-    view.rebuild();
-    // The first that matches, unless what was selected does.
-    if !view.pattern.is_empty() && view.row().is_none() {
-        view.next_key(true);
-    }
-}
-
-/// A click on a line selects it, and once more opens it.
-pub(super) fn click(model: &mut Model, row: usize, had_focus: bool) -> Vec<Effect> {
-    let Some(view) = &mut model.compare else { return Vec::new() };
-    let at = view.cursor.first + row;
-    if at >= view.visible.len() {
-        return Vec::new();
-    }
-    let again = had_focus && view.cursor.at == at;
-    view.cursor.at = at;
-    view.detail = Scroll::default();
-    if again { run(model, Command::Open, None) } else { Vec::new() }
+    if view.data.is_none() { again(model) } else { Vec::new() }
 }
 
 /// What `y` copies.
 pub(in crate::tui) fn copied(view: &CompareView) -> Option<(&'static str, String)> {
+    let data = view.data.as_ref()?;
     if view.repairs {
-        let data = view.data.as_ref()?;
-        return (!data.script.is_empty()).then(|| ("copy snippet", data.script.clone()));
+        return Some(if data.script.is_empty() {
+            ("copy message", data.report.message(None, true))
+        } else {
+            ("copy snippet", data.script.clone())
+        });
     }
     let listed = view.listed()?;
     let entry = listed.entries.get(view.selected()?)?;
@@ -305,4 +157,19 @@ pub(in crate::tui) fn titles(view: &CompareView) -> [String; 2] {
     } else {
         [a, b].map(|p| shown(&file_name(p)).into_owned())
     }
+}
+
+/// What is to be said of values that were not compared; nothing where all were, or are being compared.
+pub(in crate::tui) fn missing_values(model: &Model) -> Option<String> {
+    let view = model.compare.as_ref()?;
+    let data = view.data.as_ref().filter(|_| !view.is_complete())?;
+    if model.jobs.task(TaskKind::Compare).is_some() {
+        return None;
+    }
+    let size = number::bytes(data.bytes);
+    Some(if view.values.iter().all(Option::is_none) {
+        format!("values not compared: g v reads {size}")
+    } else {
+        "values compared in part: g v goes on".to_owned()
+    })
 }

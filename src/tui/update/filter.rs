@@ -54,7 +54,11 @@ pub(super) fn set(model: &mut Model, text: String) -> Vec<Effect> {
         return Vec::new();
     }
     if let (Pane::Keys | Pane::Difference, Some(view)) = (model.focus, &mut model.compare) {
-        super::compare::set_pattern(view, text);
+        view.set_pattern(text);
+        // The first that matches, unless what was selected does.
+        if !view.pattern.is_empty() && view.row().is_none() {
+            view.next_key(true);
+        }
         Vec::new()
     } else if let (Pane::Body | Pane::Detail, Some(_)) = (model.focus, &mut model.browser) {
         names(model, text)

@@ -2,29 +2,31 @@
 //!
 //! A mark is a letter of its own; its colour only says it again.
 
+mod panel;
+mod sections;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::{layers, pane, put, put_right, rows, text};
-use crate::stats::TensorStats;
+use crate::compare::keys::Item;
 use crate::text::fit::{self, Keep};
 use crate::text::{number, shown};
 use crate::tui::doc::{self, of};
 use crate::tui::layout::Layout;
 use crate::tui::model::compare::entries::{Entry, What};
 use crate::tui::model::compare::rows::{Kind, Mark, Row};
-use crate::tui::model::compare::stats::Bars;
 use crate::tui::model::compare::{CompareView, Counts, Listed};
-use crate::tui::model::document::{self, Mark as Item};
+use crate::tui::model::document::{self, Line, Scroll};
 use crate::tui::model::filter::Fuzzy;
+use crate::tui::model::jobs::TaskKind;
 use crate::tui::model::{Model, Pane};
-use crate::tui::update::compare_titles;
+use crate::tui::update::{compare_titles, missing_values};
 
-/// Rows of the two histograms at least and at most, with their heading and their axis.
-const LOWEST: u16 = 6;
-const HIGHEST: u16 = 14;
+pub(super) use panel::draw as draw_difference;
+pub(super) use sections::draw as draw_sections;
 
 /// Draws the list; returns the cell of the selected line.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -32,7 +34,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     pane::draw(model, Pane::Keys, area, titles(model, view, area), buffer);
     let inner = layout.inner(Pane::Keys);
     let Some(listed) = view.listed() else {
-        rows::empty(model, inner, &["Reading both checkpoints ...".to_owned()], buffer);
+        waiting(model, view, inner, buffer);
         return None;
     };
     summary(model, view, inner, buffer);
@@ -56,11 +58,15 @@ fn titles(model: &Model, view: &CompareView, area: Rect) -> pane::Titles {
     let cut = |name: &str| fit::cut(name, room, Keep::End, model.theme.glyphs.cut).into_owned();
     let title = vec![Span::raw(format!("A {}  B {}", cut(&a), cut(&b)))];
     let mut below = Vec::new();
+    below.extend(sections(view));
     if view.after {
         below.push("after the repair".to_owned());
     }
     if view.only_differences {
         below.push("only differences".to_owned());
+    }
+    if view.is_by_change() {
+        below.push("largest change first".to_owned());
     }
     if !view.pattern.is_empty() {
         below.push(format!("/{}", shown(&view.pattern)));
@@ -68,10 +74,42 @@ fn titles(model: &Model, view: &CompareView, area: Rect) -> pane::Titles {
     pane::Titles { title, below: below.join(&format!(" {} ", model.theme.glyphs.middot)) }
 }
 
+/// Which sections are compared, where a file has more than one.
+fn sections(view: &CompareView) -> Option<String> {
+    let data = view.data.as_ref().filter(|data| data.sections.len() > 1)?;
+    let [a, b] = [&data.report.reference, &data.report.candidate].map(|side| section_label(&side.section));
+    Some(if a == b { a } else { format!("A {a}, B {b}") })
+}
+
+/// How a section is called.
+fn section_label(name: &str) -> String {
+    if name.is_empty() { "the whole file".to_owned() } else { shown(name).into_owned() }
+}
+
+/// Before there is anything to show: that the files are being read, or why they cannot be.
+fn waiting(model: &Model, view: &CompareView, area: Rect, buffer: &mut Buffer) {
+    if view.failure.is_empty() {
+        let words = if model.jobs.task(TaskKind::Compare).is_some() {
+            "Reading both checkpoints ..."
+        } else {
+            "Stopped. r reads both again, Esc goes back."
+        };
+        return rows::empty(model, area, &[words.to_owned()], buffer);
+    }
+    let mut document = vec![Line::Heading("These two cannot be compared.".to_owned()), Line::Blank];
+    document.extend(
+        view.failure.iter().map(|reason| Line::Item(document::Mark::Error, shown(reason).into_owned())),
+    );
+    document.push(Line::Blank);
+    document.push(Line::Hint("r reads both again, Esc goes back; m marks other checkpoints.".to_owned()));
+    let text = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    text::draw(model, &document, Scroll::default(), text, buffer);
+}
+
 fn nothing(view: &CompareView) -> &'static str {
     if !view.pattern.is_empty() {
         "No name matches. Esc lifts the filter."
-    } else if view.only_differences && !view.is_complete {
+    } else if view.only_differences && !view.is_complete() {
         "No difference so far. d shows all names."
     } else if view.only_differences {
         "Nothing differs. d shows all names."
@@ -101,9 +139,9 @@ fn summary(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) 
     let Some(data) = &view.data else { return };
     let (good, verdict) = doc::compare::verdict(data);
     let style = match good {
-        Item::Good => theme.good(),
-        Item::Warning | Item::Dot => theme.warning(),
-        Item::Error => theme.error(),
+        document::Mark::Good => theme.good(),
+        document::Mark::Warning | document::Mark::Dot => theme.warning(),
+        document::Mark::Error => theme.error(),
     };
     let room = inner.width.saturating_sub(1);
     let verdict = fit::cut(&verdict, room.into(), Keep::Start, theme.glyphs.cut);
@@ -197,25 +235,23 @@ fn draw_name(
 /// What stands at the right of a name: the shapes, or how far the values are apart.
 fn note(view: &CompareView, row: &Row) -> String {
     let Some(data) = &view.data else { return String::new() };
-    let candidate = if view.after { &data.report.found.repaired } else { &data.report.candidate };
-    let a = row.a.and_then(|at| data.report.reference.items.get(at as usize));
-    let b = row.b.and_then(|at| candidate.items.get(at as usize));
-    let shape = |item: &crate::compare::keys::Item| match &item.other {
+    let shape = |item: &Item| match &item.other {
         Some(class) => shown(class).into_owned(),
         None => number::shape(&item.tensor.shape),
     };
-    match (row.kind, a, b) {
-        (Kind::Shape | Kind::Type, Some(a), Some(b)) => format!("A {} B {}", shape(a), shape(b)),
-        (Kind::Recast, Some(a), Some(b)) => {
-            format!("A {} B {}", a.tensor.dtype.name(), b.tensor.dtype.name())
+    let items = data.items(row, view.after);
+    match (row.kind, items) {
+        (Kind::Shape | Kind::Type, [Some(a), Some(b)]) => format!("A {} B {}", shape(a), shape(b)),
+        (Kind::Recast, [Some(a), Some(b)]) => {
+            format!("A {} B {}  {}", a.tensor.dtype.name(), b.tensor.dtype.name(), shape(a))
         }
-        (_, Some(item), _) | (_, None, Some(item)) => match view.values_of(row) {
+        (_, [Some(item), _] | [None, Some(item)]) => match view.values_of(row) {
             Some(Ok(diff)) if !diff.equal_values() => {
                 format!("{}  {}", relative(diff.relative_l2), shape(item))
             }
             _ => shape(item),
         },
-        (_, None, None) => String::new(),
+        (_, [None, None]) => String::new(),
     }
 }
 
@@ -227,11 +263,13 @@ fn relative(x: f64) -> String {
     }
 }
 
-/// Differences below a module, at the right; the cells they take.
+/// What differs below a module, at the right, or that nothing does; the cells it takes.
 fn draw_counts(model: &Model, counts: Counts, line: Rect, buffer: &mut Buffer) -> u16 {
-    let differing = Mark::ALL.into_iter().zip(counts).filter(|(mark, n)| mark.is_difference() && *n > 0);
+    let there = || Mark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0);
+    let differs = there().any(|(mark, _)| mark.is_difference());
+    let told = there().filter(|(mark, _)| mark.is_difference() || !differs && *mark != Mark::Filled);
     let mut right = line.right().saturating_sub(1);
-    for (mark, n) in differing.rev() {
+    for (mark, n) in told.collect::<Vec<_>>().into_iter().rev() {
         let (letter, style) = glyph(model, mark);
         let n = number::count(n as u64);
         let width = fit::width(&n) as u16 + 2;
@@ -245,86 +283,11 @@ fn draw_counts(model: &Model, counts: Counts, line: Rect, buffer: &mut Buffer) -
     line.right().saturating_sub(right)
 }
 
-/// Draws the details of the selected name, or the repairs.
-pub(super) fn draw_difference(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) {
-    let Some(view) = &model.compare else { return };
-    let title = if view.repairs { "Repairs" } else { "Difference" };
-    pane::draw(model, Pane::Difference, area, pane::Titles::new(title), buffer);
-    let inner = layout.text(Pane::Difference);
-    if view.repairs {
-        return text::draw(model, &view.repairs_text, view.repairs_scroll, inner, buffer);
-    }
-    let document = difference(view);
-    text::draw(model, &document, view.detail, inner, buffer);
-    let used = document::height(&document, inner.width.into()).min(inner.height.into()) as u16;
-    // Numbers go before pictures: where both have no room, the terminal is to be made larger.
-    let below = Rect { y: inner.y + used + 1, height: (inner.height - used).saturating_sub(1), ..inner };
-    if let Some(bars) = histograms(view, below) {
-        draw_histograms(model, &bars, Rect { height: below.height.min(HIGHEST), ..below }, buffer);
-    }
-}
-
-/// The details of the selected name, with statistics where they are shown.
-pub fn difference(view: &CompareView) -> document::Document {
-    let mut document = doc::compare::selected(view);
-    let pair = view.row().and_then(|row| row.pair).filter(|_| view.with_stats);
-    if let Some(pair) = pair {
-        let known = view.stats.as_ref().filter(|stats| stats.pair == pair);
-        doc::compare::statistics(known.and_then(|stats| stats.sides.as_deref()), &mut document);
-    }
-    document
-}
-
-fn histograms(view: &CompareView, area: Rect) -> Option<Bars> {
-    if !view.with_stats || area.height < LOWEST || area.width < 10 {
-        return None;
-    }
-    let pair = view.row()?.pair?;
-    let stats = view.stats.as_ref().filter(|stats| stats.pair == pair)?;
-    let [Ok(a), Ok(b)] = stats.sides.as_deref()? else { return None };
-    let sides: [&TensorStats; 2] = [a, b];
-    if sides.iter().any(|stats| stats.moments.count < 2) {
-        return None;
-    }
-    Bars::of(sides, usize::from(area.width) - 2)
-}
-
-/// Two histograms above one axis, of one height for one share.
-fn draw_histograms(model: &Model, bars: &Bars, area: Rect, buffer: &mut Buffer) {
-    let theme = model.theme;
-    put(buffer, (area.x, area.y), "Histograms on one axis", area.width, theme.strong());
-    let rows = (area.height.saturating_sub(2)) / 2;
-    let most = bars.most();
-    for (n, (name, shares)) in ["A", "B"].into_iter().zip(&bars.shares).enumerate() {
-        let bottom = area.y + rows * (n as u16 + 1);
-        put(buffer, (area.x, bottom), name, 1, theme.strong());
-        for (x, share) in (area.x + 2..area.right()).zip(shares) {
-            let eighths = if most > 0.0 { (share / most * f64::from(rows) * 8.0).ceil() as u16 } else { 0 };
-            for row in 0..rows {
-                let filled = eighths.saturating_sub(row * 8).min(8);
-                let letter = match filled {
-                    0 => continue,
-                    n if theme.glyphs.ascii => {
-                        if n > 4 {
-                            "#"
-                        } else {
-                            "."
-                        }
-                    }
-                    n => theme.glyphs.spark.get(usize::from(n) - 1).copied().unwrap_or("#"),
-                };
-                put(buffer, (x, bottom - row), letter, 1, theme.line(n));
-            }
-        }
-    }
-    let axis = Rect { x: area.x + 2, y: area.y + area.height - 1, width: area.width - 2, height: 1 };
-    put(buffer, (axis.x, axis.y), &number::metric(bars.range.0), axis.width, theme.faint());
-    put_right(buffer, axis, &number::metric(bars.range.1), theme.faint());
-}
-
 /// What the header says of the whole.
-pub(super) fn going_on(view: &CompareView) -> String {
-    let Some(data) = &view.data else { return String::new() };
-    let names = of(data.report.reference.items.len() as u64, "key");
-    if view.is_complete { format!("{names} in A") } else { "stopped; r compares again".to_owned() }
+pub(super) fn going_on(model: &Model) -> String {
+    let Some(data) = model.compare.as_ref().and_then(|view| view.data.as_ref()) else { return String::new() };
+    missing_values(model).unwrap_or_else(|| {
+        let [a, b] = [&data.report.reference, &data.report.candidate].map(|side| side.items.len() as u64);
+        format!("A {}, B {}", of(a, "key"), number::grouped(b))
+    })
 }

@@ -129,8 +129,8 @@ fn going_on(model: &Model) -> String {
             number::count(checkpoint.parameters()),
         );
     }
-    if let (Place::Compare, Some(view)) = (model.place, &model.compare) {
-        return compare::going_on(view);
+    if model.place == Place::Compare {
+        return compare::going_on(model);
     }
     let runs = home.index.runs.len() as u64;
     if runs == 0 {
