@@ -296,19 +296,26 @@ impl Model {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
             view.settle(lines, columns.visible);
         }
-        if let Some(view) = &mut self.compare {
-            view.settle(layout.rows(Pane::Keys).height.into());
-            let area = layout.text(Pane::Difference);
-            let fit = |scroll: &mut Scroll, text: &document::Document| {
-                scroll.settle(document::height(text, area.width.into()), area.height.into());
-            };
-            if view.repairs {
-                fit(&mut view.repairs_scroll, &view.repairs_text);
-            } else if view.detail.first > 0 {
-                let text = super::doc::compare::panel(view, area.width.into());
-                fit(&mut view.detail, &text);
-            }
+        self.settle_compare(&layout);
+        self.settle_mode(&layout);
+    }
+
+    fn settle_compare(&mut self, layout: &Layout) {
+        let Some(view) = &mut self.compare else { return };
+        view.settle(layout.rows(Pane::Keys).height.into());
+        let area = layout.text(Pane::Difference);
+        let fit = |scroll: &mut Scroll, text: &document::Document| {
+            scroll.settle(document::height(text, area.width.into()), area.height.into());
+        };
+        if view.repairs {
+            fit(&mut view.repairs_scroll, &view.repairs_text);
+        } else if view.detail.first > 0 {
+            let text = super::doc::compare::panel(view, area.width.into());
+            fit(&mut view.detail, &text);
         }
+    }
+
+    fn settle_mode(&mut self, layout: &Layout) {
         match &mut self.mode {
             Mode::Help { input, cursor } => {
                 let rows = super::help::rows(input.value()).len();

@@ -119,26 +119,8 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
     model.pending = Pending::default();
     model.toast = None;
-    if matches!(model.mode, Mode::Help { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
-        move_in_help(model, command);
+    if command.entry().is_some_and(|e| e.group == Group::Move) && moved_in_popup(model, command) {
         return Vec::new();
-    }
-    if command.entry().is_some_and(|e| e.group == Group::Move) {
-        match model.mode {
-            Mode::Metrics { .. } => {
-                picker::moved(model, command);
-                return Vec::new();
-            }
-            Mode::Dialog(_) => {
-                dialog::moved(model, command);
-                return Vec::new();
-            }
-            Mode::Sections(_) => {
-                picker::moved(model, command);
-                return Vec::new();
-            }
-            _ => {}
-        }
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
@@ -186,6 +168,17 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
             _ => browse::run(model, command, count),
         },
     }
+}
+
+/// Moves in the list that is over the rest; false where there is none.
+fn moved_in_popup(model: &mut Model, command: Command) -> bool {
+    match model.mode {
+        Mode::Help { .. } => move_in_help(model, command),
+        Mode::Metrics { .. } | Mode::Sections(_) => picker::moved(model, command),
+        Mode::Dialog(_) => dialog::moved(model, command),
+        Mode::Normal | Mode::Filter { .. } => return false,
+    }
+    true
 }
 
 /// Commands that concern the opened checkpoint, whatever has the focus.

@@ -176,26 +176,6 @@ impl Ui {
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }
-                Effect::Compare(generation, request) if !self.by_hand => {
-                    let names = compare::names(&request);
-                    self.act(Action::Compared(generation, CompareNews::Keys(names)));
-                }
-                Effect::CompareValues(generation, work, comparison, pairs) if !self.by_hand => {
-                    let news = std::cell::RefCell::new(Vec::new());
-                    compare::compare_values(&comparison, &pairs, &work, &|one| news.borrow_mut().push(one));
-                    for one in news.into_inner() {
-                        self.act(Action::Compared(generation, one));
-                    }
-                }
-                Effect::LookAtPair(generation, work, comparison, ids, panel) => {
-                    let news = match panel {
-                        Panel::HeatMap => {
-                            CompareNews::Picture(ids, compare::picture(&comparison, ids, &work))
-                        }
-                        _ => CompareNews::Statistics(ids, compare::statistics(&comparison, ids, &work)),
-                    };
-                    self.act(Action::Compared(generation, news));
-                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();
@@ -217,8 +197,32 @@ impl Ui {
                     let preview = stats::preview(&layers, wanted, count, &work);
                     self.act(Action::Previewed(generation, Box::new(preview)));
                 }
-                _ => {}
+                effect => self.compare(effect),
             }
+        }
+    }
+
+    fn compare(&mut self, effect: Effect) {
+        match effect {
+            Effect::Compare(generation, request) if !self.by_hand => {
+                let names = compare::names(&request);
+                self.act(Action::Compared(generation, CompareNews::Keys(names)));
+            }
+            Effect::CompareValues(generation, work, comparison, pairs) if !self.by_hand => {
+                let news = std::cell::RefCell::new(Vec::new());
+                compare::compare_values(&comparison, &pairs, &work, &|one| news.borrow_mut().push(one));
+                for one in news.into_inner() {
+                    self.act(Action::Compared(generation, one));
+                }
+            }
+            Effect::LookAtPair(generation, work, comparison, ids, panel) => {
+                let news = match panel {
+                    Panel::HeatMap => CompareNews::Picture(ids, compare::picture(&comparison, ids, &work)),
+                    _ => CompareNews::Statistics(ids, compare::statistics(&comparison, ids, &work)),
+                };
+                self.act(Action::Compared(generation, news));
+            }
+            _ => {}
         }
     }
 

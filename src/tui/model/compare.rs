@@ -30,6 +30,18 @@ pub type Values = std::result::Result<ValueDiff, String>;
 /// How many names have each mark.
 pub type Counts = [usize; Mark::ALL.len()];
 
+/// How names are ordered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// In their modules.
+    #[default]
+    Tree,
+    /// By their full names, in the order of the model.
+    List,
+    /// The same, what differs most before the rest.
+    Change,
+}
+
 /// The screen's state.
 #[derive(Debug)]
 pub struct CompareView {
@@ -51,10 +63,8 @@ pub struct CompareView {
     pub after: bool,
     /// Only what differs is shown.
     pub only_differences: bool,
-    /// A list of full names instead of a tree.
-    pub flat: bool,
-    /// The list begins with what differs most.
-    pub by_change: bool,
+    /// How the names are ordered.
+    pub order: Order,
     /// The repairs have the screen.
     pub repairs: bool,
     /// Filter of the names.
@@ -96,8 +106,7 @@ impl CompareView {
             known: 0,
             after: false,
             only_differences: false,
-            flat: false,
-            by_change: false,
+            order: Order::default(),
             repairs: false,
             pattern: String::new(),
             matched: None,
@@ -119,8 +128,7 @@ impl CompareView {
     pub fn again(self) -> Self {
         Self {
             only_differences: self.only_differences,
-            flat: self.flat,
-            by_change: self.by_change,
+            order: self.order,
             pattern: self.pattern,
             after: self.after,
             panel: self.panel,
@@ -156,7 +164,7 @@ impl CompareView {
                 self.count(listed, row, now, true);
             }
         }
-        if self.only_differences || self.by_change {
+        if self.only_differences || self.is_by_change() {
             self.refresh();
         }
     }
@@ -240,8 +248,9 @@ impl CompareView {
     /// Counts a row in, or out, and with it the modules around it.
     fn count(&mut self, listed: &Listed, row: u32, mark: Mark, is_in: bool) {
         let change = |counts: &mut Counts| {
-            let slot = counts.iter_mut().nth(mark as usize);
-            slot.into_iter().for_each(|n| *n = if is_in { *n + 1 } else { n.saturating_sub(1) });
+            if let Some(n) = counts.get_mut(mark as usize) {
+                *n = if is_in { *n + 1 } else { n.saturating_sub(1) };
+            }
         };
         change(&mut self.counts);
         let modules = listed.place(row).map(|entry| listed.entries.parents(entry));

@@ -137,15 +137,10 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
     }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };
     let height = usize::from(layout.rows(pane).height);
-    if let (Pane::Keys, Some(view)) = (pane, &mut model.compare) {
-        view.cursor.scrolled(by, view.visible.len(), height);
+    if compare_wheel(model, pane, by, height) {
         return Vec::new();
     }
     let scroll = |scroll: &mut Scroll| scroll.first = scroll.first.saturating_add_signed(by);
-    if let (Pane::Difference, Some(view)) = (pane, &mut model.compare) {
-        scroll(if view.repairs { &mut view.repairs_scroll } else { &mut view.detail });
-        return Vec::new();
-    }
     match (pane, &mut model.browser) {
         (Pane::Runs, _) => {
             let list = &mut model.home.list;
@@ -177,4 +172,18 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         _ => {}
     }
     Vec::new()
+}
+
+/// The wheel over a comparison; false elsewhere.
+fn compare_wheel(model: &mut Model, pane: Pane, by: isize, height: usize) -> bool {
+    let Some(view) = &mut model.compare else { return false };
+    match pane {
+        Pane::Keys => view.cursor.scrolled(by, view.visible.len(), height),
+        Pane::Difference => {
+            let scroll = if view.repairs { &mut view.repairs_scroll } else { &mut view.detail };
+            scroll.first = scroll.first.saturating_add_signed(by);
+        }
+        _ => return false,
+    }
+    true
 }

@@ -171,7 +171,7 @@ fn draw_line(
     buffer: &mut Buffer,
 ) {
     let theme = model.theme;
-    let depth = if view.flat { 0 } else { entry.depth.min(line.width / 4) };
+    let depth = if view.is_flat() { 0 } else { entry.depth.min(line.width / 4) };
     let indent = line.x + 3 + depth * 2;
     match entry.what {
         What::Module { .. } => {
@@ -192,7 +192,7 @@ fn draw_line(
             let note = fit::cut(&note, usize::from(room) * 3 / 5, Keep::Start, theme.glyphs.cut);
             let room = room.saturating_sub(fit::width(&note) as u16 + 1);
             put_right(buffer, Rect { width: line.width.saturating_sub(1), ..line }, &note, theme.faint());
-            let full = if view.flat { &*row.key } else { entry.label(&listed.rows) };
+            let full = if view.is_flat() { &*row.key } else { entry.label(&listed.rows) };
             draw_name(model, row, full, (indent, line.y), room, fuzzy, buffer);
         }
     }

@@ -1,5 +1,7 @@
 //! Statistics of both sides of a pair, and how far they are apart, in columns.
 
+use std::fmt::Write as _;
+
 use super::super::fact;
 use crate::compare::values::ValueDiff;
 use crate::stats::TensorStats;
@@ -10,6 +12,9 @@ use crate::tui::model::document::{Document, Line, Mark, heading};
 /// Cells for the names of the rows, and for a number.
 const NAMES: usize = 7;
 const NUMBER: usize = 11;
+
+/// What is said of a side.
+type Of<T> = fn(&TensorStats) -> T;
 
 /// Both sides in columns: a third with the difference where there is room.
 pub(super) fn statistics(sides: Option<&[Option<SideStats>; 2]>, width: usize, out: &mut Document) {
@@ -27,12 +32,15 @@ pub(super) fn statistics(sides: Option<&[Option<SideStats>; 2]>, width: usize, o
     let with_difference = width >= NAMES + 3 * NUMBER && a.is_some() && b.is_some();
     let mut row = |name: &str, cells: [&str; 3]| {
         let shown = cells.iter().take(if with_difference { 3 } else { 2 });
-        let text: String = shown.map(|cell| format!("{cell:>NUMBER$}")).collect();
+        let mut text = String::new();
+        for cell in shown {
+            let _ = write!(text, "{cell:>NUMBER$}");
+        }
         out.push(Line::Named(name.to_owned(), text, NAMES));
     };
     let dash = || "-".to_owned();
     row("", ["A", "B", "B - A"]);
-    let reals: [(&str, fn(&TensorStats) -> Option<f64>); 5] = [
+    let reals: [(&str, Of<Option<f64>>); 5] = [
         ("mean", TensorStats::mean),
         ("std", TensorStats::std),
         ("min", TensorStats::min),
@@ -48,7 +56,7 @@ pub(super) fn statistics(sides: Option<&[Option<SideStats>; 2]>, width: usize, o
     let share = |side: &TensorStats| side.zero_share().map_or_else(dash, number::percent);
     let [x, y] = [&a, &b].map(|side| side.as_deref().map_or_else(dash, share));
     row("zeros", [&x, &y, ""]);
-    let counts: [(&str, fn(&TensorStats) -> u64); 2] = [("NaN", |s| s.nan), ("inf", |s| s.inf)];
+    let counts: [(&str, Of<u64>); 2] = [("NaN", |s| s.nan), ("inf", |s| s.inf)];
     for (name, of) in counts {
         let [x, y] = [&a, &b].map(|side| side.as_deref().map(of));
         if x.unwrap_or(0) + y.unwrap_or(0) > 0 {

@@ -52,7 +52,10 @@ pub struct Comparison {
 impl std::fmt::Debug for Comparison {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let paths = self.checkpoints.each_ref().map(|checkpoint| checkpoint.path());
-        f.debug_struct("Comparison").field("paths", &paths).field("pairs", &self.pairs.len()).finish()
+        f.debug_struct("Comparison")
+            .field("paths", &paths)
+            .field("pairs", &self.pairs.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -73,9 +76,10 @@ impl Listed {
     fn of(rows: Vec<Row>) -> Self {
         let entries = Entries::of(&rows);
         let mut places = vec![0; rows.len()];
-        for (entry, at) in entries.iter().zip(0..) {
-            let place = entry.key().and_then(|row| places.get_mut(row as usize));
-            place.into_iter().for_each(|place| *place = at);
+        for (entry, at) in entries.all().iter().zip(0..) {
+            if let Some(place) = entry.key().and_then(|row| places.get_mut(row as usize)) {
+                *place = at;
+            }
         }
         let mut by_pair: Vec<(u32, u32)> =
             rows.iter().zip(0..).filter_map(|(row, at)| Some((row.pair?, at))).collect();

@@ -138,8 +138,8 @@ impl Entries {
     }
 
     /// All lines.
-    pub fn iter(&self) -> std::slice::Iter<'_, Entry> {
-        self.0.iter()
+    pub fn all(&self) -> &[Entry] {
+        &self.0
     }
 
     /// How many there are.

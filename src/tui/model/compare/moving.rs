@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::CompareView;
 use super::rows::{Mark, Row};
+use super::{CompareView, Order};
 
 impl CompareView {
     /// Makes the lines anew; the selection stays where it can.
@@ -15,7 +15,7 @@ impl CompareView {
             self.is_matched(row) && (!self.only_differences || differs(row))
         };
         let folded = if self.pattern.is_empty() { Some(&self.folded) } else { None };
-        let mut visible = listed.entries.visible(self.flat, folded, shown);
+        let mut visible = listed.entries.visible(self.is_flat(), folded, shown);
         if self.is_by_change() {
             let mut keyed: Vec<(u8, f64, u32)> = visible.into_iter().map(|at| self.change(at)).collect();
             keyed.sort_by(|a, b| {
@@ -28,9 +28,14 @@ impl CompareView {
         self.reselect(selected);
     }
 
+    /// A list of full names instead of a tree.
+    pub fn is_flat(&self) -> bool {
+        self.order != Order::Tree
+    }
+
     /// The order is that of the differences.
     pub fn is_by_change(&self) -> bool {
-        self.by_change && self.flat
+        self.order == Order::Change
     }
 
     fn is_matched(&self, row: u32) -> bool {
@@ -74,17 +79,15 @@ impl CompareView {
 
     /// A list, or a tree.
     pub fn toggle_flat(&mut self) {
-        // The line to keep is looked for in the order that holds afterwards.
-        self.flat = !self.flat;
+        self.order = if self.is_flat() { Order::Tree } else { Order::List };
         self.refresh();
     }
 
     /// A list that begins with what differs most, or in the order of the names.
     pub fn toggle_order(&mut self) {
-        self.by_change = !self.is_by_change();
-        self.flat = true;
+        self.order = if self.is_by_change() { Order::List } else { Order::Change };
         self.refresh();
-        if self.by_change {
+        if self.is_by_change() {
             self.cursor.at = 0;
         }
     }
@@ -114,7 +117,7 @@ impl CompareView {
         if self.row().is_none() && !self.is_folded(entry) && self.pattern.is_empty() {
             self.folded.insert(entry);
             self.refresh();
-        } else if !self.flat {
+        } else if !self.is_flat() {
             let parent = self.listed().and_then(|listed| listed.entries.parents(entry).next());
             self.reselect(parent);
         }
@@ -133,7 +136,7 @@ impl CompareView {
 
     /// Goes to the next (or previous) name that differs, unfolding what hides it; false when there is none.
     pub fn next_difference(&mut self, forward: bool) -> bool {
-        if self.flat {
+        if self.is_flat() {
             let differs = |row: &Row| self.mark(row).is_difference();
             let found = self.next_line(forward, differs);
             self.cursor.at = found.unwrap_or(self.cursor.at);
@@ -154,9 +157,9 @@ impl CompareView {
         let Some(found) = found else { return false };
         let parents: Vec<u32> = listed.entries.parents(found).collect();
         let before = self.folded.len();
-        parents.iter().for_each(|entry| {
+        for entry in &parents {
             self.folded.remove(entry);
-        });
+        }
         if self.folded.len() != before {
             self.refresh();
         }
