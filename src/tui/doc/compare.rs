@@ -3,7 +3,7 @@
 mod numbers;
 mod repairs;
 
-use super::fact;
+use super::{fact, of};
 use crate::compare::keys::Item;
 use crate::compare::repairs::Counts;
 use crate::compare::values::ValueDiff;
@@ -39,10 +39,13 @@ pub fn verdict(data: &Comparison) -> (Mark, String) {
     let report = &data.report;
     if data.is_same_file && report.reference.section == report.candidate.section {
         (Mark::Warning, "A and B are one and the same file.".to_owned())
+    } else if report.verdict.loads_strict() && data.recast > 0 {
+        let n = of(data.recast as u64, "tensor");
+        (Mark::Good, format!("Loads; torch converts the dtype of {n}."))
     } else if report.verdict.loads_strict() {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
-        (Mark::Warning, "Does not load as it is; does after the repair (R).".to_owned())
+        (Mark::Warning, "Does not load; loads after the repair (R).".to_owned())
     } else if data.repaired.is_some() {
         (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
     } else {
@@ -51,7 +54,7 @@ pub fn verdict(data: &Comparison) -> (Mark, String) {
 }
 
 /// What the panel in use says of the selected line, in so many cells.
-pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
+pub(in crate::tui) fn panel(view: &CompareView, width: usize, ascii: bool) -> Document {
     let mut out = Document::new();
     let (Some(data), Some(listed), Some(at)) = (&view.data, view.listed(), view.selected()) else {
         return out;
@@ -62,7 +65,7 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
         What::Module { .. } => module(view, at, &mut out),
         What::Key(row) => {
             let Some(row) = listed.rows.get(row as usize) else { return out };
-            out.push(state(view, row));
+            out.push(state(view, row, ascii));
             match (view.panel, view.ids()) {
                 (Panel::Numbers, Some(ids)) => {
                     numbers::statistics(view.looked.stats(ids), width, &mut out);
@@ -70,7 +73,11 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
                         numbers::apart(diff, &mut out);
                     }
                 }
-                (Panel::HeatMap, Some(_)) => {}
+                (Panel::HeatMap, Some(_)) => {
+                    if let Some(Ok(diff)) = view.values_of(row) {
+                        numbers::apart(diff, &mut out);
+                    }
+                }
                 _ => key(view, data, row, &mut out),
             }
         }
@@ -107,25 +114,23 @@ fn key(view: &CompareView, data: &Comparison, row: &Row, out: &mut Document) {
     }
 }
 
-/// What its mark means.
-fn state(view: &CompareView, row: &Row) -> Line {
-    let item = |mark, text: &str| Line::Item(mark, text.to_owned());
+/// What its mark means, behind the letter of it.
+fn state(view: &CompareView, row: &Row, ascii: bool) -> Line {
     let mark = view.mark(row);
-    match row.kind {
-        Kind::Missing => item(Mark::Error, "missing: the model has it, B does not"),
-        Kind::Unexpected => item(Mark::Error, "unexpected: B has it, the model does not"),
-        Kind::Filled => item(Mark::Dot, "not in B; torch fills it in without a word"),
-        Kind::Shape => item(Mark::Error, "another shape: raises even with strict=False"),
-        Kind::Type => item(Mark::Error, "a tensor is wanted, and something else is given"),
-        Kind::Recast => item(Mark::Warning, "another dtype: torch converts without a word"),
-        Kind::Both if mark == RowMark::Equal => item(Mark::Good, "the same values"),
-        Kind::Both if mark == RowMark::Values => item(Mark::Warning, "the values differ"),
-        Kind::Both if mark == RowMark::Unread => item(Mark::Error, "the values could not be read"),
-        Kind::Both if row.pair.is_some() && !view.is_complete() => {
-            Line::Hint("the values are not compared yet".to_owned())
-        }
-        Kind::Both => Line::Hint("goes together; there are no values to compare".to_owned()),
-    }
+    let words = match row.kind {
+        Kind::Missing => "missing: the model has it, B does not",
+        Kind::Unexpected => "unexpected: B has it, the model does not",
+        Kind::Filled => "not in B; torch fills it in without a word",
+        Kind::Shape => "another shape: raises even with strict=False",
+        Kind::Type => "a tensor is wanted, and something else is given",
+        Kind::Recast => "another dtype: torch converts without a word",
+        Kind::Both if mark == RowMark::Equal => "the same values",
+        Kind::Both if mark == RowMark::Values => "the values differ",
+        Kind::Both if mark == RowMark::Unread => "the values could not be read",
+        Kind::Both if row.pair.is_some() => "the values are not compared yet",
+        Kind::Both => "goes together; there are no values to compare",
+    };
+    Line::Named(mark.letter(ascii).to_owned(), words.to_owned(), 2)
 }
 
 fn item(item: &Item) -> String {
@@ -149,13 +154,10 @@ fn explained(view: &CompareView, data: &Comparison, row: &Row, out: &mut Documen
         }
         heading(out, "Repair");
         out.push(Line::Text(repair.title.clone()));
-        for (at, (from, to)) in pairs.take(MOST_PARTS).enumerate() {
-            let name = match (at, is_given) {
-                (0, true) => "becomes",
-                (0, false) => "from",
-                _ => "and",
-            };
-            out.push(fact(name, shown(if is_given { to } else { from })));
+        out.push(Line::Text(if is_given { "It becomes:" } else { "It comes from:" }.to_owned()));
+        for (from, to) in pairs.take(MOST_PARTS) {
+            let other = shown(if is_given { to } else { from }).into_owned();
+            out.push(Line::Named(String::new(), other, 2));
         }
         return;
     }

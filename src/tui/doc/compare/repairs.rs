@@ -27,10 +27,7 @@ pub(in crate::tui) fn repairs(data: &Comparison) -> Document {
     }
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
         let kept = of(before.missing as u64, "key");
-        out.push(fact(
-            "strict=False",
-            format!("raises nothing, and leaves {kept} of the model as they were"),
-        ));
+        out.push(fact("strict=False", format!("raises nothing, and leaves {kept} of the model untouched")));
     }
     let (applied, other): (Vec<&Repair>, Vec<&Repair>) =
         report.found.repairs.iter().partition(|repair| repair.applied);
