@@ -415,3 +415,13 @@ fn values_of_very_large_files_are_read_when_they_are_asked_for() {
     ui.keys("gv");
     assert!(ui.model.jobs.task(TaskKind::Compare).is_some());
 }
+
+#[test]
+fn more_than_two_files_are_a_list_with_a_word_on_comparing() {
+    let files = ["002", "008", "016"].map(|n| format!("assets/demo/glyphs-cnn/checkpoint_{n}.pt"));
+    let mut ui = Ui::on_all(&files.each_ref().map(String::as_str), WIDE);
+    assert!(ui.model.place == Place::Home && ui.model.compare.is_none());
+    assert!(ui.screen().contains("3 checkpoints: m on two of them compares"), "{}", ui.screen());
+    ui.keys("jmjjm");
+    assert_eq!((ui.model.place, count(&ui, Mark::Values)), (Place::Compare, 14));
+}

@@ -34,11 +34,16 @@ pub fn counted(counts: Counts) -> String {
     if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
 }
 
-/// Whether the candidate loads, in a line.
-pub fn verdict(data: &Comparison) -> (Mark, String) {
+/// Whether the candidate loads, in a line; as it is, or `after` the repairs.
+pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
     let report = &data.report;
+    let is_repaired = data.repaired.is_some();
+    let loads = |is_it: bool| if is_it { (Mark::Good, "loads") } else { (Mark::Error, "does not load") };
     if data.is_same_file && report.reference.section == report.candidate.section {
         (Mark::Warning, "A and B are one and the same file.".to_owned())
+    } else if after && is_repaired {
+        let (mark, word) = loads(report.found.after.loads_strict());
+        (mark, format!("After the repair it {word}: {}.", counted(report.after())))
     } else if report.verdict.loads_strict() && data.recast > 0 {
         let n = of(data.recast as u64, "tensor");
         (Mark::Good, format!("Loads; torch converts the dtype of {n}."))
@@ -46,7 +51,7 @@ pub fn verdict(data: &Comparison) -> (Mark, String) {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
         (Mark::Warning, "Does not load; loads after the repair (R).".to_owned())
-    } else if data.repaired.is_some() {
+    } else if is_repaired {
         (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
     } else {
         (Mark::Error, format!("Does not load: {}", counted(report.before())))
@@ -62,7 +67,7 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize, ascii: bool) -> Do
     let Some(entry) = listed.entries.get(at) else { return out };
     out.push(Line::Heading(shown(entry.path(&listed.rows)).into_owned()));
     match entry.what {
-        What::Module { .. } => module(view, at, &mut out),
+        What::Module { .. } => module(view, data, at, ascii, &mut out),
         What::Key(row) => {
             let Some(row) = listed.rows.get(row as usize) else { return out };
             out.push(state(view, row, ascii));
@@ -85,14 +90,25 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize, ascii: bool) -> Do
     out
 }
 
-fn module(view: &CompareView, at: u32, out: &mut Document) {
+/// Counts below a module, and what would repair them.
+fn module(view: &CompareView, data: &Comparison, at: u32, ascii: bool, out: &mut Document) {
+    const NAMES: usize = 16;
     let counts = view.below(at);
     for (mark, n) in RowMark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0) {
-        out.push(fact(mark.words(), number::grouped(n as u64)));
+        let name = format!("{} {}", mark.letter(ascii), mark.words());
+        out.push(Line::Named(name, number::grouped(n as u64), NAMES));
     }
-    if counts.iter().zip(RowMark::ALL).any(|(n, mark)| *n > 0 && mark.is_difference()) {
-        out.push(Line::Blank);
-        out.push(Line::Hint("] goes to the next name that differs".to_owned()));
+    let is_there = |mark: RowMark| counts.get(mark as usize).is_some_and(|n| *n > 0);
+    if !RowMark::ALL.into_iter().any(|mark| mark.is_difference() && is_there(mark)) {
+        return;
+    }
+    out.push(Line::Blank);
+    out.push(Line::Hint("] goes to the next key that differs".to_owned()));
+    let absent = [RowMark::Missing, RowMark::Unexpected, RowMark::Differs].into_iter().any(is_there);
+    let mut repairs = data.report.found.applied().filter(|_| absent && !view.after).peekable();
+    if repairs.peek().is_some() {
+        heading(out, "Repair of the whole (R)");
+        out.extend(repairs.take(MOST_PARTS).map(|repair| Line::Item(Mark::Dot, repair.title.clone())));
     }
 }
 
@@ -128,6 +144,7 @@ fn state(view: &CompareView, row: &Row, ascii: bool) -> Line {
         Kind::Both if mark == RowMark::Values => "the values differ",
         Kind::Both if mark == RowMark::Unread => "the values could not be read",
         Kind::Both if row.pair.is_some() => "the values are not compared yet",
+        Kind::Both if view.after => "computed by the repair; its values are not compared",
         Kind::Both => "goes together; there are no values to compare",
     };
     Line::Named(mark.letter(ascii).to_owned(), words.to_owned(), 2)

@@ -137,7 +137,7 @@ fn glyph(model: &Model, mark: Mark) -> (&'static str, Style) {
 fn summary(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let Some(data) = &view.data else { return };
-    let (good, verdict) = doc::compare::verdict(data);
+    let (good, verdict) = doc::compare::verdict(data, view.after);
     let style = match good {
         document::Mark::Good => theme.good(),
         document::Mark::Warning | document::Mark::Dot => theme.warning(),

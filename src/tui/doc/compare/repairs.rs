@@ -18,7 +18,7 @@ const INDENT: usize = 4;
 /// The repairs, their effect, the Python lines, and torch's own words.
 pub(in crate::tui) fn repairs(data: &Comparison) -> Document {
     let report = &data.report;
-    let (mark, text) = verdict(data);
+    let (mark, text) = verdict(data, false);
     let mut out = vec![Line::Heading("Verdict".to_owned()), Line::Item(mark, text)];
     let (before, after) = (report.before(), report.after());
     out.push(fact("before", state_of(before)));
