@@ -91,6 +91,8 @@ pub enum First {
     Open(PathBuf),
     /// Two checkpoints side by side.
     Compare([PathBuf; 2]),
+    /// So many checkpoints in the list, of which two can be compared.
+    Several(usize),
 }
 
 /// What these paths lead to: a checkpoint is opened, two are compared, and everything else is looked through.
@@ -99,6 +101,7 @@ pub fn first(paths: &[PathBuf]) -> First {
     match paths {
         [only] if is_one(only) => First::Open(only.clone()),
         [a, b] if is_one(a) && is_one(b) => First::Compare([a.clone(), b.clone()]),
+        [_, _, _, ..] if paths.iter().all(is_one) => First::Several(paths.len()),
         _ => First::Runs,
     }
 }
@@ -108,6 +111,9 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     let mut effects = jobs::rescan(model);
     match first {
         First::Runs => {}
+        First::Several(n) => {
+            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"))
+        }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
     }
