@@ -150,8 +150,11 @@ fn fusions(
             }
         }
     }
+    let by_layer = by_layer(all, &by_place);
     let fuse = |p: &Parts| {
-        let (word, whole) = by_place.get(&(p.family, p.parent.clone(), p.tail.clone()))?;
+        let here = by_place.get(&(p.family, p.parent.clone(), p.tail.clone()));
+        // Under a parent of another name, where nothing else of the layer is meant.
+        let (word, whole) = here.or_else(|| by_layer.get(&layer(p.family, &p.parent, &p.tail))?.as_ref())?;
         let shapes: Vec<&[u64]> =
             p.keys.iter().filter_map(|key| parts.get(key.as_str())).map(|t| &*t.shape).collect();
         let sizes: Vec<u64> = shapes.iter().filter_map(|shape| shape.first().copied()).collect();
@@ -174,6 +177,34 @@ fn fusions(
         })
     };
     all.iter().filter_map(fuse).collect()
+}
+
+/// A family, the numbers of the layer, and the end of the name.
+type Layer = (usize, Vec<String>, String);
+
+fn layer(family: usize, parent: &str, tail: &str) -> Layer {
+    let numbers = parent.split('.').filter(|part| super::view::is_number(part));
+    (family, numbers.map(str::to_owned).collect(), tail.to_owned())
+}
+
+/// Wholes by layer: `None` where a layer has several, or several sets of parts.
+fn by_layer<'a>(
+    parts: &[Parts],
+    wholes: &FxHashMap<(usize, String, String), (&'a str, &'a Described)>,
+) -> FxHashMap<Layer, Option<(&'a str, &'a Described)>> {
+    let mut found: FxHashMap<Layer, Option<(&'a str, &'a Described)>> = FxHashMap::default();
+    for ((family, parent, tail), whole) in wholes {
+        let entry = found.entry(layer(*family, parent, tail));
+        entry.and_modify(|other| *other = None).or_insert(Some(*whole));
+    }
+    let mut seen = rustc_hash::FxHashSet::default();
+    for p in parts {
+        let layer = layer(p.family, &p.parent, &p.tail);
+        if !seen.insert(layer.clone()) {
+            found.insert(layer, None);
+        }
+    }
+    found
 }
 
 fn usable(all: &[Fusion]) -> Vec<&Fusion> {

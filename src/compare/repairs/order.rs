@@ -1,0 +1,265 @@
+//! The same layers in the same order under names that have little in common: torchvision's and Hugging Face's
+//! ResNet, say.
+//!
+//! A module is known by the shapes of its tensors. Modules of one kind are paired in their order, those of layers
+//! with the same numbers first. Where two of one kind stand side by side and differ in words alone, the words must
+//! say which is which; if they do not, nothing is renamed, and that is said.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::likeness::{likeness, stem};
+use super::lines;
+use super::proposal::{Proposal, counted, quoted};
+use super::view::{View, is_number};
+use crate::compare::plan::Described;
+
+/// Fewer modules, or kinds of them, are no order.
+const FEWEST: usize = 3;
+/// Modules of one kind side by side beyond which words are not weighed.
+const CROWD: usize = 64;
+/// Modules named in a title.
+const NAMED: usize = 2;
+/// Batch norm's counter: older files lack it.
+const COUNTER: &str = "num_batches_tracked";
+/// Names of what bypasses a block.
+const SHORTCUTS: [&str; 4] = ["downsample", "shortcut", "skip", "residual"];
+const LEAVES: [&str; 5] = ["weight", "bias", "running_mean", "running_var", COUNTER];
+
+/// A module, or a tensor that stands alone.
+struct Unit<'a> {
+    name: String,
+    tensors: BTreeMap<&'a str, &'a Described>,
+}
+
+/// What a module is known by: its tensors' last names, and their shapes without sizes of 1.
+type Kind = Vec<(String, Vec<u64>)>;
+
+/// Units of one kind, of layers of the same numbers.
+type Group<'u, 'a> = (Vec<&'u Unit<'a>>, Vec<&'u Unit<'a>>);
+
+/// Candidate and reference.
+type Pairs<'u, 'a> = Vec<(&'u Unit<'a>, &'u Unit<'a>)>;
+
+pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    let (wanted, given) = (units(view.missing()), units(view.unexpected()));
+    let fewest = wanted.len().min(given.len());
+    if fewest < FEWEST {
+        return;
+    }
+    let mut pairs: Pairs<'_, '_> = Vec::new();
+    for by_numbers in [true, false] {
+        let taken: FxHashSet<&str> =
+            pairs.iter().flat_map(|(b, a)| [b.name.as_str(), a.name.as_str()]).collect();
+        let left = |all: &'_ [Unit<'_>]| -> Vec<usize> {
+            let free = all.iter().enumerate().filter(|(_, unit)| !taken.contains(unit.name.as_str()));
+            free.map(|(at, _)| at).collect()
+        };
+        let (a, b) = (left(&wanted), left(&given));
+        let pick = |all: &[usize], units| -> Vec<&Unit<'_>> {
+            all.iter().filter_map(|at| <[Unit<'_>]>::get(units, *at)).collect()
+        };
+        for group in groups(&pick(&a, &wanted), &pick(&b, &given), by_numbers) {
+            match paired(&group) {
+                Ok(found) => pairs.extend(found),
+                Err((one, other)) => {
+                    out.push(ambiguous(&one, &other));
+                    return;
+                }
+            }
+        }
+    }
+    let kinds: FxHashSet<Kind> = pairs.iter().map(|(unit, _)| kind(unit)).collect();
+    if pairs.len() < FEWEST || kinds.len() < FEWEST || pairs.len() * 5 < fewest * 4 {
+        return;
+    }
+    out.extend(rename(view, &pairs));
+}
+
+fn units<'a>(tensors: impl Iterator<Item = &'a Described>) -> Vec<Unit<'a>> {
+    let mut at: FxHashMap<String, usize> = FxHashMap::default();
+    let mut all: Vec<Unit<'a>> = Vec::new();
+    for tensor in tensors {
+        let (name, leaf) = cut(&tensor.key);
+        let place = *at.entry(name.clone()).or_insert(all.len());
+        if place == all.len() {
+            all.push(Unit { name, tensors: BTreeMap::new() });
+        }
+        if let Some(unit) = all.get_mut(place) {
+            unit.tensors.insert(leaf, tensor);
+        }
+    }
+    all.retain(|unit| unit.tensors.keys().any(|leaf| *leaf != COUNTER));
+    all
+}
+
+/// `conv.weight` → (`conv`, `weight`); `attn.in_proj_weight` → (`attn.in_proj`, `weight`); `pos_embed` → itself.
+fn cut(key: &str) -> (String, &str) {
+    let ends = |leaf: &&&str| {
+        let stem = key.strip_suffix(**leaf)?;
+        stem.strip_suffix('.').or_else(|| stem.strip_suffix('_').filter(|stem| stem.ends_with("proj")))
+    };
+    let leaf = LEAVES.iter().find(|leaf| ends(leaf).is_some());
+    match leaf.and_then(|leaf| Some((ends(&leaf)?, *leaf))) {
+        Some((module, leaf)) => (module.to_owned(), leaf),
+        None => (key.to_owned(), ""),
+    }
+}
+
+fn kind(unit: &Unit<'_>) -> Kind {
+    let known = unit.tensors.iter().filter(|(leaf, _)| **leaf != COUNTER);
+    let shape = |t: &Described| t.shape.iter().copied().filter(|size| *size != 1).collect();
+    known.map(|(leaf, tensor)| ((*leaf).to_owned(), shape(tensor))).collect()
+}
+
+/// Numbers of the layers a name lies in; with those at the end of words if `all`.
+fn numbers(name: &str, all: bool) -> Vec<u64> {
+    let number = |part: &str| if is_number(part) { part.parse().ok() } else { stem(part).1.filter(|_| all) };
+    name.split('.').filter_map(number).collect()
+}
+
+/// Units of one kind of which both sides have as many, in the order of the reference.
+fn groups<'u, 'a>(wanted: &[&'u Unit<'a>], given: &[&'u Unit<'a>], by_numbers: bool) -> Vec<Group<'u, 'a>> {
+    let key =
+        |unit: &Unit<'_>| (kind(unit), if by_numbers { numbers(&unit.name, false) } else { Vec::new() });
+    let mut at: FxHashMap<(Kind, Vec<u64>), usize> = FxHashMap::default();
+    let mut all: Vec<Group<'u, 'a>> = Vec::new();
+    for unit in wanted {
+        let place = *at.entry(key(unit)).or_insert(all.len());
+        if place == all.len() {
+            all.push((Vec::new(), Vec::new()));
+        }
+        if let Some(group) = all.get_mut(place) {
+            group.0.push(unit);
+        }
+    }
+    for unit in given {
+        if let Some(group) = at.get(&key(unit)).and_then(|place| all.get_mut(*place)) {
+            group.1.push(unit);
+        }
+    }
+    all.retain(|(wanted, given)| wanted.len() == given.len());
+    all.into_iter().flat_map(without_shortcuts).collect()
+}
+
+/// Shortcuts of residual blocks come before their blocks in some models, behind them in others: a group of their own
+/// where both sides call them so.
+fn without_shortcuts<'u, 'a>((wanted, given): Group<'u, 'a>) -> Vec<Group<'u, 'a>> {
+    let is_shortcut = |unit: &&Unit<'_>| unit.name.split('.').any(|part| SHORTCUTS.contains(&part));
+    let (a, b): (Vec<_>, Vec<_>) = wanted.iter().copied().partition(is_shortcut);
+    let (c, d): (Vec<_>, Vec<_>) = given.iter().copied().partition(is_shortcut);
+    if a.is_empty() || b.is_empty() || a.len() != c.len() {
+        vec![(wanted, given)]
+    } else {
+        vec![(a, c), (b, d)]
+    }
+}
+
+/// Pairs of a group; or two of its names of which nothing says which is which.
+fn paired<'u, 'a>((wanted, given): &Group<'u, 'a>) -> Result<Pairs<'u, 'a>, (String, String)> {
+    let mut images: Vec<&'u Unit<'a>> = wanted.clone();
+    let mut crowds: FxHashMap<Vec<u64>, Vec<usize>> = FxHashMap::default();
+    for (at, (one, other)) in given.iter().zip(wanted).enumerate() {
+        // Side by side on either side.
+        for name in [&one.name, &other.name] {
+            let crowd = crowds.entry(numbers(name, true)).or_default();
+            if crowd.last() != Some(&at) {
+                crowd.push(at);
+            }
+        }
+    }
+    let mut crowds: Vec<Vec<usize>> = crowds.into_values().filter(|crowd| crowd.len() > 1).collect();
+    crowds.sort();
+    for crowd in crowds {
+        for (n, i) in crowd.iter().enumerate() {
+            for j in crowd.iter().skip(n + 1) {
+                weigh(given, &mut images, (*i, *j), crowd.len() > CROWD)?;
+            }
+        }
+    }
+    Ok(given.iter().copied().zip(images).collect())
+}
+
+/// Sees to it that words say which of two is which, and puts them so.
+fn weigh<'u, 'a>(
+    given: &[&'u Unit<'a>],
+    images: &mut [&'u Unit<'a>],
+    (i, j): (usize, usize),
+    crowded: bool,
+) -> Result<(), (String, String)> {
+    let (Some(x), Some(y), Some(to_x), Some(to_y)) =
+        (given.get(i), given.get(j), images.get(i), images.get(j))
+    else {
+        return Ok(());
+    };
+    let same_layer = |a: &str, b: &str| numbers(a, true) == numbers(b, true);
+    if !same_layer(&x.name, &y.name) && !same_layer(&to_x.name, &to_y.name) {
+        return Ok(());
+    }
+    let (given, wanted) = (apart(&x.name, &y.name), apart(&to_x.name, &to_y.name));
+    let both = |(a, a_tail): &Apart, (b, b_tail): &Apart| likeness(a, b) + likeness(a_tail, b_tail);
+    let as_is = both(&given.0, &wanted.0) + both(&given.1, &wanted.1);
+    let crossed = both(&given.0, &wanted.1) + both(&given.1, &wanted.0);
+    if crowded || as_is == crossed {
+        return Err((x.name.clone(), y.name.clone()));
+    }
+    if crossed > as_is {
+        images.swap(i, j);
+    }
+    Ok(())
+}
+
+/// The components in which a name differs from another, and all from there on.
+type Apart = (String, String);
+
+fn apart(a: &str, b: &str) -> (Apart, Apart) {
+    let (a, b): (Vec<&str>, Vec<&str>) = (a.split('.').collect(), b.split('.').collect());
+    let front = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
+    let back = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let inside = |all: &[&str]| {
+        let end = all.len().saturating_sub(back).max(front);
+        let part = |to: usize| all.get(front..to).unwrap_or_default().join(".");
+        (part(end), part(all.len()))
+    };
+    (inside(&a), inside(&b))
+}
+
+fn rename(view: &View<'_>, units: &[(&Unit<'_>, &Unit<'_>)]) -> Option<Proposal> {
+    let mut pairs = Vec::new();
+    for (from, to) in units {
+        for (leaf, tensor) in &from.tensors {
+            if let Some(target) = to.tensors.get(leaf) {
+                pairs.push((tensor.key.clone(), target.key.clone()));
+            }
+        }
+    }
+    pairs.sort_by(|a, b| crate::text::natural::compare(&a.0, &b.0));
+    let pairs = view.without_clashes(pairs);
+    let few =
+        units.iter().take(NAMED).map(|(from, to)| format!("{} is {}", quoted(&from.name), quoted(&to.name)));
+    let title = format!(
+        "the same layers under other names: {} of the same shapes, in the same order ({}, …)",
+        counted(units.len(), "module"),
+        few.collect::<Vec<_>>().join(", ")
+    );
+    let code = lines::rename(&pairs);
+    let mut proposal = Proposal::rename(view, "order", title, pairs, code);
+    proposal.notes = vec![
+        "matched by shapes and order, as the names have little in common: look at them before training on"
+            .to_owned(),
+    ];
+    (!proposal.pairs.is_empty()).then_some(proposal)
+}
+
+fn ambiguous(one: &str, other: &str) -> Proposal {
+    Proposal {
+        rule: "ambiguous-order",
+        title: format!(
+            "layers fit by their shapes, but {} and {} of the candidate could trade places: nothing in the names says which is which",
+            quoted(one),
+            quoted(other)
+        ),
+        ..Proposal::default()
+    }
+}
