@@ -71,7 +71,7 @@ for dim in (0, 1, None):
         case(f"hard_wn_unfold_{tag}_{dim}", normed(how, dim), under("module.", plainmodel().state_dict()), True)
     case(f"hard_wn_names_{dim}", normed(old, dim), under("_orig_mod.", normed(new, dim).state_dict()), True)
 spectral = lambda how: nn.Sequential(how(nn.Linear(5, 6)), nn.ReLU(), how(nn.Conv2d(3, 4, 3)))
-case("hard_spectral_old_from_new", spectral(nn.utils.spectral_norm), under("module.", spectral(nn.utils.parametrizations.spectral_norm).state_dict()), True)
+case("hard_spectral_old_from_new", spectral(nn.utils.spectral_norm), under("module.", spectral(nn.utils.parametrizations.spectral_norm).state_dict()), True, hook=True)
 case("hard_spectral_plain", nn.Sequential(nn.Linear(5, 6), nn.ReLU(), nn.Conv2d(3, 4, 3)), spectral(nn.utils.parametrizations.spectral_norm).state_dict(), False, rules=["parametrization"])
 case("hard_spectral_from_plain", spectral(nn.utils.parametrizations.spectral_norm), nn.Sequential(nn.Linear(5, 6), nn.ReLU(), nn.Conv2d(3, 4, 3)).state_dict(), False, rules=["parametrization"])
 
@@ -191,6 +191,108 @@ case("hard_twins_named", Twins("encoder", "decoder"), Twins("enc", "dec").state_
 case("hard_one_of_two", nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), Twins("left", "right").state_dict(), False, rules=["ambiguous-prefix"])
 case("hard_abc", nn.ModuleDict({x: nn.Linear(4, 4) for x in ("alpha", "beta_", "gam")}), nn.ModuleDict({x: nn.Linear(4, 4) for x in ("x", "y", "z")}).state_dict(), False)
 case("hard_unrelated", Norm(), nn.Sequential(nn.Linear(7, 3)).state_dict(), False)
+
+
+# A head of its own for each of two parts of the model; a plain candidate fits both.
+case("hard_into_one_of_two", Twins("student", "teacher"), nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)).state_dict(), False, rules=["ambiguous-prefix"])
+ema_twins = Twins("net", "ema_net")
+case("hard_into_weights_and_average", ema_twins, nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)).state_dict(), False, left=([f"ema_net.{k}" for k in nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)).state_dict()], [], []))
+
+# By chance one shape: a head of the candidate is not another head of the model.
+class Bert(nn.Module):
+    def __init__(self, pooler, head, d=6):
+        super().__init__()
+        self.embeddings = nn.Embedding(9, d)
+        self.layer = nn.ModuleList(nn.Linear(d, 2 * d) for _ in range(2))
+        if pooler:
+            self.pooler = nn.ModuleDict({"dense": nn.Linear(d, d)})
+        if head:
+            self.predictions = nn.ModuleDict({"transform": nn.ModuleDict({"dense": nn.Linear(d, d), "LayerNorm": nn.LayerNorm(d)})})
+full = Bert(False, True).state_dict()
+case("hard_pooler_is_no_transform", Bert(True, False), full, False, left=(["pooler.dense.weight", "pooler.dense.bias"], [k for k in full if "predictions" in k], []))
+
+# Names of another library, in the order of the layers; and sorted by name, as some containers are.
+class Resnet(nn.Module):
+    def __init__(self, depth=12, d=4):
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, d, 3), nn.BatchNorm2d(d)
+        self.layer1 = nn.Sequential(*[nn.ModuleDict({"conv1": nn.Conv2d(d, d, 3), "bn1": nn.BatchNorm2d(d), "conv2": nn.Conv2d(d, 2 * d, 1), "bn2": nn.BatchNorm2d(2 * d), "conv3": nn.Conv2d(2 * d, d, 1)}) for _ in range(depth)])
+        self.fc = nn.Linear(d, 5)
+res = Resnet().state_dict()
+def hugging(key):
+    key = key.replace("layer1.", "encoder.stages.0.layers.") if key.startswith("layer1.") else key.replace("fc.", "classifier.") if key.startswith("fc.") else "embedder." + key
+    for old, new in (("conv1", "a.convolution"), ("bn1", "a.normalization"), ("conv2", "b.convolution"), ("bn2", "b.normalization"), ("conv3", "c.convolution")):
+        key = key.replace(old, new)
+    return key
+other = od((hugging(k), v) for k, v in res.items())
+case("hard_order", Resnet(), other, True, res)
+case("hard_order_sorted", Resnet(), od(sorted(other.items())), True, res)
+case("hard_order_ddp_no_counter", Resnet(), under("module.", without(other, "num_batches")), True)
+swapped = od((k.replace("q_proj", "one").replace("k_proj", "two").replace("v_proj", "three").replace("self_attn", "mix").replace("linear1", "hidden").replace("linear2", "last").replace("layers", "stack"), v) for k, v in apart.items())
+case("hard_order_open", Apart(), swapped, False, rules=["ambiguous-order"])
+
+# Adapters.
+def adapter(state, r=2, default=".default"):
+    return od(x for i in range(2) for x in (
+        (f"base_model.model.layers.{i}.self_attn.q_proj.lora_A{default}.weight", torch.randn(r, 8)),
+        (f"base_model.model.layers.{i}.self_attn.q_proj.lora_B{default}.weight", torch.randn(8, r))))
+case("hard_adapter_alone", Apart(), adapter(apart, default=""), False, rules=["adapter"])
+whole = under("base_model.model.", od((k.replace("q_proj.", "q_proj.base_layer."), v) for k, v in apart.items())) | adapter(apart)
+case("hard_peft_whole", Apart(), whole, True, apart)
+case("hard_peft_dora", Apart(), whole | {f"base_model.model.layers.{i}.self_attn.q_proj.lora_magnitude_vector.default.weight": torch.ones(8) for i in range(2)}, True)
+class Lora(nn.Module):
+    def __init__(self, base, r=2):
+        super().__init__()
+        self.base_layer = base
+        self.lora_A, self.lora_B = (nn.ModuleDict({"default": nn.Linear(i, o, bias=False)}) for i, o in ((base.in_features, r), (r, base.out_features)))
+class Peft(nn.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.base_model = Wrapper("model", inner)
+        for layer in inner.layers:
+            layer["self_attn"]["q_proj"] = Lora(layer["self_attn"]["q_proj"])
+peft = Peft(Apart())
+lora_names = [k for k in peft.state_dict() if "lora_" in k]
+case("hard_peft_from_base", peft, apart, False, left=(lora_names, [], []))
+case("hard_peft_from_adapter", Peft(Apart()), adapter(apart, default=""), False, left=([k for k in peft.state_dict() if "lora_" not in k], [], []))
+saved = {k: v + 1 for k, v in whole.items() if "head" not in k} | {"base_model.model.layers.0.linear1.modules_to_save.default.weight": torch.randn(16, 8), "base_model.model.layers.0.linear1.original_module.weight": apart["layers.0.linear1.weight"],
+         "base_model.model.layers.0.linear1.modules_to_save.default.bias": torch.randn(16), "base_model.model.layers.0.linear1.original_module.bias": apart["layers.0.linear1.bias"]}
+saved = od((k, v) for k, v in saved.items() if k not in ("base_model.model.layers.0.linear1.weight", "base_model.model.layers.0.linear1.bias"))
+case("hard_peft_modules_to_save", Apart(), saved, True, {k.replace("base_model.model.", "").replace("base_layer.", "").replace("modules_to_save.default.", ""): v for k, v in saved.items() if "lora_" not in k and "original_module" not in k})
+bnpeft = under("base_model.model.", od((k.replace("fc.", "fc.base_layer."), v) for k, v in w.items())) | {"base_model.model.fc.lora_A.default.weight": torch.randn(2, 6), "base_model.model.fc.lora_B.default.weight": torch.randn(4, 2)}
+case("hard_peft_bn", Norm(), bnpeft, True, w)
+case("hard_peft_bn_no_counter", Norm(), without(bnpeft, "num_batches"), True)
+kohya = od((f"lora_unet_down_blocks_0_attn_{n}.{t}", torch.randn(2, 2)) for n in "qk" for t in ("lora_down.weight", "lora_up.weight", "alpha"))
+case("hard_kohya", Apart(), kohya, False, rules=["adapter"])
+
+# Packed weights.
+packed = od((k, v) for k, v in apart.items() if not k.endswith("q_proj.weight"))
+for i in range(2):
+    p = f"layers.{i}.self_attn.q_proj.weight"
+    packed |= {p: torch.zeros(32, 1, dtype=torch.uint8), f"{p}.absmax": torch.zeros(1), f"{p}.quant_map": torch.zeros(16), f"{p}.quant_state.bitsandbytes__nf4": torch.zeros(30, dtype=torch.uint8)}
+case("hard_bnb", Apart(), packed, False, rules=["quantised"])
+gptq = od((k, v) for k, v in apart.items() if not k.endswith("q_proj.weight")) | {f"layers.{i}.self_attn.q_proj.{t}": torch.zeros(1, 8, dtype=torch.int32) for i in range(2) for t in ("qweight", "qzeros", "scales", "g_idx")}
+case("hard_gptq", Apart(), gptq, False, rules=["quantised"])
+
+# Flax: kernels lie (in, out) and (h, w, in, out), and have other names.
+class Cnn(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.dense = nn.Conv2d(3, 5, 3), nn.LayerNorm(5), nn.Linear(5, 7)
+cnn = Cnn().state_dict()
+flax = od((k.replace(".weight", ".scale" if "norm" in k else ".kernel"), v.permute(2, 3, 1, 0).contiguous() if v.ndim == 4 else v.t().contiguous() if v.ndim == 2 else v) for k, v in cnn.items())
+case("hard_flax", Cnn(), flax, True, cnn)
+case("hard_flax_prefix", Cnn(), under("params.", flax), True, cnn)
+
+# Extra state, averages without their dots under another wrapper, a scheduler beside the weights.
+case("hard_extra_state", Norm(), od(w) | {"fc._extra_state": torch.zeros(3, dtype=torch.uint8)}, True, w)
+ldm = od(("model_ema." + k.replace(".", ""), v) for k, v in w.items()) | {"model_ema.decay": torch.tensor(0.9), "model_ema.num_updates": torch.tensor(2)} | under("model.", {k: v * 2 for k, v in w.items()})
+case("hard_ldm_both", Norm(), ldm, True, {k: v * 2 for k, v in w.items()})
+swap = od((k.replace("fc.", "classifier.") if k.startswith("fc.") else k, v) for k, v in w.items())
+case("hard_head_renamed", Norm(), swap, True, w)
+case("hard_head_renamed_classes", Norm(), od((k.replace("fc.", "classifier.") if k.startswith("fc.") else k, v) for k, v in Norm(classes=7).state_dict().items()), False, rules=["class_count"])
+case("hard_frozen_part", Norm(), od((k, v) for k, v in w.items() if not k.startswith("fc.")), False, rules=["new_parts"], left=(["fc.weight", "fc.bias"], [], []))
+case("hard_pruned_middle", Norm(), od((k, v) for k, v in w.items() if not k.startswith("features.1.")), False, left=([k for k in w if k.startswith("features.1.") and "num_batches" not in k], [], []))
 
 (OUT / "expected.json").write_text(json.dumps(expected, indent=1))
 print(len(expected), "pairs with the hard ones")

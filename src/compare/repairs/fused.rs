@@ -180,11 +180,10 @@ fn fusions(
 }
 
 /// A family, the numbers of the layer, and the end of the name.
-type Layer = (usize, Vec<String>, String);
+type Layer = (usize, Vec<u64>, String);
 
 fn layer(family: usize, parent: &str, tail: &str) -> Layer {
-    let numbers = parent.split('.').filter(|part| super::view::is_number(part));
-    (family, numbers.map(str::to_owned).collect(), tail.to_owned())
+    (family, super::likeness::numbers(parent, true), tail.to_owned())
 }
 
 /// Wholes by layer: `None` where a layer has several, or several sets of parts.

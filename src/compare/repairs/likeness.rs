@@ -143,6 +143,12 @@ pub(super) fn stem(word: &str) -> (&str, Option<u64>) {
     (stem.trim_end_matches('_'), number)
 }
 
+/// Numbers of the layers a name lies in; with those at the end of words if `all`.
+pub(super) fn numbers(name: &str, all: bool) -> Vec<u64> {
+    let number = |part: &str| if is_number(part) { part.parse().ok() } else { stem(part).1.filter(|_| all) };
+    name.split('.').filter_map(number).collect()
+}
+
 /// Parts of at least two letters that both have.
 fn shared(a: &str, b: &str) -> bool {
     let parts = |word: &str| -> FxHashSet<String> {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::likeness::{likeness, stem};
+use super::likeness::{likeness, numbers};
 use super::lines;
 use super::proposal::{Proposal, counted, quoted};
 use super::view::{View, is_number};
@@ -42,39 +42,102 @@ type Group<'u, 'a> = (Vec<&'u Unit<'a>>, Vec<&'u Unit<'a>>);
 /// Candidate and reference.
 type Pairs<'u, 'a> = Vec<(&'u Unit<'a>, &'u Unit<'a>)>;
 
+/// Ways of grouping, one after another: whether modules of a group must lie in layers of the same numbers.
+const WAYS: [&[bool]; 3] = [&[false], &[true], &[true, false]];
+
 pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
-    let (wanted, given) = (units(view.missing()), units(view.unexpected()));
+    let wanted = in_order(units(view.missing()));
+    let given = in_order(units(view.unexpected_in_order().into_iter()));
     let fewest = wanted.len().min(given.len());
     if fewest < FEWEST {
         return;
     }
-    let mut pairs: Pairs<'_, '_> = Vec::new();
-    for by_numbers in [true, false] {
-        let taken: FxHashSet<&str> =
-            pairs.iter().flat_map(|(b, a)| [b.name.as_str(), a.name.as_str()]).collect();
-        let left = |all: &'_ [Unit<'_>]| -> Vec<usize> {
-            let free = all.iter().enumerate().filter(|(_, unit)| !taken.contains(unit.name.as_str()));
-            free.map(|(at, _)| at).collect()
-        };
-        let (a, b) = (left(&wanted), left(&given));
-        let pick = |all: &[usize], units| -> Vec<&Unit<'_>> {
-            all.iter().filter_map(|at| <[Unit<'_>]>::get(units, *at)).collect()
-        };
-        for group in groups(&pick(&a, &wanted), &pick(&b, &given), by_numbers) {
-            match paired(&group) {
-                Ok(found) => pairs.extend(found),
-                Err((one, other)) => {
-                    out.push(ambiguous(&one, &other));
-                    return;
-                }
+    let mut open = None;
+    for way in WAYS {
+        match paired_by(way, &wanted, &given) {
+            Ok(pairs) if is_convincing(&pairs, fewest) => {
+                out.extend(rename(view, &pairs));
+                return;
             }
+            Ok(_) => {}
+            Err(names) => open = open.or(Some(names)),
         }
     }
-    let kinds: FxHashSet<Kind> = pairs.iter().map(|(unit, _)| kind(unit)).collect();
-    if pairs.len() < FEWEST || kinds.len() < FEWEST || pairs.len() * 5 < fewest * 4 {
-        return;
+    if let Some((one, other)) = open {
+        out.push(ambiguous(&one, &other));
     }
-    out.extend(rename(view, &pairs));
+}
+
+fn paired_by<'u, 'a>(
+    way: &[bool],
+    wanted: &'u [Unit<'a>],
+    given: &'u [Unit<'a>],
+) -> Result<Pairs<'u, 'a>, (String, String)> {
+    let mut pairs: Pairs<'_, '_> = Vec::new();
+    for by_numbers in way {
+        let taken: FxHashSet<&str> =
+            pairs.iter().flat_map(|(b, a)| [b.name.as_str(), a.name.as_str()]).collect();
+        let free = |unit: &&Unit<'_>| !taken.contains(unit.name.as_str());
+        let a: Vec<&Unit<'_>> = wanted.iter().filter(free).collect();
+        let b: Vec<&Unit<'_>> = given.iter().filter(free).collect();
+        for group in groups(&a, &b, *by_numbers) {
+            pairs.extend(paired(&group)?);
+        }
+    }
+    Ok(pairs)
+}
+
+/// Most modules are paired, of several kinds, and layers stay together.
+fn is_convincing(pairs: &Pairs<'_, '_>, fewest: usize) -> bool {
+    let kinds: FxHashSet<Kind> = pairs.iter().map(|(unit, _)| kind(unit)).collect();
+    let enough = pairs.len() >= FEWEST && kinds.len() >= FEWEST && pairs.len() * 5 >= fewest * 4;
+    let names = |(a, b): &(&Unit<'_>, &Unit<'_>)| (a.name.clone(), b.name.clone());
+    let there: Vec<(String, String)> = pairs.iter().map(names).collect();
+    let back: Vec<(String, String)> = there.iter().map(|(a, b)| (b.clone(), a.clone())).collect();
+    enough && (keeps_layers(&there) || keeps_layers(&back))
+}
+
+/// What lies in one layer lies in one layer of the other side.
+fn keeps_layers(pairs: &[(String, String)]) -> bool {
+    let mut images: FxHashMap<&str, &str> = FxHashMap::default();
+    pairs.iter().all(|(from, to)| {
+        let (from, to) = (layer(parent(from)), layer(parent(to)));
+        from.is_empty() || *images.entry(from).or_insert(to) == to
+    })
+}
+
+fn parent(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(parent, _)| parent)
+}
+
+/// A name up to its last number.
+fn layer(name: &str) -> &str {
+    let mut end = 0;
+    let mut at = 0;
+    for part in name.split('.') {
+        at += part.len() + 1;
+        if is_number(part) {
+            end = at - 1;
+        }
+    }
+    name.get(..end).unwrap_or_default()
+}
+
+/// Some containers sort by name, and 10 comes before 2: then modules are put in the order of their numbers.
+fn in_order(mut units: Vec<Unit<'_>>) -> Vec<Unit<'_>> {
+    let mut last: FxHashMap<&str, u64> = FxHashMap::default();
+    let mut sorted = true;
+    for unit in &units {
+        let layer = layer(&unit.name);
+        let (list, number) = layer.rsplit_once('.').unwrap_or(("", layer));
+        let number: u64 = number.parse().unwrap_or_default();
+        sorted &= *last.get(list).unwrap_or(&0) <= number;
+        last.insert(list, number);
+    }
+    if !sorted {
+        units.sort_by(|a, b| crate::text::natural::compare(&a.name, &b.name));
+    }
+    units
 }
 
 fn units<'a>(tensors: impl Iterator<Item = &'a Described>) -> Vec<Unit<'a>> {
@@ -111,12 +174,6 @@ fn kind(unit: &Unit<'_>) -> Kind {
     let known = unit.tensors.iter().filter(|(leaf, _)| **leaf != COUNTER);
     let shape = |t: &Described| t.shape.iter().copied().filter(|size| *size != 1).collect();
     known.map(|(leaf, tensor)| ((*leaf).to_owned(), shape(tensor))).collect()
-}
-
-/// Numbers of the layers a name lies in; with those at the end of words if `all`.
-fn numbers(name: &str, all: bool) -> Vec<u64> {
-    let number = |part: &str| if is_number(part) { part.parse().ok() } else { stem(part).1.filter(|_| all) };
-    name.split('.').filter_map(number).collect()
 }
 
 /// Units of one kind of which both sides have as many, in the order of the reference.

@@ -42,6 +42,14 @@ impl<'a> View<'a> {
         self.unexpected_items().filter(|item| item.is_tensor()).map(|item| &item.tensor)
     }
 
+    /// The same in the order of the file, which is that of the layers.
+    pub(super) fn unexpected_in_order(&self) -> Vec<&'a Described> {
+        let mut at = self.verdict.unexpected.clone();
+        at.sort_unstable();
+        let items = at.into_iter().filter_map(|at| self.current.items.get(at));
+        items.filter(|item| item.is_tensor()).map(|item| &item.tensor).collect()
+    }
+
     /// All values of the candidate nobody asks for.
     pub(super) fn unexpected_items(&self) -> impl Iterator<Item = &'a Item> + use<'a> {
         let side = self.current;
