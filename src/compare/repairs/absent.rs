@@ -27,17 +27,17 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         out.push(own(
             "own_buffers",
             &computed,
-            "are not in the candidate; the model computes them itself, and its own may be kept",
+            "not in the candidate; buffers the model computes itself, and its own may be kept",
         ));
     }
     if !statistics.is_empty() {
-        let why = "of batch norm are not in the candidate: it was saved without statistics, or with another norm. In eval mode the model needs them";
+        let why = "not in the candidate; it was saved without batch norm's statistics, or with another norm. In eval mode the model needs them";
         out.push(own("no_statistics", &statistics, why));
     }
     let rest: Vec<&Described> =
         view.asked_in_vain().filter(|t| !is(&COMPUTED)(t) && !is(&STATISTICS)(t)).collect();
     if !rest.is_empty() && view.unexpected().next().is_none() {
-        let why = "are in the candidate in no form: new parts of the model, which keep its own values with strict=False";
+        let why = "in the candidate in no form; new parts of the model, which keep its own values with strict=False";
         out.push(Proposal { lines: Vec::new(), ..own("new_parts", &rest, why) });
     }
 }
@@ -50,7 +50,7 @@ fn own(rule: &'static str, all: &[&Described], why: &str) -> Proposal {
     code.extend(lines::for_each(&["key"], &rows, &["state_dict[key] = own[key]"]));
     Proposal {
         rule,
-        title: format!("{} ({}) {why}", counted(names.len(), "key"), some(&names)),
+        title: format!("{} ({}): {why}", counted(names.len(), "key"), some(&names)),
         lines: code,
         estimate: names.len(),
         ..Proposal::default()

@@ -5,15 +5,15 @@
 //! with the same numbers first. Where two of one kind stand side by side and differ in words alone, the words must
 //! say which is which; if they do not, nothing is renamed, and that is said.
 
-use std::collections::BTreeMap;
+mod unit;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::unit::{Kind, Unit, in_order, kind, layer, parent, units};
 use super::likeness::{likeness, numbers};
 use super::lines;
 use super::proposal::{Proposal, counted, quoted};
-use super::view::{View, is_number};
-use crate::compare::plan::Described;
+use super::view::View;
 
 /// Fewer modules, or kinds of them, are no order.
 const FEWEST: usize = 3;
@@ -21,21 +21,8 @@ const FEWEST: usize = 3;
 const CROWD: usize = 64;
 /// Modules named in a title.
 const NAMED: usize = 2;
-/// Batch norm's counter: older files lack it.
-const COUNTER: &str = "num_batches_tracked";
 /// Names of what bypasses a block.
 const SHORTCUTS: [&str; 4] = ["downsample", "shortcut", "skip", "residual"];
-const LEAVES: [&str; 5] = ["weight", "bias", "running_mean", "running_var", COUNTER];
-
-/// A module, or a tensor that stands alone.
-struct Unit<'a> {
-    name: String,
-    tensors: BTreeMap<&'a str, &'a Described>,
-}
-
-/// What a module is known by: its tensors' last names, and their shapes without sizes of 1.
-type Kind = Vec<(String, Vec<u64>)>;
-
 /// Units of one kind, of layers of the same numbers.
 type Group<'u, 'a> = (Vec<&'u Unit<'a>>, Vec<&'u Unit<'a>>);
 
@@ -104,76 +91,6 @@ fn keeps_layers(pairs: &[(String, String)]) -> bool {
         let (from, to) = (layer(parent(from)), layer(parent(to)));
         from.is_empty() || *images.entry(from).or_insert(to) == to
     })
-}
-
-fn parent(name: &str) -> &str {
-    name.rsplit_once('.').map_or("", |(parent, _)| parent)
-}
-
-/// A name up to its last number.
-fn layer(name: &str) -> &str {
-    let mut end = 0;
-    let mut at = 0;
-    for part in name.split('.') {
-        at += part.len() + 1;
-        if is_number(part) {
-            end = at - 1;
-        }
-    }
-    name.get(..end).unwrap_or_default()
-}
-
-/// Some containers sort by name, and 10 comes before 2: then modules are put in the order of their numbers.
-fn in_order(mut units: Vec<Unit<'_>>) -> Vec<Unit<'_>> {
-    let mut last: FxHashMap<&str, u64> = FxHashMap::default();
-    let mut sorted = true;
-    for unit in &units {
-        let layer = layer(&unit.name);
-        let (list, number) = layer.rsplit_once('.').unwrap_or(("", layer));
-        let number: u64 = number.parse().unwrap_or_default();
-        sorted &= *last.get(list).unwrap_or(&0) <= number;
-        last.insert(list, number);
-    }
-    if !sorted {
-        units.sort_by(|a, b| crate::text::natural::compare(&a.name, &b.name));
-    }
-    units
-}
-
-fn units<'a>(tensors: impl Iterator<Item = &'a Described>) -> Vec<Unit<'a>> {
-    let mut at: FxHashMap<String, usize> = FxHashMap::default();
-    let mut all: Vec<Unit<'a>> = Vec::new();
-    for tensor in tensors {
-        let (name, leaf) = cut(&tensor.key);
-        let place = *at.entry(name.clone()).or_insert(all.len());
-        if place == all.len() {
-            all.push(Unit { name, tensors: BTreeMap::new() });
-        }
-        if let Some(unit) = all.get_mut(place) {
-            unit.tensors.insert(leaf, tensor);
-        }
-    }
-    all.retain(|unit| unit.tensors.keys().any(|leaf| *leaf != COUNTER));
-    all
-}
-
-/// `conv.weight` → (`conv`, `weight`); `attn.in_proj_weight` → (`attn.in_proj`, `weight`); `pos_embed` → itself.
-fn cut(key: &str) -> (String, &str) {
-    let ends = |leaf: &&&str| {
-        let stem = key.strip_suffix(**leaf)?;
-        stem.strip_suffix('.').or_else(|| stem.strip_suffix('_').filter(|stem| stem.ends_with("proj")))
-    };
-    let leaf = LEAVES.iter().find(|leaf| ends(leaf).is_some());
-    match leaf.and_then(|leaf| Some((ends(&leaf)?, *leaf))) {
-        Some((module, leaf)) => (module.to_owned(), leaf),
-        None => (key.to_owned(), ""),
-    }
-}
-
-fn kind(unit: &Unit<'_>) -> Kind {
-    let known = unit.tensors.iter().filter(|(leaf, _)| **leaf != COUNTER);
-    let shape = |t: &Described| t.shape.iter().copied().filter(|size| *size != 1).collect();
-    known.map(|(leaf, tensor)| ((*leaf).to_owned(), shape(tensor))).collect()
 }
 
 /// Units of one kind of which both sides have as many, in the order of the reference.

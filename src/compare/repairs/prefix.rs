@@ -181,7 +181,8 @@ fn partly(view: &View<'_>, to: &str) -> Option<Proposal> {
     let missing = view.missing_by_name();
     let all = view.unexpected().map(|t| (t.key.clone(), format!("{to}{}", t.key)));
     let pairs = view.without_clashes(all.filter(|(_, new)| missing.contains_key(new.as_str())).collect());
-    let title = format!("{} of the candidate lack the prefix {}", counted(pairs.len(), "key"), quoted(to));
+    let title =
+        format!("the prefix {} is missing from {} of the candidate", quoted(to), counted(pairs.len(), "key"));
     let code = super::lines::rename(&pairs);
     (!pairs.is_empty()).then(|| Proposal::rename(view, "prefix", title, pairs, code))
 }

@@ -46,19 +46,40 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         }
     }
     unsure.sort();
-    let mut taken = FxHashSet::default();
-    let pairs = found.iter().filter(|(from, _, words, _)| chosen.contains(words) && taken.insert(*from));
-    let pairs: Vec<(String, String)> =
-        pairs.map(|(from, to, ..)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let (pairs, used) = translated(&found, &chosen, &evidence);
     let pairs = view.without_clashes(pairs);
     if !pairs.is_empty() {
         let lines = lines::rename(&pairs);
-        let mut proposal = Proposal::rename(view, "words", title(&chosen), pairs, lines);
-        proposal.notes = notes(&chosen);
+        let mut proposal = Proposal::rename(view, "words", title(&used), pairs, lines);
+        proposal.notes = notes(&used);
         out.push(proposal);
     } else if !unsure.is_empty() {
         out.push(ambiguous(&unsure));
     }
+}
+
+/// Each name under the words that most speaks for, in the order of the names; and those words.
+fn translated(
+    found: &[Pair<'_>],
+    chosen: &FxHashSet<Words>,
+    evidence: &FxHashMap<Words, Evidence>,
+) -> (Vec<(String, String)>, FxHashSet<Words>) {
+    let rank = |words: &Words| (likeness(&words.0, &words.1), evidence.get(words).map_or(0, |e| e.same));
+    let mut best: FxHashMap<&str, &Pair<'_>> = FxHashMap::default();
+    for pair in found.iter().filter(|(.., words, _)| chosen.contains(words)) {
+        let slot = best.entry(pair.0).or_insert(pair);
+        if rank(&pair.2) > rank(&slot.2) {
+            *slot = pair;
+        }
+    }
+    let mut taken = FxHashSet::default();
+    let names = found.iter().filter(|(from, ..)| taken.insert(*from)).filter_map(|(from, ..)| best.get(from));
+    let (mut pairs, mut used) = (Vec::new(), FxHashSet::default());
+    for (from, to, words, _) in names {
+        pairs.push(((*from).to_owned(), (*to).to_owned()));
+        used.insert(words.clone());
+    }
+    (pairs, used)
 }
 
 /// Two names that differ in one run of components: candidate, reference, words, whether their shapes are equal.
@@ -71,6 +92,21 @@ fn is_guess((from, to, words, _): &Pair<'_>, evidence: &FxHashMap<Words, Evidenc
     let beside = from.split('.').next() == to.split('.').next();
     let often = evidence.get(words).is_some_and(|e| e.same >= SEVERAL);
     likeness(&words.0, &words.1) <= WEAK && !beside && !often
+}
+
+/// A weight is no bias, a mean no variance, whatever their shapes.
+fn contradict(a: &str, b: &str) -> bool {
+    let roles = [
+        ["weight", "gamma", "scale", "kernel"].as_slice(),
+        &["bias", "beta", "offset"],
+        &["running_mean", "moving_mean", "mean"],
+        &["running_var", "moving_variance", "var"],
+    ];
+    let role = |key: &str| {
+        let leaf = key.rsplit('.').next().unwrap_or_default();
+        roles.iter().position(|names| names.contains(&leaf))
+    };
+    role(a).zip(role(b)).is_some_and(|(a, b)| a != b)
 }
 
 /// What a weight is computed from is not the weight, whatever its shape.
@@ -102,7 +138,9 @@ fn pairs_of_names<'a>(view: &View<'a>) -> Vec<Pair<'a>> {
                     continue;
                 }
                 let Some(words) = difference(&tensor.key, &other.key) else { continue };
-                if is_ingredient(&tensor.key) != is_ingredient(&other.key) {
+                if is_ingredient(&tensor.key) != is_ingredient(&other.key)
+                    || contradict(&tensor.key, &other.key)
+                {
                     continue;
                 }
                 // Only the run in which the two differ, and each pair of names once.

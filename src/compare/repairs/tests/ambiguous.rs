@@ -102,3 +102,20 @@ fn layers_of_one_kind_that_words_do_not_tell_apart() {
     assert_eq!(rules(&open).0, [""; 0]);
     assert!(rules(&open).1.contains(&"ambiguous-order"), "{:?}", rules(&open));
 }
+
+#[test]
+fn a_weight_is_no_bias() {
+    let layers = |name: &str, list: &str| {
+        let all: Vec<(String, &[u64])> = (0..12)
+            .flat_map(|i| ["weight", "bias"].map(|leaf| (format!("{list}.{i}.{name}.{leaf}"), &[4][..])))
+            .collect();
+        side(&all.iter().map(|(key, shape)| (key.as_str(), *shape)).collect::<Vec<_>>())
+    };
+    let found = find(&layers("a", "layers"), &layers("fc1", "blocks"));
+    let leaf = |key: &str| key.rsplit('.').next().unwrap().to_owned();
+    assert!(
+        found.applied().flat_map(|r| &r.pairs).all(|(from, to)| leaf(from) == leaf(to)),
+        "{:?}",
+        rules(&found)
+    );
+}
