@@ -65,9 +65,7 @@ pub fn logged_series(run: &Run) -> Vec<Series> {
     for series in &mut series {
         if let Some(shift) = most.and_then(|most| counts_epochs(series, most)) {
             series.x = XAxis::Epoch;
-            for point in &mut series.points {
-                point.0 += shift;
-            }
+            series.points = series.points.iter().map(|(x, value)| (x + shift, *value)).collect();
         }
     }
     series
@@ -149,7 +147,7 @@ fn one(name: &str, mut samples: Vec<Sample>) -> Option<Series> {
     (!points.is_empty()).then(|| Series {
         name: name.to_owned(),
         x,
-        points,
+        points: points.into(),
         source,
         mode: metric::mode_of(name),
     })
@@ -167,6 +165,7 @@ fn points(samples: &[Sample], x: impl Fn(&Sample) -> Option<f64>) -> Vec<(f64, f
 mod tests {
     use super::*;
     use crate::runs::testing::{row, run};
+    use crate::training::Points;
 
     #[test]
     fn single_values_make_a_curve_by_epoch() {
@@ -186,7 +185,7 @@ mod tests {
         let history = |points| Series {
             name: "val_losses".to_owned(),
             x: XAxis::Epoch,
-            points,
+            points: Points::from(points),
             source: "e3.pt".to_owned(),
             mode: super::super::Mode::Min,
         };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::curve::lines;
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
@@ -16,6 +17,7 @@ use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
+use crate::training::prepared;
 use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
@@ -65,11 +67,16 @@ pub enum Action {
     Statistics(u64, StatsNews),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
+    /// Lines of the plot are ready to be drawn.
+    LinesPrepared(u64, Vec<MadeLine>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
 }
+
+/// A line, what was to be done to it, and what became of it.
+pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
 
 /// News of statistics.
 #[derive(Debug)]
@@ -142,6 +149,8 @@ pub enum Effect {
     Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Read the logs of the run in this folder.
     ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
+    /// Make lines of the plot ready to be drawn.
+    PrepareLines(u64, Vec<(lines::Key, prepared::Wanted)>),
     /// Work out what a clean-up would do.
     PlanCleanUp(u64, Box<PlanRequest>),
     /// Move to the trash what the plan says.

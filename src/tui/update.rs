@@ -6,6 +6,7 @@ mod dialog;
 mod filter;
 mod home;
 mod jobs;
+mod lines;
 mod logs;
 mod mouse;
 mod parts;
@@ -52,6 +53,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
+        Action::LinesPrepared(generation, made) => lines::prepared(model, generation, made),
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
@@ -70,6 +72,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     model.settle();
     effects.extend(stats::follow(model));
     effects.extend(logs::wanted(model));
+    effects.extend(lines::wanted(model));
     effects
 }
 

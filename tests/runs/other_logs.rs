@@ -41,7 +41,7 @@ fn points(all: &[Series], name: &str, x: XAxis) -> Vec<(f64, f64)> {
         .find(|s| s.name == name && s.x == x)
         .unwrap_or_else(|| panic!("{name}: {names:?}"))
         .points
-        .clone()
+        .to_vec()
 }
 
 #[test]

@@ -150,6 +150,12 @@ impl Ui {
                     let record = Arc::new(ckpt_tui::training::logs::record(&files));
                     self.act(Action::LogsRead(generation, path, record));
                 }
+                Effect::PrepareLines(generation, wanted) => {
+                    let start = Instant::now();
+                    let made = ckpt_tui::tui::runner::prepared(wanted);
+                    self.in_worker += start.elapsed();
+                    self.act(Action::LinesPrepared(generation, made));
+                }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {
                     self.removed.extend(plan.remove.into_iter().map(|item| item.path));

@@ -90,6 +90,10 @@ pub fn record(files: &[LogFile]) -> Record {
     for (kind, log) in families {
         merge(&mut record, kind, log);
     }
+    // What a plot asks of them is made here, by the thread that has the time.
+    for series in &record.series {
+        series.points.shape();
+    }
     record
 }
 
@@ -180,8 +184,8 @@ fn join(first: &mut Log, later: Log, kind: LogKind) {
     for mut series in later.series {
         let held = first.series.iter_mut().find(|s| s.name == series.name && s.x == series.x);
         if let Some(held) = held {
-            let before = std::mem::take(&mut held.points);
-            held.points = points(before.into_iter().chain(series.points));
+            let before = std::mem::take(&mut held.points).into_vec();
+            held.points = points(before.into_iter().chain(series.points.into_vec())).into();
             held.source = std::mem::take(&mut series.source);
         } else if first.series.len() < SERIES {
             first.series.push(series);

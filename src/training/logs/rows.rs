@@ -105,6 +105,7 @@ impl Rows {
         for column in self.columns {
             let Some((x, points)) = axis(&column, shift, by_step) else { continue };
             let mode = metric::mode_of(&column.name);
+            let points = points.into();
             log.series.push(Series { name: column.name, x, points, source: String::new(), mode });
         }
     }
@@ -266,9 +267,9 @@ mod tests {
     #[test]
     fn one_value_per_epoch_is_a_curve_over_epochs() {
         let series = one(&[(Some(0.0), Some(3.0), 1.0), (Some(1.0), Some(7.0), 0.5)], Epochs::FromZero);
-        assert_eq!((series.x, series.points), (XAxis::Epoch, vec![(1.0, 1.0), (2.0, 0.5)]));
+        assert_eq!((series.x, series.points.as_slice()), (XAxis::Epoch, &[(1.0, 1.0), (2.0, 0.5)][..]));
         let several = one(&[(Some(0.0), Some(3.0), 1.0), (Some(0.0), Some(7.0), 0.5)], Epochs::FromZero);
-        assert_eq!((several.x, several.points), (XAxis::Step, vec![(3.0, 1.0), (7.0, 0.5)]));
+        assert_eq!((several.x, several.points.as_slice()), (XAxis::Step, &[(3.0, 1.0), (7.0, 0.5)][..]));
     }
 
     #[test]
