@@ -78,6 +78,14 @@ pub(crate) fn epochs_without_steps(run: &Run) -> Option<f64> {
     (stepless && most >= 1.0).then_some(most)
 }
 
+/// True for a log that cannot tell epochs.
+fn has_only_steps(source: &str) -> bool {
+    let path = std::path::Path::new(source);
+    path.file_name().is_some_and(|name| name.to_string_lossy().contains("tfevents"))
+        || path.extension().is_some_and(|e| e == "wandb")
+        || path.components().any(|part| part.as_os_str() == "mlruns")
+}
+
 /// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: steps that run 0, 1, 2 … as far
 /// as the `most` epochs of checkpoints that know no steps are epochs. Returns what makes them completed ones.
 pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
@@ -85,7 +93,8 @@ pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
         series.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq())
     };
     let count = series.points.len();
-    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 {
+    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 || !has_only_steps(&series.source)
+    {
         return None;
     }
     match () {

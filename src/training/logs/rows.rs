@@ -196,21 +196,46 @@ pub(super) fn points(cells: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)>
 
 /// The column `name` as an axis.
 pub(super) fn axis_of(name: &str) -> Option<XAxis> {
+    rank_of(name).map(|(axis, _)| axis)
+}
+
+/// The column `name` as an axis, and how well it tells the place within the whole training; less is better.
+/// stable-baselines3 and RLlib write several counters side by side.
+pub(super) fn rank_of(name: &str) -> Option<(XAxis, u8)> {
     let name = name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     let last = name.rsplit('/').next().unwrap_or_default();
     match last {
-        "epoch" | "epochs" | "ep" | "epoch_num" | "epoch_idx" | "current_epoch" => Some(XAxis::Epoch),
-        "step" | "steps" | "_step" | "global_step" | "global_steps" | "iteration" | "iterations" | "iter"
-        | "iters" | "iter_num" | "num_updates" | "update" | "updates" | "n_iter" | "current_steps"
-        | "total_timesteps" | "timesteps" | "num_timesteps" | "total_steps_done" | "training_step"
-        | "train_step" | "batch_idx_train" => Some(XAxis::Step),
+        "epoch" | "epochs" | "ep" | "epoch_num" | "epoch_idx" | "current_epoch" | "curr_epoch" => {
+            Some((XAxis::Epoch, 0))
+        }
+        "step" | "_step" | "global_step" | "global_steps" | "training_iteration" => Some((XAxis::Step, 0)),
+        "total_timesteps" | "timesteps" | "num_timesteps" | "timesteps_total" | "num_env_steps"
+        | "env_step" | "env_steps" | "total_env_steps" | "total_steps_done" => Some((XAxis::Step, 1)),
+        "steps" | "num_updates" | "train_num_updates" | "valid_num_updates" | "current_steps"
+        | "current_step" | "training_step" | "train_step" | "train_steps" | "optimizer_step"
+        | "batch_idx_train" => Some((XAxis::Step, 2)),
+        "iteration" | "iterations" | "iter" | "iters" | "iter_num" | "n_iter" | "num_iters" | "cur_iter"
+        | "current_iter" | "global_iter" | "it" => Some((XAxis::Step, 3)),
+        "update" | "updates" => Some((XAxis::Step, 4)),
+        "batch" | "batches" | "batch_idx" | "round" | "rounds" | "episode" | "episodes" | "frames" => {
+            Some((XAxis::Step, WEAK))
+        }
         _ => None,
     }
 }
 
+/// The rank of words that count steps only beside a metric: tables of other things have them, too.
+pub(super) const WEAK: u8 = 5;
+
+/// Columns that hold values whose name stands elsewhere: in the name of the file, or of what is around.
+pub(super) fn is_unnamed(column: &str) -> bool {
+    matches!(column.trim().to_ascii_lowercase().as_str(), "value" | "values" | "val_value" | "y")
+}
+
 /// Numbers a log keeps for itself: times, sizes, speeds, counters.
 pub(super) fn is_bookkeeping(name: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
+        "num",
         "time",
         "runtime",
         "timestamp",
