@@ -71,6 +71,7 @@ fn singular(word: &str) -> String {
     let word = word.to_lowercase();
     let one = match word.as_str() {
         "losses" => "loss",
+        "lrs" => "lr",
         "accuracies" => "accuracy",
         "perplexities" => "perplexity",
         "valid" | "validation" | "eval" | "evaluation" | "dev" => "val",

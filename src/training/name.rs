@@ -106,9 +106,9 @@ pub fn of_name(name: &str) -> Hints {
     let (stem, unfinished) = stem(name);
     let tokens = token::cut(stem);
     let mut hints = of_tokens(&tokens);
-    if let ([Token::Number(epoch), Token::Number(value)], true) = (tokens.as_slice(), is_keras(name)) {
+    if let ([.., Token::Number(epoch), Token::Number(value)], true) = (tokens.as_slice(), is_keras(name)) {
         // Keras' own example for the whole model: `{epoch:02d}-{val_loss:.2f}.keras`.
-        if epoch.whole().is_some() && value.is_decimal() {
+        if epoch.whole().is_some() && value.is_decimal() && hints.metrics.is_empty() {
             set(&mut hints.epoch, epoch.value, Base::Count);
             hints.metrics.push(("val_loss".to_owned(), value.value));
         }
@@ -185,7 +185,8 @@ fn number(tokens: &[Token], at: usize, hints: &mut Hints) {
             set(&mut hints.epoch, number.value, Base::Count);
         }
         _ if matches!(next, Some("step" | "steps" | "iter" | "iters" | "iterations"))
-            && !number.glued_to_next =>
+            && !number.glued_to_next
+            && !number.given =>
         {
             hints.step = hints.step.or(whole);
         }

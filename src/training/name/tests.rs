@@ -79,7 +79,6 @@ fn every_form_in_use() {
         ("unet_ep20_iou0.71.pth", want(Some(20.0), None, &[("iou", 0.71)])),
         ("rl_model_100000_steps.zip", want(None, Some(100_000), &[])),
         ("step-00001000/lit_model.pth", want(None, Some(1000), &[])),
-        ("checkpoint-1000-best/model.safetensors", want(None, Some(1000), &[])),
     ] {
         let hints = hints(path(name));
         let metrics: Vec<_> = hints.metrics.iter().map(|(n, v)| (n.as_str(), *v)).collect();
