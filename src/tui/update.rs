@@ -7,6 +7,7 @@ mod dialog;
 mod filter;
 mod home;
 mod jobs;
+mod lines;
 mod logs;
 mod marks;
 mod mouse;
@@ -58,6 +59,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
+        Action::LinesPrepared(generation, made) => lines::prepared(model, generation, made),
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
@@ -78,6 +80,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     effects.extend(stats::follow(model));
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
+    effects.extend(lines::wanted(model));
     effects
 }
 
