@@ -14,6 +14,7 @@ use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::spectra::survey;
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
 use crate::work::Work;
@@ -63,6 +64,8 @@ pub enum Action {
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
+    /// News of the spectra with this generation; `None` when nothing more will come.
+    Spectra(u64, Option<survey::News>),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
     /// A worker panicked; the message says at what.
@@ -156,6 +159,8 @@ pub enum Effect {
     Timeline(u64, Work, Vec<Source>),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Compute the spectra of these tensors.
+    Spectra(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.

@@ -48,6 +48,8 @@ pub enum Command {
     ComputeStatistics,
     NextPanel,
     LogHistogram,
+    Spectrum,
+    ComputeSpectra,
     Metric,
     PreviousMetric,
     Best,
@@ -312,9 +314,11 @@ pub static TABLE: &[Entry] = table! {
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
-    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
+    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map, spectrum", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
+    Spectrum, "spectrum", "The singular values of the tensor: norms, condition, ranks, the exponent of the tail", Go, ["g e"], silent, on_tensor;
+    ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], silent, lists_tensors;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();

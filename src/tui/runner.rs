@@ -3,6 +3,7 @@
 //! Each job carries the generation it was asked for with and sends what it found into the channel all events
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
+pub mod spectra;
 pub mod stats;
 
 use std::any::Any;
@@ -73,6 +74,9 @@ impl Runner {
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
+            }
+            Effect::Spectra(generation, work, layers, tensors) => {
+                self.spectra(generation, work, layers, tensors);
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
@@ -172,6 +176,17 @@ impl Runner {
             };
             stats::statistics(&layers, &tensors, &cache, &work, &send);
             None
+        });
+    }
+
+    fn spectra(&self, generation: u64, work: Work, layers: Arc<Layers>, tensors: Vec<u32>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "spectra", move |events| {
+            let mut send = |news| {
+                let _ = events.send(Event::Job(Action::Spectra(generation, Some(news))));
+            };
+            let done = spectra::spectra(&layers, &tensors, &cache, &work, &mut send);
+            done.then_some(Action::Spectra(generation, None))
         });
     }
 

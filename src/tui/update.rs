@@ -11,6 +11,7 @@ mod mouse;
 mod parts;
 mod picker;
 mod run_table;
+mod spectra;
 mod stats;
 mod timeline;
 mod watch;
@@ -23,6 +24,7 @@ use super::model::cursor::{Cursor, stepped};
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
+pub(super) use spectra::takes_long as spectrum_takes_long;
 pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
@@ -60,6 +62,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             timeline::arrived(model, generation, timeline, is_complete)
         }
         Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Spectra(generation, news) => spectra::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
@@ -69,6 +72,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     model.settle();
     effects.extend(stats::follow(model));
+    effects.extend(spectra::follow(model));
     effects.extend(logs::wanted(model));
     effects
 }
@@ -107,7 +111,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
     }
-    if let Some(effects) = stats::run(model, command) {
+    if let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command)) {
         return effects;
     }
     match command {

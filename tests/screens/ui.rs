@@ -14,7 +14,7 @@ use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::filter;
-use ckpt_tui::tui::runner::stats;
+use ckpt_tui::tui::runner::{spectra, stats};
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{start, update};
 use ckpt_tui::tui::view;
@@ -186,6 +186,14 @@ impl Ui {
                     });
                     for one in news.into_inner().unwrap() {
                         self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Spectra(generation, work, layers, tensors) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    spectra::spectra(&layers, &tensors, &cache, &work, &mut |one| news.push(Some(one)));
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Spectra(generation, one));
                     }
                 }
                 Effect::Preview(generation, work, layers, wanted, count) => {
