@@ -10,6 +10,7 @@ use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
+use crate::compare::timeline::ranks::OfCheckpoint;
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::watch::Change;
@@ -62,6 +63,8 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// Effective ranks of a file of the timeline; `None` when nothing more will come.
+    Ranks(u64, Option<(PathBuf, OfCheckpoint)>),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
     /// News of the spectra with this generation; `None` when nothing more will come.
@@ -157,6 +160,8 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compute the effective ranks of these files.
+    Ranks(u64, Work, Vec<PathBuf>),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Compute the spectra of these tensors.

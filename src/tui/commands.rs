@@ -285,7 +285,7 @@ pub static TABLE: &[Entry] = table! {
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
     NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
-    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
+    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN, effective rank", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();

@@ -23,7 +23,7 @@ use super::model::filter;
 use super::model::layers::Layers;
 use super::model::stats::Wanted;
 use crate::cache::Cache;
-use crate::compare::timeline::{self, Source, Timeline};
+use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
@@ -72,6 +72,7 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Ranks(generation, work, paths) => self.ranks(generation, work, paths),
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
             }
@@ -187,6 +188,18 @@ impl Runner {
             };
             let done = spectra::spectra(&layers, &tensors, &cache, &work, &mut send);
             done.then_some(Action::Spectra(generation, None))
+        });
+    }
+
+    fn ranks(&self, generation: u64, work: Work, paths: Vec<PathBuf>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "effective ranks", move |events| {
+            let mut send = |path: &Path, found| {
+                let news = Some((path.to_owned(), found));
+                let _ = events.send(Event::Job(Action::Ranks(generation, news)));
+            };
+            ranks::of_all(paths.iter(), &cache, &work, &mut send).ok()?;
+            Some(Action::Ranks(generation, None))
         });
     }
 

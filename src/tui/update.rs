@@ -10,6 +10,7 @@ mod logs;
 mod mouse;
 mod parts;
 mod picker;
+mod ranks;
 mod run_table;
 mod spectra;
 mod stats;
@@ -61,6 +62,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Ranks(generation, news) => ranks::learned(model, generation, news),
         Action::Statistics(generation, news) => stats::learned(model, generation, news),
         Action::Spectra(generation, news) => spectra::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
@@ -73,6 +75,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     model.settle();
     effects.extend(stats::follow(model));
     effects.extend(spectra::follow(model));
+    effects.extend(ranks::follow(model));
     effects.extend(logs::wanted(model));
     effects
 }

@@ -171,6 +171,16 @@ impl Ui {
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }
+                Effect::Ranks(generation, work, paths) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let mut each = |path: &Path, found| news.push(Some((path.to_owned(), found)));
+                    ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
+                        .unwrap();
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Ranks(generation, one));
+                    }
+                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();

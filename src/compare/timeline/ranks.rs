@@ -11,8 +11,8 @@ use super::pair::{model, names};
 use crate::cache::Cache;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::spectra::survey::{News, Survey, refusal};
 use crate::spectra::Choice;
+use crate::spectra::survey::{News, Survey, refusal};
 use crate::work::{Meter, Work};
 
 /// Effective ranks of one checkpoint.

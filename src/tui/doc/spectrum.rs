@@ -47,7 +47,9 @@ fn facts(portrait: &Portrait, out: &mut Document) {
     out.push(fact("Frobenius norm", number::metric(summary.frobenius_norm)));
     let condition = match (summary.condition_number, summary.rank) {
         (Some(condition), _) => number::metric(condition),
-        (None, Some(rank)) => format!("infinite: rank {} of {}", number::grouped(rank as u64), number::grouped(full)),
+        (None, Some(rank)) => {
+            format!("infinite: rank {} of {}", number::grouped(rank as u64), number::grouped(full))
+        }
         (None, None) => "not known: small values are left out".to_owned(),
     };
     out.push(fact("condition", condition));

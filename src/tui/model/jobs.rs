@@ -73,7 +73,11 @@ impl Task {
         let meter = &self.work.meter;
         let amount = |n| if self.unit == Unit::Bytes { number::bytes(n) } else { number::grouped(n) };
         let Some(fraction) = meter.fraction() else {
-            return if meter.done() > 0 && self.unit != Unit::Parts { amount(meter.done()) } else { String::new() };
+            return if meter.done() > 0 && self.unit != Unit::Parts {
+                amount(meter.done())
+            } else {
+                String::new()
+            };
         };
         let mut text = match self.unit {
             Unit::Bytes => number::done(fraction, meter.total()),

@@ -84,9 +84,8 @@ fn plot(model: &Model, portrait: &Portrait, area: Rect, buffer: &mut Buffer) {
 fn drawn(portrait: &Portrait) -> Vec<(f64, f64)> {
     let longest = portrait.matrix.0.max(portrait.matrix.1) as f64;
     let negligible = portrait.summary.spectral_norm * longest * f64::EPSILON;
-    let place = |(rank, value): &(u32, f64)| {
-        (f64::from(*rank), if *value > negligible { *value } else { f64::NAN })
-    };
+    let place =
+        |(rank, value): &(u32, f64)| (f64::from(*rank), if *value > negligible { *value } else { f64::NAN });
     portrait.points.iter().map(place).collect()
 }
 
