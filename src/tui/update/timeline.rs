@@ -93,7 +93,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
             model.say(format!("lines are {title}"));
         }
         Command::Metric | Command::PreviousMetric => {
-            let steps = if command == Command::Metric { 1 } else { 2 };
+            let steps = if command == Command::Metric { 1 } else { 3 };
             for _ in 0..steps {
                 view.measure = view.measure.next();
             }
