@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::compare::stats::{BothStats, Panel, Picture};
+use super::model::compare::{Comparison, Ids, Sections, Values};
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
@@ -65,6 +67,8 @@ pub enum Action {
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
     /// Effective ranks of a file of the timeline; `None` when nothing more will come.
     Ranks(u64, Option<(PathBuf, OfCheckpoint)>),
+    /// News of a comparison.
+    Compared(u64, CompareNews),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
     /// News of the spectra with this generation; `None` when nothing more will come.
@@ -75,6 +79,30 @@ pub enum Action {
     JobFailed(u64, String),
     /// Something worth a line on the screen.
     Notice(String),
+}
+
+/// News of a comparison.
+#[derive(Debug)]
+pub enum CompareNews {
+    /// What names and shapes say, or why they cannot be compared, a line each.
+    Keys(Result<Arc<Comparison>, Vec<String>>),
+    /// What the values of some pairs say.
+    Values(Vec<(u32, Values)>),
+    /// Nothing more will come.
+    Done,
+    /// Statistics of both tensors of a pair.
+    Statistics(Ids, BothStats),
+    /// Where two tensors differ.
+    Picture(Ids, Picture),
+}
+
+/// What is to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompareRequest {
+    /// The reference (the model's side) and the candidate.
+    pub paths: [PathBuf; 2],
+    /// Their sections; those that fit best without.
+    pub sections: Option<Sections>,
 }
 
 /// News of statistics.
@@ -162,6 +190,12 @@ pub enum Effect {
     Timeline(u64, Work, Vec<Source>),
     /// Compute the effective ranks of these files.
     Ranks(u64, Work, Vec<PathBuf>),
+    /// Compare the names of two checkpoints.
+    Compare(u64, Box<CompareRequest>),
+    /// Compare the values of some pairs.
+    CompareValues(u64, Work, Arc<Comparison>, Vec<u32>),
+    /// Read what a panel shows of a pair of tensors.
+    LookAtPair(u64, Work, Arc<Comparison>, Ids, Panel),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Compute the spectra of these tensors.

@@ -26,7 +26,7 @@ pub(crate) const SCREENS: [(&str, &str); 16] = [
 ];
 
 /// Screens that have pictures of their own elsewhere.
-const MORE: [(&str, &str); 8] = [
+const MORE: [(&str, &str); 11] = [
     ("full curve", "jj<Tab>f"),
     ("overlay", "jj<Tab>Oeexf"),
     ("metrics", "jj<Tab>a"),
@@ -35,6 +35,9 @@ const MORE: [(&str, &str); 8] = [
     ("link", "GB"),
     ("spectrum", "jj<Enter>gtjjjjjjjjjjjjgeI"),
     ("timeline of ranks", "jjTC"),
+    ("comparison", "jjjmjm]i"),
+    ("comparison, difference", "jjjmjm]<Tab>"),
+    ("repairs", "jjmjmR"),
 ];
 
 #[test]
