@@ -17,6 +17,7 @@ pub mod listing;
 pub mod metadata;
 pub mod parts;
 pub mod run_table;
+pub mod spectra;
 pub mod stats;
 pub mod table;
 pub mod timeline;

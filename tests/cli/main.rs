@@ -6,13 +6,13 @@
 
 mod best;
 mod check;
+mod diff;
 mod docs;
 mod help;
 mod load;
 mod ls;
 mod output;
 mod show;
-#[cfg(feature = "spectra")]
 mod spectra;
 mod stats;
 mod terminal;
