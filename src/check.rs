@@ -156,6 +156,14 @@ impl Report {
 /// # Errors
 /// [`ErrorKind::Cancelled`] only.
 pub fn check(path: &Path, options: &Options, work: &Work) -> Result<Report> {
+    if path.is_dir() || format::folders::is_index(path) || format::folders::is_split(path) {
+        return folder::look(path, options, work);
+    }
+    file(path, options, work)
+}
+
+/// Checks one file for itself, even if it stands for others.
+fn file(path: &Path, options: &Options, work: &Work) -> Result<Report> {
     for _ in 1..ATTEMPTS {
         let (report, changed) = attempt(path, options, work)?;
         if !changed {
@@ -173,9 +181,6 @@ pub fn check(path: &Path, options: &Options, work: &Work) -> Result<Report> {
 
 /// One look at the file; true when it changed meanwhile.
 fn attempt(path: &Path, options: &Options, work: &Work) -> Result<(Report, bool)> {
-    if path.is_dir() || format::folders::is_index(path) {
-        return Ok((folder::look(path, options, work)?, false));
-    }
     let source = match FileSource::open(path) {
         Ok(source) => Arc::new(source),
         Err(error) => return Ok((unopened(path, &error), false)),

@@ -19,13 +19,11 @@ mod ls;
 mod output;
 mod progress;
 mod show;
-#[cfg(feature = "spectra")]
 mod spectra;
 mod stats;
 mod style;
 mod table;
 mod timeline;
-#[cfg(feature = "spectra")]
 mod torch;
 mod ui;
 
@@ -64,9 +62,7 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
-        #[cfg(feature = "spectra")]
         Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
-        #[cfg(feature = "spectra")]
         Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),

@@ -22,6 +22,7 @@ pub mod sniff;
 mod stable_baselines;
 mod tensorflow;
 pub mod torch;
+mod zarr;
 pub(crate) mod zip;
 
 use std::path::Path;
@@ -43,6 +44,9 @@ pub fn open(path: &Path, limits: &Limits) -> Result<Checkpoint> {
     }
     if folders::is_index(path) {
         return folders::open_index(path, limits).map_err(|e| e.in_file(path));
+    }
+    if folders::is_split(path) {
+        return folders::open_split(path, limits).map_err(|e| e.in_file(path));
     }
     let file = FileSource::open(path)?;
     let identity = file.identity();

@@ -21,9 +21,7 @@ pub mod stats;
 pub mod format;
 
 pub mod check;
-#[cfg(feature = "spectra")]
 pub mod engine;
-#[cfg(feature = "spectra")]
 pub mod spectra;
 
 pub mod training;

@@ -56,7 +56,8 @@ pub enum Color {
 /// What the screens are started with.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Folders and files; the current folder when there are none. A single file is opened at once.
+    /// Folders and files; the current folder when there are none. A single file is opened at once, two are
+    /// compared.
     pub paths: Vec<PathBuf>,
     /// Where results are remembered.
     pub cache: crate::cache::Cache,
@@ -114,10 +115,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     }
     let theme = Theme::new(use_color(options.color), options.ascii);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
-    let file = match paths.as_slice() {
-        [only] if only.is_file() || crate::format::folders::is_checkpoint(only) => Some(only.clone()),
-        _ => None,
-    };
+    let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
     let mut screen = TermScreen {
         term: Term::enter(!options.no_mouse)?,
@@ -128,7 +126,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();
-    for effect in update::start(&mut model, file) {
+    for effect in update::start(&mut model, first) {
         screen.run(effect)?;
     }
     event::listen(send)?;

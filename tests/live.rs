@@ -20,7 +20,7 @@ use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::runner::Runner;
 use ckpt_tui::tui::theme::Theme;
-use ckpt_tui::tui::update::{start, update};
+use ckpt_tui::tui::update::{First, start, update};
 use ckpt_tui::tui::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -88,7 +88,7 @@ impl Live {
         let paths = vec![folder.to_owned()];
         runner.watch(paths.clone());
         let mut model = Model::new(paths, (100, 30), Theme::new(false, true));
-        for effect in start(&mut model, None) {
+        for effect in start(&mut model, First::Runs) {
             runner.run(effect);
         }
         let terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();

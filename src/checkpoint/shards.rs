@@ -66,9 +66,10 @@ impl Checkpoint {
     /// The path of a part below the folder of its checkpoint.
     pub fn below<'a>(&self, shard: &'a Shard) -> &'a Path {
         let path = self.path();
-        // An index of shards stands beside them.
+        // An index of shards, or the first of several files, stands beside the others.
         let beside = || shard.path.strip_prefix(path.parent()?).ok();
-        shard.path.strip_prefix(path).ok().or_else(beside).unwrap_or(&shard.path)
+        let below = shard.path.strip_prefix(path).ok().filter(|below| !below.as_os_str().is_empty());
+        below.or_else(beside).unwrap_or(&shard.path)
     }
 
     /// With the files it is made of.

@@ -6,11 +6,9 @@ mod clean;
 mod curves;
 mod diff;
 mod export;
-#[cfg(feature = "spectra")]
 pub(super) mod spectra;
 mod stats;
 mod timeline;
-#[cfg(feature = "spectra")]
 pub(super) mod torch;
 
 use std::path::PathBuf;
@@ -110,10 +108,8 @@ pub(super) enum Command {
     Config,
     /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
     Check(Check),
-    #[cfg(feature = "spectra")]
     /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
     Spectra(spectra::Spectra),
-    #[cfg(feature = "spectra")]
     /// The optional libtorch engine: what was found, and running TorchScript files with it
     Torch(torch::Torch),
     /// Print a completion script for a shell

@@ -10,6 +10,7 @@
 
 mod bundle;
 mod compose;
+mod consolidated;
 mod dcp;
 mod deepspeed;
 mod index;
@@ -18,7 +19,9 @@ mod lazy;
 mod listing;
 mod megatron;
 pub(crate) mod recognise;
+pub(crate) mod split;
 mod unzipped;
+mod zarr;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -62,12 +65,31 @@ pub fn open_in(path: &Path, pool: &Arc<FilePool>, limits: &Limits) -> Result<Che
 /// # Errors
 /// What reading the index finds; missing shards are findings.
 pub(crate) fn open_index(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    let (folder, name) = beside(path)?;
+    let mut composer = compose::Composer::new(&folder, limits);
+    let root = index::merge(&mut composer, &name)?;
+    Ok(composer.finish_as(path, Format::HfSharded, root, None))
+}
+
+/// Opens the model of several files whose first is at `path`.
+///
+/// # Errors
+/// What reading the first finds; missing parts are findings.
+pub(crate) fn open_split(path: &Path, limits: &Limits) -> Result<Checkpoint> {
+    let (folder, name) = beside(path)?;
+    split::open(compose::Composer::new(&folder, limits), &name)
+}
+
+/// The folder a file lies in, and its name.
+fn beside(path: &Path) -> Result<(Folder, String)> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    let folder = Folder::open(folder, &Arc::default())?;
-    let mut composer = compose::Composer::new(&folder, limits);
-    let root = index::merge(&mut composer, name)?;
-    Ok(composer.finish_as(path, Format::HfSharded, root, None))
+    Ok((Folder::open(folder, &Arc::default())?, name.to_owned()))
+}
+
+/// True for the name of a file that is the first of several.
+pub(crate) fn is_split(path: &Path) -> bool {
+    path.file_name().and_then(|n| n.to_str()).is_some_and(split::is_first)
 }
 
 /// True for the name of an index of shards, which stands for all of them.
@@ -91,6 +113,8 @@ fn open_folder(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
         Layout::DcpSafetensors => dcp::open_safetensors(folder, limits),
         Layout::DeepSpeed => deepspeed::open(folder, limits),
         Layout::Megatron => megatron::open(folder, limits),
+        Layout::Zarr => zarr::open(folder, limits),
+        Layout::Consolidated => consolidated::open(folder, limits),
         Layout::Trainer => bundle::open(folder, layout, Format::HfTrainer, limits),
         Layout::Accelerate => bundle::open(folder, layout, Format::Accelerate, limits),
         Layout::Index => bundle::open(folder, layout, Format::HfSharded, limits),

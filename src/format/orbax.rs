@@ -2,8 +2,6 @@
 //! array is a zarr of its own. In the newer layout (OCDBT) all arrays lie in one database, whose values are
 //! not read: arrays are then listed without a dtype, which is only there.
 
-mod zarr;
-
 use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +11,7 @@ use serde_json::Value as Json;
 use super::json;
 use super::listing::{Described, Listing};
 use super::nest::Nest;
+use super::zarr;
 use crate::checkpoint::{Checkpoint, CheckpointFile, Format, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -128,8 +127,13 @@ fn unread(listing: &mut Listing<'_>, name: &str, value: &Json) -> Value {
 
 /// An array that is a zarr in a folder of its own.
 fn array(listing: &mut Listing<'_>, folder: &Path, name: &str) -> Value {
-    match zarr::read(listing, folder, name) {
-        Ok(value) => value,
+    match zarr::open(folder, name, listing.limits()) {
+        Ok(zarr::Array { element, shape, source }) => {
+            let len = source.len();
+            let place = Place::Assembled { source: listing.assemble(source), len };
+            let described = Described::new(name, element.dtype, &shape, place);
+            listing.tensor(&Described { big_endian: element.big_endian, ..described })
+        }
         Err(e) => {
             let text = format!("array {} cannot be read: {}", shown(name), e.reason());
             listing.note(Severity::Broken, "ZARR", text);

@@ -42,23 +42,56 @@ impl HeatMap {
     /// # Errors
     /// [`crate::error::ErrorKind::Cancelled`] when the work is not wanted any more, and what reading finds.
     pub fn of(elements: &Elements, shape: &[u64], work: &Work) -> Result<Option<Self>> {
+        let mut scratch = Scratch::default();
+        let read = |start, out: &mut [f64]| elements.read(start, out, &mut scratch);
+        Self::of_numbers(elements.len(), shape, read, work)
+    }
+
+    /// The picture of `|b − a|`, element by element, of two tensors of this shape: each cell the mean of the finite
+    /// differences read of a block. Magnitudes, as signed ones of noise would come to nothing in a mean. `None` as for
+    /// [`HeatMap::of`], and when the two have not as many numbers.
+    ///
+    /// # Errors
+    /// As [`HeatMap::of`].
+    pub fn of_difference(a: &Elements, b: &Elements, shape: &[u64], work: &Work) -> Result<Option<Self>> {
+        if a.len() != b.len() {
+            return Ok(None);
+        }
+        let (mut scratch, mut other) = (Scratch::default(), vec![0.0; BLOCK]);
+        let read = |start, out: &mut [f64]| {
+            a.read(start, out, &mut scratch)?;
+            let Some(other) = other.get_mut(..out.len()) else { return Ok(()) };
+            b.read(start, other, &mut scratch)?;
+            out.iter_mut().zip(other).for_each(|(x, y)| *x = (*y - *x).abs());
+            Ok(())
+        };
+        Self::of_numbers(a.len(), shape, read, work)
+    }
+
+    /// The picture of so many numbers, which `read` gives from any place on, at most [`BLOCK`] at once.
+    fn of_numbers(
+        len: u64,
+        shape: &[u64],
+        mut read: impl FnMut(u64, &mut [f64]) -> Result<()>,
+        work: &Work,
+    ) -> Result<Option<Self>> {
         let (rows, columns) = match shape {
             [first, rest @ ..] if !rest.is_empty() => (*first, saturating_product(rest)),
             _ => return Ok(None),
         };
-        if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(elements.len()) {
+        if rows == 0 || columns == 0 || rows.checked_mul(columns) != Some(len) {
             return Ok(None);
         }
         let grid = (rows.min(GRID), columns.min(GRID));
         // How many rows of each band are read: all, or as many as the bound allows, but one at least.
         let most = (READ / columns.max(1) / grid.0).max(1);
         let mut map = Accumulate::new(grid, columns);
-        let mut scratch = (vec![0.0; BLOCK], Scratch::default());
+        let mut block = vec![0.0; BLOCK];
         for band in 0..grid.0 {
             let (from, end) = (band * rows / grid.0, (band + 1) * rows / grid.0);
             let step = (end - from).div_ceil(most).max(1);
             for row in (from..end).step_by(usize::try_from(step).unwrap_or(usize::MAX)) {
-                map.row(elements, band, row, &mut scratch, work)?;
+                map.row(&mut read, band, row, &mut block, work)?;
             }
         }
         let sampled = rows.div_ceil(grid.0) > most;
@@ -92,10 +125,10 @@ impl Accumulate {
 
     fn row(
         &mut self,
-        elements: &Elements,
+        read: &mut impl FnMut(u64, &mut [f64]) -> Result<()>,
         band: u64,
         row: u64,
-        (block, scratch): &mut (Vec<f64>, Scratch),
+        block: &mut [f64],
         work: &Work,
     ) -> Result<()> {
         let mut column = 0;
@@ -103,7 +136,7 @@ impl Accumulate {
             work.cancel.check()?;
             let len = (self.columns - column).min(BLOCK as u64);
             let Some(part) = block.get_mut(..len as usize) else { return Ok(()) };
-            elements.read(row * self.columns + column, part, scratch)?;
+            read(row * self.columns + column, part)?;
             for (x, at) in part.iter().zip(column..).filter(|(x, _)| x.is_finite()) {
                 let cell = band * self.grid.1
                     + (u128::from(at) * u128::from(self.grid.1) / u128::from(self.columns)) as u64;
@@ -143,5 +176,18 @@ mod tests {
         assert_eq!((map.at(0.0, 0.0), map.at(1.0, 0.5)), (0.5, 298.0));
         assert_eq!(HeatMap::of(&elements, &[1_200], &Work::default()).unwrap(), None);
         assert_eq!(super::values(&elements, 1_198, 10).unwrap(), [299.0, 299.0]);
+    }
+
+    #[test]
+    fn the_difference_of_two_matrices_is_a_picture_of_magnitudes() {
+        let tensor = |values: [f64; 6]| json!({"w": {"$tensor": values.to_vec(), "shape": [2, 3]}});
+        let a = checkpoint(&tensor([0.0, 1.0, 2.0, 3.0, 4.0, f64::NAN]));
+        let b = checkpoint(&tensor([0.0, -1.0, 2.5, 3.0, 4.0, 5.0]));
+        let open = |c: &crate::checkpoint::Checkpoint| Elements::open(c, c.meta(&c.tensors()[0])).unwrap();
+        let map = HeatMap::of_difference(&open(&a), &open(&b), &[2, 3], &Work::default()).unwrap().unwrap();
+        assert_eq!(map.cells[..5], [0.0, 2.0, 0.5, 0.0, 0.0]);
+        assert!(map.cells[5].is_nan(), "not a number on one side");
+        let flat = HeatMap::of_difference(&open(&a), &open(&b), &[6], &Work::default()).unwrap();
+        assert_eq!(flat, None);
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::commands::Command;
 use super::key::Key;
 use super::model::browser::Opened;
+use super::model::compare::stats::{BothStats, Panel, Picture};
+use super::model::compare::{Comparison, Ids, Sections, Values};
 use super::model::curve::lines;
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
@@ -63,6 +65,8 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// News of a comparison.
+    Compared(u64, CompareNews),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
     /// Elements of a tensor were read.
@@ -77,6 +81,30 @@ pub enum Action {
 
 /// A line, what was to be done to it, and what became of it.
 pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
+
+/// News of a comparison.
+#[derive(Debug)]
+pub enum CompareNews {
+    /// What names and shapes say, or why they cannot be compared, a line each.
+    Keys(Result<Arc<Comparison>, Vec<String>>),
+    /// What the values of some pairs say.
+    Values(Vec<(u32, Values)>),
+    /// Nothing more will come.
+    Done,
+    /// Statistics of both tensors of a pair.
+    Statistics(Ids, BothStats),
+    /// Where two tensors differ.
+    Picture(Ids, Picture),
+}
+
+/// What is to be compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompareRequest {
+    /// The reference (the model's side) and the candidate.
+    pub paths: [PathBuf; 2],
+    /// Their sections; those that fit best without.
+    pub sections: Option<Sections>,
+}
 
 /// News of statistics.
 #[derive(Debug)]
@@ -163,6 +191,12 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compare the names of two checkpoints.
+    Compare(u64, Box<CompareRequest>),
+    /// Compare the values of some pairs.
+    CompareValues(u64, Work, Arc<Comparison>, Vec<u32>),
+    /// Read what a panel shows of a pair of tensors.
+    LookAtPair(u64, Work, Arc<Comparison>, Ids, Panel),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.

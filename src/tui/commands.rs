@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use super::key::Key;
+use super::model::compare::CompareView;
 use super::model::stats::Panel;
 use super::model::{HomeView, Model, Pane, Place, View};
 
@@ -67,6 +68,16 @@ pub enum Command {
     CleanUp,
     ExportWeights,
     Timeline,
+    Mark,
+    Comparison,
+    NextDifference,
+    PreviousDifference,
+    OnlyDifferences,
+    AfterRepair,
+    Repairs,
+    SwapSides,
+    FlatKeys,
+    CompareValues,
     Group,
     Dense,
     Fold,
@@ -151,6 +162,7 @@ fn view_is(model: &Model, views: &[View]) -> bool {
 fn filterable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
+        Pane::Keys | Pane::Difference => comparing(model),
         Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         Pane::Body | Pane::Detail => view_is(model, &[View::Layers, View::Tensors]),
     }
@@ -159,6 +171,7 @@ fn filterable(model: &Model) -> bool {
 fn foldable(model: &Model) -> bool {
     match model.focus {
         Pane::Runs => true,
+        Pane::Keys => compare(model).is_some_and(|v| !v.is_flat()),
         Pane::Body => view_is(model, &[View::Layers, View::Metadata, View::Parts]),
         _ => false,
     }
@@ -170,7 +183,33 @@ fn sortable(model: &Model) -> bool {
 }
 
 fn has_sections(model: &Model) -> bool {
+    if let Some(view) = compare(model) {
+        return view.data.as_ref().is_some_and(|data| data.sections.len() > 1);
+    }
     filterable(model) && model.browser.as_ref().is_some_and(|b| opened(model) && b.has_sections())
+}
+
+/// The comparison that is shown.
+fn compare(model: &Model) -> Option<&CompareView> {
+    model.compare.as_ref().filter(|_| model.place == Place::Compare)
+}
+
+fn repairs_label(model: &Model) -> &'static str {
+    match compare(model) {
+        Some(view) if view.repairs => "back to names",
+        Some(view) if view.has_repairs() => "repair",
+        _ => "verdict",
+    }
+}
+
+/// The names of two checkpoints are shown.
+fn comparing(model: &Model) -> bool {
+    compare(model).is_some_and(|view| view.data.is_some() && !view.repairs)
+}
+
+/// The selected name has a tensor on one side at least.
+fn on_pair(model: &Model) -> bool {
+    comparing(model) && compare(model).is_some_and(|view| view.ids().is_some())
 }
 
 fn has_parts(model: &Model) -> bool {
@@ -250,6 +289,8 @@ fn open_label(model: &Model) -> &'static str {
         Pane::Table => "go to run",
         Pane::Body => model.browser.as_ref().map_or("", |b| b.open_label()),
         Pane::Timeline => "open",
+        Pane::Keys => compare(model).map_or("", CompareView::open_label),
+        Pane::Difference => "",
         Pane::Facts | Pane::Detail => "",
     }
 }
@@ -278,6 +319,11 @@ macro_rules! table {
 /// The table. The order is that of the footer and, within a group, of the help.
 pub static TABLE: &[Entry] = table! {
     Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
+    NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next", comparing;
+    PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
+    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differing" }, comparing;
+    Repairs, "repairs", "What repairs it: before and after, Python, torch's own words", Go, ["R"], repairs_label, |m| compare(m).is_some_and(|v| v.data.is_some());
+    AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| compare(m).is_some_and(CompareView::has_repairs);
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
@@ -286,6 +332,7 @@ pub static TABLE: &[Entry] = table! {
     Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
+    Mark, "mark", "Mark A (the model's side); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
     FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
     RunTable, "run-table", "Runs side by side with their hyperparameters, and back", Go, ["p"], |m| if m.focus == Pane::Table { "back to all" } else if m.focus == Pane::Runs && m.home.index.runs.len() > 1 { "table" } else { "" }, |m| home(m) && !m.home.index.runs.is_empty();
@@ -306,17 +353,21 @@ pub static TABLE: &[Entry] = table! {
     Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
-    Sort, "sort", "Sort by the next column; in the table of runs by the selected one", Find, ["s"], |_| "sort", sortable;
+    SwapSides, "swap-sides", "Exchange A (the model's side) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
+    FlatKeys, "flat-keys", "Names as a list, or as a tree", Go, ["t"], |m| if compare(m).is_some_and(CompareView::is_flat) { "tree" } else { "list" }, comparing;
+    CompareValues, "compare-values", "Compare the values that were not compared yet; Esc stops", Act, ["g v"], silent, comparing;
+    Sort, "sort", "Sort by the next (or selected) column; a comparison by change", Find, ["s"], |m| if compare(m).is_some_and(CompareView::is_by_change) { "by name" } else if compare(m).is_some() { "by change" } else { "sort" }, |m| sortable(m) || comparing(m);
     SortReverse, "sort-reverse", "Turn the order round", Find, ["S"], silent, sortable;
-    Section, "section", "Only the next section (model, EMA, optimizer ...)", Find, ["o"], |_| "section", has_sections;
+    Section, "section", "Only the next section (model, EMA ...); in a comparison, which two", Find, ["o"], |_| "section", has_sections;
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
-    ComputeStatistics, "compute-statistics", "Compute statistics of everything shown; Esc stops", Act, ["i"], |_| "stats", lists_tensors;
-    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) { "panel" } else { "" }, on_tensor;
-    Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, on_tensor;
+    ComputeStatistics, "compute-statistics", "Statistics of everything shown (Esc stops); of both sides of a pair", Act, ["i"], |_| "stats", |m| lists_tensors(m) || on_pair(m);
+    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) || on_pair(m) { "panel" } else { "" }, |m| on_tensor(m) || on_pair(m);
+    Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, |m| on_tensor(m) || on_pair(m);
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
+    Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     ExportWeights, "export-weights", "Write the weights of the checkpoint alone, as safetensors; shows what, and asks", Act, ["w"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();

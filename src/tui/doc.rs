@@ -2,6 +2,7 @@
 //!
 //! Every text that comes from a file passes through [`crate::text::shown`] here.
 
+pub mod compare;
 pub mod detail;
 pub mod diagnostics;
 pub mod facts;

@@ -16,10 +16,11 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
         Event::Key(key) => match model.mode {
             Mode::Normal => Some(command(&model.pending, key, model)),
             Mode::Dialog(ref dialog) => answer(dialog, key),
+            Mode::Sections(_) => chosen(key),
             Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
         },
         Event::Paste(text) => match model.mode {
-            Mode::Normal | Mode::Dialog(_) => None,
+            Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => None,
             Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => {
                 Some(Action::Edit(Edit::Paste(text)))
             }
@@ -81,13 +82,31 @@ fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
         (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
         (Code::Char('+' | '='), _) => answer(Answer::More),
         (Code::Char('-'), _) => answer(Answer::Fewer),
-        (Code::Down | Code::Char('j'), _) => run(Command::Down),
-        (Code::Up | Code::Char('k'), _) => run(Command::Up),
-        (Code::PageDown, _) => run(Command::PageDown),
-        (Code::PageUp, _) => run(Command::PageUp),
-        (Code::Home, _) => run(Command::Top),
-        (Code::End | Code::Char('G'), _) => run(Command::Bottom),
-        _ => None,
+        _ => moving(key),
+    }
+}
+
+/// A key that moves in a list.
+fn moving(key: Key) -> Option<Action> {
+    let command = match key.code {
+        Code::Char('c') if key.ctrl => Command::Quit,
+        Code::Down | Code::Char('j') => Command::Down,
+        Code::Up | Code::Char('k') => Command::Up,
+        Code::PageDown => Command::PageDown,
+        Code::PageUp => Command::PageUp,
+        Code::Home => Command::Top,
+        Code::End | Code::Char('G') => Command::Bottom,
+        _ => return None,
+    };
+    Some(Action::Run(command, None))
+}
+
+/// A key in a list nothing is typed into.
+fn chosen(key: Key) -> Option<Action> {
+    match key.code {
+        Code::Enter | Code::Char(' ') => Some(Action::Accept),
+        Code::Esc | Code::Char('q' | 'o') => Some(Action::Cancel),
+        _ => moving(key),
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Layout {
     listed: u16,
     /// Rows of the question that is shown.
     question: u16,
+    /// Sections to choose from.
+    sections: u16,
 }
 
 /// The panes the focus can go to, in order.
@@ -53,6 +55,8 @@ pub fn panes(model: &Model) -> Vec<Pane> {
             HomeView::Table => vec![Pane::Table],
         },
         Place::Timeline => vec![Pane::Timeline],
+        Place::Compare if model.compare.as_ref().is_some_and(|v| v.repairs) => vec![Pane::Difference],
+        Place::Compare => vec![Pane::Keys, Pane::Difference],
         Place::Checkpoint => {
             let mut panes = vec![Pane::Body];
             if model.size.0 >= THREE_COLUMNS {
@@ -78,6 +82,8 @@ pub fn of(model: &Model) -> Layout {
         vec![(model.focus, body)]
     } else if model.place == Place::Timeline {
         vec![(Pane::Timeline, body)]
+    } else if model.place == Place::Compare {
+        compare(body, &panes(model), model.focus)
     } else if model.place == Place::Home {
         match model.home.view {
             HomeView::Split => home(body),
@@ -94,8 +100,14 @@ pub fn of(model: &Model) -> Layout {
         panes,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
         listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
+        sections: sections(model),
         question: if let super::model::Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
     }
+}
+
+fn sections(model: &Model) -> u16 {
+    let data = model.compare.as_ref().and_then(|view| view.data.as_ref());
+    data.map_or(0, |data| u16::try_from(data.sections.len()).unwrap_or(u16::MAX))
 }
 
 fn home(body: Rect) -> Vec<(Pane, Rect)> {
@@ -123,6 +135,20 @@ fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
         placed.push((Pane::Body, rest));
     }
     placed
+}
+
+/// The names and what is known of one of them. Where both are narrow, the one in use is the wider.
+fn compare(body: Rect, panes: &[Pane], focus: Pane) -> Vec<(Pane, Rect)> {
+    if !panes.contains(&Pane::Keys) {
+        return vec![(Pane::Difference, body)];
+    }
+    let difference = if body.width < THREE_COLUMNS && focus == Pane::Difference {
+        body.width * 3 / 5
+    } else {
+        (body.width * 2 / 5).clamp(32, 72)
+    };
+    let (left, right) = split_columns(body, body.width - difference);
+    vec![(Pane::Keys, left), (Pane::Difference, right)]
 }
 
 fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
@@ -164,7 +190,8 @@ impl Layout {
         let inner = self.inner(pane);
         let headings =
             u16::from(matches!(pane, Pane::Runs | Pane::Table) || pane == Pane::Body && self.has_headings);
-        let headings = headings.min(inner.height);
+        // Whether it loads, and how many names have each mark.
+        let headings = if pane == Pane::Keys { 2 } else { headings }.min(inner.height);
         Rect { y: inner.y + headings, height: inner.height - headings, ..inner }
     }
 
@@ -195,6 +222,18 @@ impl Layout {
     /// The list of metrics, over the rest.
     pub fn picker(&self) -> Rect {
         self.popup(64, self.listed.saturating_add(5).clamp(8, 26))
+    }
+
+    /// The list of sections, over the rest.
+    pub fn section_list(&self) -> Rect {
+        self.popup(88, self.sections.saturating_add(4).clamp(6, 26))
+    }
+
+    /// Its rows, below their heading.
+    pub fn sections(&self) -> Rect {
+        let area = self.section_list();
+        let (width, height) = (area.width.saturating_sub(2), area.height.saturating_sub(3));
+        Rect { x: area.x + 1, y: area.y + 2, width, height }
     }
 
     /// A question, over the rest.

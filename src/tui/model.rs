@@ -4,6 +4,7 @@
 //! from it fit again: rows, cursors, scroll positions.
 
 pub mod browser;
+pub mod compare;
 pub mod cursor;
 pub mod curve;
 pub mod dialog;
@@ -45,6 +46,8 @@ pub enum Place {
     Checkpoint,
     /// The timeline of a run.
     Timeline,
+    /// Two checkpoints side by side.
+    Compare,
 }
 
 /// A part of the screen that can have the focus.
@@ -64,6 +67,10 @@ pub enum Pane {
     Detail,
     /// The heat map of a timeline.
     Timeline,
+    /// The names of two checkpoints.
+    Keys,
+    /// What there is to know of one of them, or of the repairs.
+    Difference,
 }
 
 /// What keys mean.
@@ -86,6 +93,8 @@ pub enum Mode {
         /// Selected row and window.
         cursor: Cursor,
     },
+    /// The sections that can be compared, to choose from.
+    Sections(Cursor),
     /// A question before something is written.
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
@@ -127,6 +136,8 @@ pub struct Model {
     pub browser: Option<Browser>,
     /// The timeline, while it is shown.
     pub timeline: Option<timeline::TimelineView>,
+    /// The last comparison, shown or not.
+    pub compare: Option<compare::CompareView>,
     /// Other threads.
     pub jobs: Jobs,
     /// A line for the person.
@@ -152,6 +163,7 @@ impl Model {
             home: Home::new(paths),
             browser: None,
             timeline: None,
+            compare: None,
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
@@ -195,6 +207,7 @@ impl Model {
                 let named = matches!(self.view(), Some(View::Layers | View::Tensors));
                 named && self.browser.as_ref().is_some_and(|b| !b.pattern.is_empty())
             }
+            Pane::Keys | Pane::Difference => self.compare.as_ref().is_some_and(|v| !v.pattern.is_empty()),
             Pane::Curve | Pane::Facts | Pane::Table | Pane::Timeline => false,
         }
     }
@@ -212,6 +225,9 @@ impl Model {
     pub fn copy_target(&self) -> Option<(&'static str, String)> {
         if self.place == Place::Timeline {
             return Some(("copy path", shown_path(self.timeline.as_ref()?.path()?)));
+        }
+        if self.place == Place::Compare {
+            return super::update::compare_copied(self.compare.as_ref()?);
         }
         if self.place == Place::Home || self.focus == Pane::Runs {
             return Some(("copy path", shown_path(&self.home.selected_path()?)));
@@ -258,6 +274,7 @@ impl Model {
                 Place::Home => first.unwrap_or(Pane::Runs),
                 Place::Checkpoint => Pane::Body,
                 Place::Timeline => Pane::Timeline,
+                Place::Compare => first.unwrap_or(Pane::Keys),
             };
         }
         self.home.refresh();
@@ -279,6 +296,26 @@ impl Model {
             let columns = super::view::timeline::columns(layout.inner(Pane::Timeline).width, view);
             view.settle(lines, columns.visible);
         }
+        self.settle_compare(&layout);
+        self.settle_mode(&layout);
+    }
+
+    fn settle_compare(&mut self, layout: &Layout) {
+        let Some(view) = &mut self.compare else { return };
+        view.settle(layout.rows(Pane::Keys).height.into());
+        let area = layout.text(Pane::Difference);
+        let fit = |scroll: &mut Scroll, text: &document::Document| {
+            scroll.settle(document::height(text, area.width.into()), area.height.into());
+        };
+        if view.repairs {
+            fit(&mut view.repairs_scroll, &view.repairs_text);
+        } else if view.detail.first > 0 {
+            let text = super::doc::compare::panel(view, area.width.into());
+            fit(&mut view.detail, &text);
+        }
+    }
+
+    fn settle_mode(&mut self, layout: &Layout) {
         match &mut self.mode {
             Mode::Help { input, cursor } => {
                 let rows = super::help::rows(input.value()).len();
@@ -287,6 +324,11 @@ impl Model {
             Mode::Metrics { input, cursor } => {
                 let rows = self.home.curve.search(input.value()).len();
                 cursor.settle(rows, usize::from(layout.picker().height).saturating_sub(4));
+            }
+            Mode::Sections(cursor) => {
+                let data = self.compare.as_ref().and_then(|view| view.data.as_ref());
+                let rows = data.map_or(0, |data| data.sections.len());
+                cursor.settle(rows, layout.sections().height.into());
             }
             Mode::Dialog(dialog) => {
                 let (rows, height) = (dialog.rows(), layout.dialog_rows().height);

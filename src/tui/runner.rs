@@ -3,6 +3,7 @@
 //! Each job carries the generation it was asked for with and sends what it found into the channel all events
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
+pub mod compare;
 pub mod stats;
 
 use std::any::Any;
@@ -15,9 +16,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::acting;
-use super::action::{Action, Effect, MadeLine, ScanNews};
+use super::action::{Action, CompareNews, CompareRequest, Effect, MadeLine, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
+use super::model::compare::stats::Panel;
+use super::model::compare::{Comparison, Ids};
 use super::model::curve::lines;
 use super::model::filter;
 use super::model::layers::Layers;
@@ -77,6 +80,13 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Compare(generation, request) => self.compare(generation, *request),
+            Effect::CompareValues(generation, work, comparison, pairs) => {
+                self.compare_values(generation, work, comparison, pairs);
+            }
+            Effect::LookAtPair(generation, work, comparison, ids, panel) => {
+                self.look_at_pair(generation, work, comparison, ids, panel);
+            }
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
             }
@@ -201,6 +211,32 @@ impl Runner {
             };
             let done = timeline::build(&sources, &Cache::of_user(), &work, &mut progress);
             Some(Action::Timeline(generation, done.map(Arc::new).map_err(|e| e.reason()), true))
+        });
+    }
+
+    fn compare(&self, generation: u64, request: CompareRequest) {
+        self.spawn(generation, "comparing", move |_| {
+            Some(Action::Compared(generation, CompareNews::Keys(compare::names(&request))))
+        });
+    }
+
+    fn compare_values(&self, generation: u64, work: Work, comparison: Arc<Comparison>, pairs: Vec<u32>) {
+        self.spawn(generation, "comparing values", move |events| {
+            compare::compare_values(&comparison, &pairs, &work, &|news| {
+                let _ = events.send(Event::Job(Action::Compared(generation, news)));
+            });
+            None
+        });
+    }
+
+    fn look_at_pair(&self, generation: u64, work: Work, comparison: Arc<Comparison>, ids: Ids, panel: Panel) {
+        self.spawn(generation, "statistics", move |_| {
+            let news = match panel {
+                Panel::Facts => return None,
+                Panel::Numbers => CompareNews::Statistics(ids, compare::statistics(&comparison, ids, &work)),
+                Panel::HeatMap => CompareNews::Picture(ids, compare::picture(&comparison, ids, &work)),
+            };
+            Some(Action::Compared(generation, news))
         });
     }
 

@@ -1,6 +1,7 @@
 //! How the model changes: one action in, effects out. No I/O and no thread here.
 
 mod browse;
+mod compare;
 mod curve;
 mod dialog;
 mod filter;
@@ -8,6 +9,7 @@ mod home;
 mod jobs;
 mod lines;
 mod logs;
+mod marks;
 mod mouse;
 mod parts;
 mod picker;
@@ -15,6 +17,8 @@ mod run_table;
 mod stats;
 mod timeline;
 mod watch;
+
+use std::path::PathBuf;
 
 use super::action::{Action, Edit, Effect, Pending};
 use super::commands::{Command, Group};
@@ -24,6 +28,8 @@ use super::model::cursor::{Cursor, stepped};
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
+pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
+pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
 pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
@@ -61,6 +67,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Compared(generation, news) => compare::arrived(model, generation, news),
         Action::Statistics(generation, news) => stats::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
@@ -71,16 +78,41 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     model.settle();
     effects.extend(stats::follow(model));
+    effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
     effects.extend(lines::wanted(model));
     effects
 }
 
-/// What the program does first: scan, and open the file if a file is all it was given.
-pub fn start(model: &mut Model, file: Option<std::path::PathBuf>) -> Vec<Effect> {
+/// What is shown first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum First {
+    /// The runs.
+    #[default]
+    Runs,
+    /// A checkpoint.
+    Open(PathBuf),
+    /// Two checkpoints side by side.
+    Compare([PathBuf; 2]),
+}
+
+/// What these paths lead to: a checkpoint is opened, two are compared, and everything else is looked through.
+pub fn first(paths: &[PathBuf]) -> First {
+    let is_one = |path: &PathBuf| path.is_file() || crate::format::folders::is_checkpoint(path);
+    match paths {
+        [only] if is_one(only) => First::Open(only.clone()),
+        [a, b] if is_one(a) && is_one(b) => First::Compare([a.clone(), b.clone()]),
+        _ => First::Runs,
+    }
+}
+
+/// What the program does first: scan, and open what it was given.
+pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     let mut effects = jobs::rescan(model);
-    if let Some(path) = file {
-        effects.extend(jobs::open(model, path));
+    match first {
+        First::Runs => {}
+        First::Open(path) => effects.extend(jobs::open(model, path)),
+        First::Compare(paths) => effects.extend(compare::begin(model, paths)),
     }
     model.settle();
     effects
@@ -90,27 +122,15 @@ pub fn start(model: &mut Model, file: Option<std::path::PathBuf>) -> Vec<Effect>
 pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> Vec<Effect> {
     model.pending = Pending::default();
     model.toast = None;
-    if matches!(model.mode, Mode::Help { .. }) && command.entry().is_some_and(|e| e.group == Group::Move) {
-        move_in_help(model, command);
+    if command.entry().is_some_and(|e| e.group == Group::Move) && moved_in_popup(model, command) {
         return Vec::new();
-    }
-    if command.entry().is_some_and(|e| e.group == Group::Move) {
-        match model.mode {
-            Mode::Metrics { .. } => {
-                picker::moved(model, command);
-                return Vec::new();
-            }
-            Mode::Dialog(_) => {
-                dialog::moved(model, command);
-                return Vec::new();
-            }
-            _ => {}
-        }
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
     }
-    if let Some(effects) = stats::run(model, command) {
+    if model.place != Place::Compare
+        && let Some(effects) = stats::run(model, command)
+    {
         return effects;
     }
     match command {
@@ -131,7 +151,10 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Curve => go(model, Place::Home, Pane::Curve),
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
+        Command::Mark => marks::mark(model),
+        Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
+        _ if model.place == Place::Compare => compare::run(model, command, count),
         Command::Metric => metric(model, count, 1),
         Command::PreviousMetric => metric(model, count, -1),
         Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
@@ -148,6 +171,17 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
             _ => browse::run(model, command, count),
         },
     }
+}
+
+/// Moves in the list that is over the rest; false where there is none.
+fn moved_in_popup(model: &mut Model, command: Command) -> bool {
+    match model.mode {
+        Mode::Help { .. } => move_in_help(model, command),
+        Mode::Metrics { .. } | Mode::Sections(_) => picker::moved(model, command),
+        Mode::Dialog(_) => dialog::moved(model, command),
+        Mode::Normal | Mode::Filter { .. } => return false,
+    }
+    true
 }
 
 /// Commands that concern the opened checkpoint, whatever has the focus.
@@ -195,6 +229,9 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
         timeline::leave(model);
         return timeline::begin(model);
     }
+    if model.place == Place::Compare {
+        return compare::again(model);
+    }
     match (model.place, model.opened_path().map(std::path::Path::to_owned)) {
         (Place::Checkpoint, Some(path)) => jobs::open(model, path),
         _ => jobs::rescan(model),
@@ -203,6 +240,7 @@ fn rescan(model: &mut Model) -> Vec<Effect> {
 
 fn go(model: &mut Model, place: Place, pane: Pane) -> Vec<Effect> {
     timeline::leave(model);
+    compare::leave(model);
     model.place = place;
     if pane == Pane::Runs {
         model.home.view = HomeView::Split;
@@ -227,6 +265,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
         model.say(format!("stopped opening {}", crate::text::shown_path(&path)));
         return Vec::new();
     }
+    if compare::back(model) {
+        return Vec::new();
+    }
     if model.is_filtered() {
         return filter::clear(model);
     }
@@ -249,6 +290,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
     match (model.place, model.focus) {
         (Place::Checkpoint, Pane::Body) if parts::whole(model).is_some() => return parts::back(model),
         (Place::Timeline, _) => timeline::leave(model),
+        (Place::Compare, _) => compare::leave(model),
         // Back to where the checkpoint was opened from.
         (Place::Checkpoint, _) if model.timeline.is_some() => {
             (model.place, model.focus) = (Place::Timeline, Pane::Timeline);
@@ -265,7 +307,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
-        Mode::Normal | Mode::Dialog(_) => return Vec::new(),
+        Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
         Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
@@ -315,6 +357,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
                 _ => Vec::new(),
             }
         }
+        Mode::Sections(cursor) => compare::choose(model, cursor.at),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }
@@ -322,7 +365,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
 fn cancel(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Filter { before, .. } => filter::set(model, before),
-        Mode::Help { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Only the rows in the window are built, whatever the length of the list.
 
 pub mod columns;
+pub mod compare;
 pub mod curve;
 mod dialog;
 pub mod footer;
@@ -66,6 +67,10 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             None
         }
         Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Sections(_) => {
+            cursor.position = compare::draw_sections(model, &layout, buffer);
+            None
+        }
         Mode::Normal | Mode::Filter { .. } => typed,
     };
     match typed {
@@ -94,6 +99,11 @@ fn draw_pane(
         Pane::Table => run_table::draw(model, layout, area, buffer),
         Pane::Body => draw_body(model, layout, area, buffer),
         Pane::Timeline => timeline::draw(model, layout, area, buffer),
+        Pane::Keys => compare::draw(model, layout, area, buffer),
+        Pane::Difference => {
+            compare::draw_difference(model, layout, area, buffer);
+            None
+        }
         Pane::Detail => {
             let browser = model.browser.as_ref()?;
             pane::draw(model, pane, area, pane::Titles::new(stats::title(browser)), buffer);

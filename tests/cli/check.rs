@@ -37,6 +37,22 @@ fn a_file_without_findings_passes() {
 }
 
 #[test]
+fn a_model_in_parts_is_checked_as_one() {
+    let checked = check(&["--json", "gguf_split/m-00001-of-00003.gguf"]);
+    let file = &checked.json["files"][0];
+    assert_eq!((checked.code, file["status"].as_str()), (Some(0), Some("ok")), "{file}");
+    let folder = tempfile::tempdir().unwrap();
+    let path = altered(folder.path(), "gguf_split/m-00001-of-00003.gguf", |_| ());
+    let checked = check(&["--json", &path]);
+    assert_eq!(
+        (checked.code, codes(&checked.json["files"][0])),
+        (Some(1), vec!["SPLIT_MISSING"]),
+        "{}",
+        checked.json
+    );
+}
+
+#[test]
 fn a_flipped_bit_is_a_warning_and_fails_the_gate() {
     let folder = tempfile::tempdir().unwrap();
     let path = altered(folder.path(), "zip/tied.pt", |bytes| {

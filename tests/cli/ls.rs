@@ -26,6 +26,19 @@ fn several_runs() {
 }
 
 #[test]
+fn a_model_in_parts_is_one_row() {
+    let listed = json(&["ls", "--json", "gguf_split"]);
+    let rows = listed["runs"][0]["checkpoints"].as_array().unwrap();
+    let names: Vec<&str> =
+        rows.iter().map(|r| r["path"].as_str().unwrap().rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, ["m-00001-of-00003.gguf", "whole.gguf"]);
+    assert_eq!(
+        (rows[0]["parameters"].as_u64(), rows[0]["bytes"].as_u64()),
+        (rows[1]["parameters"].as_u64(), Some(10_592))
+    );
+}
+
+#[test]
 fn unreadable_files_are_rows_with_a_reason() {
     let listed = json(&["ls", "--json", "cont"]);
     let rows = listed["runs"][0]["checkpoints"].as_array().unwrap();

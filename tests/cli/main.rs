@@ -12,7 +12,6 @@ mod load;
 mod ls;
 mod output;
 mod show;
-#[cfg(feature = "spectra")]
 mod spectra;
 mod stats;
 mod terminal;

@@ -18,6 +18,7 @@ const CASES: &[(&str, &str, Format)] = &[
     ("dcp_safetensors", "", Format::Dcp),
     ("lightning_fsdp", "", Format::Dcp),
     ("torch_dist", "", Format::Megatron),
+    ("megatron_zarr", "", Format::Megatron),
     ("nemo", "", Format::NemoFolder),
     ("zero1", "global_step500", Format::DeepSpeed),
     // Opened through the file `latest`.
@@ -328,3 +329,64 @@ fn no_damage_to_what_is_small_breaks_the_program() {
 }
 
 mod large;
+
+#[test]
+fn a_gguf_model_in_parts_is_one_checkpoint() {
+    let folder = fixture("gguf_split");
+    let whole = open(&folder.join("whole.gguf"));
+    let first = folder.join("m-00001-of-00003.gguf");
+    let split = open(&first);
+    assert_eq!((split.path(), split.format()), (first.as_path(), Format::Gguf));
+    assert_eq!(contents(&split), contents(&whole));
+    assert!(split.shards().iter().all(|shard| shard.status == ShardStatus::Ok) && split.shards().len() == 3);
+    assert!(split.diagnostics().is_empty(), "{:?}", split.diagnostics());
+    assert!(split.container_metadata().is_some());
+
+    // A part by itself has its own tensors only, and says so; a model without one of its parts says that.
+    let alone = open(&folder.join("m-00002-of-00003.gguf"));
+    assert_eq!(alone.tensors().len(), 2);
+    assert!(alone.diagnostics().iter().any(|d| d.code == "SPLIT"));
+    let scratch = tempfile::tempdir().unwrap();
+    copy(&folder, scratch.path());
+    std::fs::remove_file(scratch.path().join("m-00003-of-00003.gguf")).unwrap();
+    let lacking = open(&scratch.path().join("m-00001-of-00003.gguf"));
+    assert_eq!(lacking.tensors().len(), 4);
+    assert!(
+        lacking
+            .diagnostics()
+            .iter()
+            .any(|d| d.code == "SPLIT_MISSING" && d.message.contains("00003-of-00003"))
+    );
+    assert_eq!(lacking.shards().last().unwrap().status, ShardStatus::Missing);
+}
+
+#[test]
+fn arrays_of_zarr_are_loaded_by_zarr() {
+    let lines = |name| ckpt_tui::export::snippet::of(&open(&case(name))).snippet;
+    assert!(lines("megatron_zarr").contains("import zarr") && !lines("torch_dist").contains("zarr"));
+}
+
+#[test]
+fn ranks_of_consolidated_weights_stand_side_by_side() {
+    let scratch = tempfile::tempdir().unwrap();
+    let path = |name: &str| scratch.path().join(name);
+    for name in ["consolidated.00.pth", "consolidated.01.pth"] {
+        std::fs::copy(fixture("zip/plain_sd.pt"), path(name)).unwrap();
+    }
+    std::fs::write(path("params.json"), r#"{"dim": 64, "n_layers": 2}"#).unwrap();
+    let one = open(&path("consolidated.00.pth"));
+    let both = open(scratch.path());
+    assert_eq!(both.tensors().len(), 2 * one.tensors().len());
+    assert!(both.tensors().iter().all(|t| t.path.starts_with("rank0.") || t.path.starts_with("rank1.")));
+    let lines = ckpt_tui::export::snippet::of(&both).snippet;
+    assert!(lines.contains("consolidated.01.pth"), "{lines}");
+
+    std::fs::rename(path("consolidated.01.pth"), path("consolidated.02.pth")).unwrap();
+    let lacking = open(scratch.path());
+    assert!(
+        lacking
+            .diagnostics()
+            .iter()
+            .any(|d| d.code == "SHARD_MISSING" && d.message.contains("consolidated.01.pth"))
+    );
+}

@@ -5,6 +5,7 @@
 
 mod acting;
 mod build;
+mod compare;
 mod curves;
 mod docs;
 mod journeys;

@@ -26,13 +26,16 @@ pub(crate) const SCREENS: [(&str, &str); 16] = [
 ];
 
 /// Screens that have pictures of their own elsewhere.
-const MORE: [(&str, &str); 6] = [
+const MORE: [(&str, &str); 9] = [
     ("full curve", "jj<Tab>f"),
     ("overlay", "jj<Tab>Oeexf"),
     ("metrics", "jj<Tab>a"),
     ("run table", "p"),
     ("clean-up", "GD"),
     ("link", "GB"),
+    ("comparison", "jjjmjm]i"),
+    ("comparison, difference", "jjjmjm]<Tab>"),
+    ("repairs", "jjmjmR"),
 ];
 
 #[test]

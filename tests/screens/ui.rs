@@ -1,22 +1,23 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use ckpt_tui::limits::Limits;
 use ckpt_tui::runs::CheckpointRow;
 use ckpt_tui::runs::scan::{self, ScanEvent, ScanOptions};
-use ckpt_tui::tui::action::{Action, Effect, ScanNews};
+use ckpt_tui::tui::action::{Action, CompareNews, Effect, ScanNews};
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key;
 use ckpt_tui::tui::keymap;
 use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
+use ckpt_tui::tui::model::compare::stats::Panel;
 use ckpt_tui::tui::model::filter;
-use ckpt_tui::tui::runner::stats;
+use ckpt_tui::tui::runner::{compare, stats};
 use ckpt_tui::tui::theme::Theme;
-use ckpt_tui::tui::update::{start, update};
+use ckpt_tui::tui::update::{First, first, start, update};
 use ckpt_tui::tui::view;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -55,10 +56,14 @@ impl Ui {
 
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
-        let mut ui = Self::new(vec![PathBuf::from(path)], size);
-        let one = Path::new(path).is_file() || ckpt_tui::format::folders::is_checkpoint(Path::new(path));
-        let file = one.then(|| PathBuf::from(path));
-        ui.effects = start(&mut ui.model, file);
+        Self::on_all(&[path], size)
+    }
+
+    /// Started on several.
+    pub(crate) fn on_all(paths: &[&str], size: (u16, u16)) -> Self {
+        let paths: Vec<PathBuf> = paths.iter().map(PathBuf::from).collect();
+        let mut ui = Self::new(paths.clone(), size);
+        ui.effects = start(&mut ui.model, first(&paths));
         ui.run_effects();
         ui
     }
@@ -67,7 +72,7 @@ impl Ui {
     pub(crate) fn waiting(size: (u16, u16)) -> Self {
         let mut ui = Self::new(vec![PathBuf::from("experiments")], size);
         ui.by_hand = true;
-        start(&mut ui.model, None);
+        start(&mut ui.model, First::Runs);
         ui
     }
 
@@ -198,8 +203,32 @@ impl Ui {
                     let preview = stats::preview(&layers, wanted, count, &work);
                     self.act(Action::Previewed(generation, Box::new(preview)));
                 }
-                _ => {}
+                effect => self.compare(effect),
             }
+        }
+    }
+
+    fn compare(&mut self, effect: Effect) {
+        match effect {
+            Effect::Compare(generation, request) if !self.by_hand => {
+                let names = compare::names(&request);
+                self.act(Action::Compared(generation, CompareNews::Keys(names)));
+            }
+            Effect::CompareValues(generation, work, comparison, pairs) if !self.by_hand => {
+                let news = std::cell::RefCell::new(Vec::new());
+                compare::compare_values(&comparison, &pairs, &work, &|one| news.borrow_mut().push(one));
+                for one in news.into_inner() {
+                    self.act(Action::Compared(generation, one));
+                }
+            }
+            Effect::LookAtPair(generation, work, comparison, ids, panel) => {
+                let news = match panel {
+                    Panel::HeatMap => CompareNews::Picture(ids, compare::picture(&comparison, ids, &work)),
+                    _ => CompareNews::Statistics(ids, compare::statistics(&comparison, ids, &work)),
+                };
+                self.act(Action::Compared(generation, news));
+            }
+            _ => {}
         }
     }
 

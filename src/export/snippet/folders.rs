@@ -10,9 +10,10 @@ use crate::value::Value;
 pub(super) fn of(checkpoint: &Checkpoint) -> Load {
     let path = python::path(checkpoint.path());
     let mut script = Script::default();
-    let pickles = matches!(checkpoint.format(), Format::DeepSpeed | Format::Megatron);
+    let pickles = matches!(checkpoint.format(), Format::DeepSpeed | Format::Megatron) && !is_zarr(checkpoint);
     let weights_only = checkpoint.weights_only() && !pickles;
     match checkpoint.format() {
+        Format::HfSharded if ranks(checkpoint).is_some() => consolidated(checkpoint, &mut script),
         Format::HfSharded => sharded(checkpoint, &path, &mut script),
         Format::HfTrainer => {
             script.line("# trainer: a transformers.Trainer for the same model and arguments");
@@ -29,6 +30,7 @@ pub(super) fn of(checkpoint: &Checkpoint) -> Load {
             script.line(format!("model = PeftModel.from_pretrained(model, {path})  # model: the base model"));
         }
         Format::DeepSpeed => deepspeed(checkpoint, &mut script),
+        Format::Megatron if is_zarr(checkpoint) => zarr(&path, &mut script),
         Format::Megatron | Format::Dcp | Format::NemoFolder => distributed(checkpoint, &path, &mut script),
         _ => unzipped(checkpoint, &path, &mut script),
     }
@@ -66,6 +68,51 @@ fn sharded(checkpoint: &Checkpoint, path: &str, script: &mut Script) {
     });
     script.line("model.load_state_dict(state_dict)");
     script.note("a model of transformers or diffusers takes the whole folder: from_pretrained(folder)");
+}
+
+/// The files of tensor-parallel ranks, where the folder consists of them.
+fn ranks(checkpoint: &Checkpoint) -> Option<Vec<&std::path::Path>> {
+    let paths = checkpoint.shards().iter().map(|shard| shard.path.as_path());
+    let is_one = |path: &&std::path::Path| {
+        path.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("consolidated."))
+    };
+    let paths: Vec<_> = paths.filter(is_one).collect();
+    (paths.len() > 1).then_some(paths)
+}
+
+fn consolidated(checkpoint: &Checkpoint, script: &mut Script) {
+    let flag = if checkpoint.weights_only() { "True" } else { "False" };
+    script.imports.push("import torch");
+    script.line("# each rank holds its own slices of the weights: its process loads its file");
+    script.line("ranks = [");
+    for path in ranks(checkpoint).into_iter().flatten() {
+        script.line(format!("    {},", python::path(path)));
+    }
+    script.line("]");
+    script.line("rank = 0");
+    script.line(format!("state_dict = torch.load(ranks[rank], weights_only={flag}, map_location=\"cpu\")"));
+    script.line("model.load_state_dict(state_dict)");
+}
+
+/// Megatron-Core's older layout, which has no `.metadata`.
+fn is_zarr(checkpoint: &Checkpoint) -> bool {
+    let is_pickle = |path: &std::path::Path| path.extension().is_some_and(|e| e == "pt");
+    let mut shards = checkpoint.shards().iter();
+    checkpoint.format() == Format::Megatron
+        && checkpoint.files().iter().all(|f| is_pickle(&f.path))
+        && shards.any(|s| s.path.ends_with("common.pt"))
+}
+
+fn zarr(path: &str, script: &mut Script) {
+    script.imports.extend(["import pathlib", "import torch", "import zarr"]);
+    script.line(format!("folder = pathlib.Path({path})"));
+    script.line("state_dict = {");
+    script.line("    array.parent.name: torch.from_numpy(zarr.open(str(array.parent), \"r\")[...])");
+    script.line("    for array in sorted(folder.glob(\"*/.zarray\"))");
+    script.line("}");
+    script
+        .note("it needs zarr below 3, and tensorstore for bfloat16; Megatron-LM itself loads it with --load");
+    script.note("without zarr: `ckpt-tui export` writes the same weights as safetensors");
 }
 
 /// The weights alone, for whoever does not want to go on training.

@@ -45,6 +45,8 @@ pub(super) struct Opened {
     pub(super) root: Value,
     /// Names of tensors in it.
     pub(super) tensors: usize,
+    /// What its container says beside it.
+    pub(super) metadata: Option<Value>,
 }
 
 impl<'a> Composer<'a> {
@@ -107,9 +109,17 @@ impl<'a> Composer<'a> {
     /// Takes over a checkpoint; what was found in it is said under `name`.
     pub(super) fn graft(&mut self, checkpoint: Checkpoint, name: &str) -> Result<(Opened, Vec<Shard>)> {
         let tensors = checkpoint.tensors().len();
-        let (parts, shards) = checkpoint.into_parts();
+        let (mut parts, shards) = checkpoint.into_parts();
         let (files, assembled) = (self.files.len() as u32, self.assembled.len() as u32);
-        let root = self.tree.append(parts.tree, files, assembled)?;
+        // Both go into the other tree as one value, so that both are renumbered.
+        let pair = vec![parts.tree.root(), parts.container_metadata.unwrap_or(Value::None)];
+        let pair = Value::List(parts.tree.add_list(pair));
+        parts.tree.set_root(pair);
+        let pair = self.tree.append(parts.tree, files, assembled)?;
+        let (root, metadata) = match self.tree.items(pair) {
+            &[root, metadata] => (root, Some(metadata).filter(|value| !matches!(value, Value::None))),
+            _ => (Value::None, None),
+        };
         self.files.extend(parts.files);
         self.assembled.extend(parts.assembled);
         self.names(parts.globals);
@@ -120,7 +130,7 @@ impl<'a> Composer<'a> {
         }
         self.fingerprint.write_u64(parts.fingerprint);
         self.modified_ns = self.modified_ns.max(parts.identity.map_or(0, |i| i.modified_ns));
-        Ok((Opened { root, tensors }, shards))
+        Ok((Opened { root, tensors, metadata }, shards))
     }
 
     /// Takes over an object that lies in a file already counted, and returns it.

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::consolidated;
 use super::index;
 use super::listing::Names;
 use crate::format::orbax;
@@ -18,12 +19,16 @@ pub(crate) enum Layout {
     Nemo,
     /// `.metadata` and `*.distcp`.
     Dcp,
+    /// `common.pt` and `metadata.json` beside a folder for each array.
+    Zarr,
     /// The same written as safetensors.
     DcpSafetensors,
     /// `mp_rank_00_model_states.pt` and its like.
     DeepSpeed,
     /// `mp_rank_00/model_optim_rng.pt`.
     Megatron,
+    /// `consolidated.00.pth`, `consolidated.01.pth` and `params.json`.
+    Consolidated,
     /// `trainer_state.json` beside weights.
     Trainer,
     /// `random_states_0.pkl`, `optimizer.bin` beside weights.
@@ -55,6 +60,9 @@ pub(crate) fn layout(names: &Names) -> Option<Layout> {
     if file(&|n| n.ends_with(".distcp")) || names.has_file(".metadata") {
         return Some(Layout::Dcp);
     }
+    if names.has_file("common.pt") && names.has_file("metadata.json") && names.folders().next().is_some() {
+        return Some(Layout::Zarr);
+    }
     if file(&is_dcp_safetensors) {
         return Some(Layout::DcpSafetensors);
     }
@@ -63,6 +71,9 @@ pub(crate) fn layout(names: &Names) -> Option<Layout> {
     }
     if names.folders().any(is_megatron) {
         return Some(Layout::Megatron);
+    }
+    if consolidated::are_ranks(names) {
+        return Some(Layout::Consolidated);
     }
     if names.has_file("trainer_state.json") && (weights() || names.has_file("optimizer.pt")) {
         return Some(Layout::Trainer);
@@ -150,7 +161,7 @@ impl Claim {
 impl Layout {
     pub(super) fn takes(self, name: &str, is_folder: bool) -> bool {
         match self {
-            Self::Unzipped | Self::Orbax | Self::Nemo | Self::Trainer | Self::Accelerate => true,
+            Self::Unzipped | Self::Orbax | Self::Nemo | Self::Zarr | Self::Trainer | Self::Accelerate => true,
             Self::Megatron => !is_folder || is_megatron(name),
             Self::Dcp => {
                 !is_folder
@@ -158,6 +169,7 @@ impl Layout {
                         || name.contains(".metadata")
                         || matches!(name, "common.pt" | "metadata.json" | "meta.pt"))
             }
+            Self::Consolidated => !is_folder && consolidated::takes(name),
             Self::DcpSafetensors => !is_folder && is_dcp_safetensors(name),
             Self::DeepSpeed => {
                 if is_folder {
@@ -198,6 +210,10 @@ mod tests {
             (&["weights/", "context/"], Some(Layout::Nemo)),
             (&[".metadata", "__0_0.distcp"], Some(Layout::Dcp)),
             (&[".metadata.tmp", "__0_0.distcp"], Some(Layout::Dcp)),
+            (&["common.pt", "metadata.json", "decoder.weight/"], Some(Layout::Zarr)),
+            (&["common.pt", "metadata.json"], None),
+            (&["consolidated.00.pth", "consolidated.01.pth", "params.json"], Some(Layout::Consolidated)),
+            (&["consolidated.00.pth", "params.json"], None),
             (&["shard-00001-model-00001-of-00001.safetensors"], Some(Layout::DcpSafetensors)),
             (&["mp_rank_00_model_states.pt"], Some(Layout::DeepSpeed)),
             (&["layer_00-model_states.pt"], Some(Layout::DeepSpeed)),

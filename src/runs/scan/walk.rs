@@ -13,7 +13,7 @@ use walkdir::{DirEntry, WalkDir};
 
 use super::super::{Skipped, order};
 use super::ScanEvent;
-use crate::format::folders::{Names, recognise};
+use crate::format::folders::{Names, recognise, split};
 use crate::source::Identity;
 
 /// Folders below a given one that are entered at most.
@@ -130,6 +130,7 @@ impl Walk {
                 .map_err(|_| Stopped)?;
             entries.retain(|e| e.file_name().to_str().is_none_or(|name| !claim.takes(name, is_folder(e))));
         }
+        entries.retain(|e| e.file_name().to_str().is_none_or(|name| !split::is_later(name, &names)));
         Ok(entries.into_iter())
     }
 

@@ -46,8 +46,12 @@ const NAMES: usize = 100;
 /// What unpickling the file would need and do.
 fn loading(checkpoint: &Checkpoint, out: &mut Document) {
     heading(out, "What loading it would run");
-    let only = if checkpoint.weights_only() { "yes" } else { "no" };
-    out.push(fact("needs only torch's weights_only list", only));
+    let only = if checkpoint.weights_only() {
+        "yes: torch's own list of names suffices"
+    } else {
+        "no: it needs names outside torch's list"
+    };
+    out.push(fact("weights_only", only));
     let others = checkpoint.globals().iter().filter(|used| used.verdict != Verdict::Allowed);
     let count = others.clone().count();
     for used in others.take(NAMES) {

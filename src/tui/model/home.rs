@@ -70,6 +70,8 @@ pub struct Home {
     pub reading: Option<(u64, PathBuf)>,
     /// Runs whose logs could not be read: they are not tried again before the next scan.
     pub given_up: HashSet<PathBuf>,
+    /// Checkpoints a person marked for a comparison: A, then B.
+    pub marks: Vec<PathBuf>,
     /// What is to be said of the best of the selected run.
     pub verdict: Option<Verdict>,
     is_stale: bool,
@@ -301,8 +303,8 @@ impl Home {
     }
 
     /// Paths a person marked, which nothing may remove.
-    pub fn curve_marks(&self) -> BTreeSet<PathBuf> {
-        BTreeSet::new()
+    pub fn marked(&self) -> BTreeSet<PathBuf> {
+        self.marks.iter().cloned().collect()
     }
 
     /// The selected row among those that were not read.

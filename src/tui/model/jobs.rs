@@ -19,6 +19,8 @@ pub enum TaskKind {
     Preview,
     /// Keys and values of two checkpoints.
     Compare,
+    /// What a panel of the comparison shows of a pair of tensors.
+    Pair,
     /// Every layer over every checkpoint of a run.
     Timeline,
     /// Logs beside the checkpoints.

@@ -64,7 +64,7 @@ fn plan(model: &Model, clean: &Clean) -> Vec<Effect> {
     let run = model.home.index.runs.iter().find(|run| run.path == clean.run);
     let Some(run) = run.cloned() else { return Vec::new() };
     let request =
-        PlanRequest { run, keep: clean.keep, metric: clean.metric.clone(), marked: model.home.curve_marks() };
+        PlanRequest { run, keep: clean.keep, metric: clean.metric.clone(), marked: model.home.marked() };
     vec![Effect::PlanCleanUp(clean.generation, Box::new(request))]
 }
 

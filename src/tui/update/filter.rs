@@ -11,8 +11,10 @@ use super::super::model::{Mode, Model, Pane};
 
 /// Opens the line with the filter that is in force.
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
-    if model.focus == Pane::Detail {
-        model.focus = Pane::Body;
+    match model.focus {
+        Pane::Detail => model.focus = Pane::Body,
+        Pane::Difference => model.focus = Pane::Keys,
+        _ => {}
     }
     let before = pattern(model).to_owned();
     model.mode = Mode::Filter { input: Input::new(before.clone()), before };
@@ -21,6 +23,9 @@ pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
 
 /// The filter of the focused list.
 fn pattern(model: &Model) -> &str {
+    if let (Pane::Keys | Pane::Difference, Some(view)) = (model.focus, &model.compare) {
+        return &view.pattern;
+    }
     match (model.focus, &model.browser) {
         (Pane::Body | Pane::Detail, Some(browser)) => &browser.pattern,
         _ => &model.home.list.pattern,
@@ -48,7 +53,14 @@ pub(super) fn set(model: &mut Model, text: String) -> Vec<Effect> {
     if pattern(model) == text {
         return Vec::new();
     }
-    if let (Pane::Body | Pane::Detail, Some(_)) = (model.focus, &mut model.browser) {
+    if let (Pane::Keys | Pane::Difference, Some(view)) = (model.focus, &mut model.compare) {
+        view.set_pattern(text);
+        // The first that matches, unless what was selected does.
+        if !view.pattern.is_empty() && view.row().is_none() {
+            view.next_key(true);
+        }
+        Vec::new()
+    } else if let (Pane::Body | Pane::Detail, Some(_)) = (model.focus, &mut model.browser) {
         names(model, text)
     } else {
         model.home.list.pattern = text;

@@ -47,6 +47,9 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             click_heading(model, x);
             Vec::new()
         }
+        Pane::Keys if rows.contains((x, y).into()) => {
+            super::compare::click(model, usize::from(y - rows.y), had_focus)
+        }
         Pane::Table => run_table::click(model, x, y),
         Pane::Curve => {
             curve::click(model, x);
@@ -122,7 +125,7 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
-    if matches!(model.mode, Mode::Metrics { .. }) {
+    if matches!(model.mode, Mode::Metrics { .. } | Mode::Sections(_)) {
         super::picker::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
@@ -134,6 +137,9 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
     }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };
     let height = usize::from(layout.rows(pane).height);
+    if compare_wheel(model, pane, by, height) {
+        return Vec::new();
+    }
     let scroll = |scroll: &mut Scroll| scroll.first = scroll.first.saturating_add_signed(by);
     match (pane, &mut model.browser) {
         (Pane::Runs, _) => {
@@ -166,4 +172,18 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         _ => {}
     }
     Vec::new()
+}
+
+/// The wheel over a comparison; false elsewhere.
+fn compare_wheel(model: &mut Model, pane: Pane, by: isize, height: usize) -> bool {
+    let Some(view) = &mut model.compare else { return false };
+    match pane {
+        Pane::Keys => view.cursor.scrolled(by, view.visible.len(), height),
+        Pane::Difference => {
+            let scroll = if view.repairs { &mut view.repairs_scroll } else { &mut view.detail };
+            scroll.first = scroll.first.saturating_add_signed(by);
+        }
+        _ => return false,
+    }
+    true
 }

@@ -1,4 +1,4 @@
-//! Choosing the metrics on the plot from a list that is searched while one types.
+//! Choosing from a list: the metrics on the plot, searched while one types, and the sections that are compared.
 
 use super::super::commands::Command;
 use super::super::model::{Mode, Model};
@@ -20,7 +20,12 @@ pub(super) fn accept(model: &mut Model) {
 
 /// Moves in the list while its line has the keys.
 pub(super) fn moved(model: &mut Model, command: Command) {
-    let rows = usize::from(model.layout().picker().height).saturating_sub(4);
+    let layout = model.layout();
+    let rows = usize::from(layout.picker().height).saturating_sub(4);
+    if let Mode::Sections(cursor) = &mut model.mode {
+        let sections = model.compare.as_ref().and_then(|view| Some(view.data.as_ref()?.sections.len()));
+        cursor.moved(command, None, sections.unwrap_or(0), layout.sections().height.into());
+    }
     if let Mode::Metrics { input, cursor } = &mut model.mode {
         let found = model.home.curve.search(input.value()).len();
         cursor.moved(command, None, found, rows);

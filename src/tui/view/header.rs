@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
+use super::{compare, put};
 use crate::checkpoint::Severity;
 use crate::text::fit::{self, Keep};
 use crate::text::number;
@@ -50,6 +50,10 @@ fn crumbs(model: &Model) -> Vec<String> {
         let mut crumbs = vec![shown(&view.run).into_owned(), "timeline".to_owned()];
         crumbs.extend(view.path().map(|path| shown(&file_name(path)).into_owned()));
         return crumbs;
+    }
+    if let (Place::Compare, Some(view)) = (model.place, &model.compare) {
+        let [a, b] = crate::tui::update::compare_titles(view);
+        return vec!["compare".to_owned(), format!("A {a}"), format!("B {b}")];
     }
     if model.place == Place::Home {
         let mut crumbs = vec![scanned(model)];
@@ -124,6 +128,9 @@ fn going_on(model: &Model) -> String {
             number::bytes(checkpoint.bytes()),
             number::count(checkpoint.parameters()),
         );
+    }
+    if model.place == Place::Compare {
+        return compare::going_on(model);
     }
     let runs = home.index.runs.len() as u64;
     if runs == 0 {

@@ -30,10 +30,8 @@ const COLUMNS: [Column; 4] = [
     Column { what: What::Status, width: 10, rank: 0 },
 ];
 
-/// Cells a name needs at least, where there is room, and where there is little.
-const NAME: (u16, u16) = (22, 12);
-/// Cells from which on there is room.
-const ROOM: u16 = 60;
+/// Cells a name needs at least: ranks and shards differ in the middle of long names.
+const NAME: u16 = 22;
 
 impl What {
     fn title(self) -> &'static str {
@@ -60,11 +58,7 @@ pub(super) fn draw(
         rows::empty(model, inner, &["This checkpoint is one file.".to_owned()], buffer);
         return None;
     }
-    let (name, columns) = columns::fitting(
-        &COLUMNS,
-        area.width.saturating_sub(1),
-        if area.width < ROOM { NAME.1 } else { NAME.0 },
-    );
+    let (name, columns) = columns::fitting(&COLUMNS, area.width.saturating_sub(1), NAME);
     let line = Rect { height: 1, ..inner };
     put(buffer, (line.x + 1, line.y), "file", name, model.theme.faint());
     for (cell, column) in placed(line, name, &columns) {

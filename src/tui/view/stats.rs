@@ -163,33 +163,47 @@ fn heat_map(model: &Model, _: &Browser, preview: &Preview, area: Rect, buffer: &
         put(buffer, (area.x, area.y), words, area.width, theme.faint());
         return;
     };
-    let picture = Rect { height: area.height.saturating_sub(2), ..area };
+    let largest = map.largest();
+    let above = Rect { height: area.height.saturating_sub(2), ..area };
+    let colour = picture(model, map, above, &|x| tint(x, largest), buffer);
+    legend(model, map, Rect { y: area.y + area.height.saturating_sub(2), height: 2, ..area }, colour, buffer);
+}
+
+/// Draws the cells of a picture, in colours of `tint` where the theme has colours, two in a cell; else in shades
+/// of their magnitudes. True if in colours.
+pub(super) fn picture(
+    model: &Model,
+    map: &HeatMap,
+    area: Rect,
+    tint: &dyn Fn(f64) -> Color,
+    buffer: &mut Buffer,
+) -> bool {
+    let theme = model.theme;
     // No more cells than the matrix has.
-    let width = picture.width.min(map.of.1.min(1_000) as u16);
-    let half_rows = (picture.height * 2).min(map.of.0.min(1_000) as u16).max(1);
+    let width = area.width.min(map.of.1.min(1_000) as u16);
+    let half_rows = (area.height * 2).min(map.of.0.min(1_000) as u16).max(1);
     let colour = theme.curve().fg.is_some() && !theme.glyphs.ascii;
     let largest = map.largest();
-    for row in 0..if colour { half_rows.div_ceil(2) } else { half_rows.min(picture.height) } {
+    for row in 0..if colour { half_rows.div_ceil(2) } else { half_rows.min(area.height) } {
         for column in 0..width {
             let across = f64::from(column) / f64::from(width);
-            let at = (picture.x + column, picture.y + row);
+            let at = (area.x + column, area.y + row);
             if colour {
                 let down = |half: u16| f64::from(row * 2 + half) / f64::from(half_rows);
-                let lower = (row * 2 + 1 < half_rows).then(|| tint(map, down(1), across, largest));
-                let style = Style::new().fg(tint(map, down(0), across, largest));
+                let lower = (row * 2 + 1 < half_rows).then(|| tint(map.at(down(1), across)));
+                let style = Style::new().fg(tint(map.at(down(0), across)));
                 put(buffer, at, "▀", 1, lower.map_or(style, |lower| style.bg(lower)));
             } else {
-                let down = f64::from(row) / f64::from(half_rows.min(picture.height));
+                let down = f64::from(row) / f64::from(half_rows.min(area.height));
                 let shades = if theme.glyphs.ascii { &ASCII_SHADES } else { &SHADES };
                 put(buffer, at, shade(map.at(down, across), largest, shades), 1, theme.text());
             }
         }
     }
-    legend(model, map, Rect { y: area.y + area.height.saturating_sub(2), height: 2, ..area }, colour, buffer);
+    colour
 }
 
-fn tint(map: &HeatMap, down: f64, across: f64, largest: f64) -> Color {
-    let x = map.at(down, across);
+fn tint(x: f64, largest: f64) -> Color {
     if !x.is_finite() {
         return Color::Indexed(201);
     }

@@ -15,6 +15,7 @@ use crate::tui::doc::of;
 use crate::tui::model::Model;
 use crate::tui::model::home::RunFacts;
 use crate::tui::model::listing::file_name;
+use crate::tui::update::mark_letter;
 
 /// Widest sparkline.
 const SPARK: usize = 24;
@@ -82,6 +83,9 @@ pub(super) fn checkpoint(
     let is_best = best.is_some_and(|b| b.path == row.path);
     let (badge, badge_style) = badge(model, row, is_best);
     put(buffer, (line.x + 2, line.y), badge, 1, badge_style);
+    if let Some(letter) = mark_letter(model, &row.path) {
+        put(buffer, (line.x, line.y), letter, 1, theme.warning());
+    }
     let opened = model.opened_path() == Some(&row.path);
     let name_style = if opened { theme.strong() } else { theme.text() };
     let unreadable = matches!(row.status, Status::Truncated | Status::Broken) && row.error.is_some();

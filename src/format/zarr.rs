@@ -1,4 +1,4 @@
-//! zarr of version 2: a JSON description, and a file for each chunk.
+//! zarr of version 2 (formats.md §6.4, §9.4): a folder for an array, with a JSON description and a file for each chunk.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,20 +6,27 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::text;
+use super::npy::Element;
 use crate::error::{Error, ErrorKind, Result};
-use crate::format::listing::{Described, Listing};
-use crate::format::npy::Element;
+use crate::limits::Limits;
 use crate::source::assembled::{Lazy, Tile, Tiles};
 use crate::source::{FileSource, ReadAt};
-use crate::tensor::Place;
 use crate::text::shown;
-use crate::value::Value;
 
 /// Bytes of one decoded chunk.
 const CHUNK: u64 = 1 << 30;
 /// Chunks of one array.
 const CHUNKS: u64 = 1_000_000;
+
+/// The file that describes an array.
+pub(crate) const DESCRIPTION: &str = ".zarray";
+
+/// An array whose elements lie row-major in `source`; its chunks are opened when they are read.
+pub(crate) struct Array {
+    pub(crate) element: Element,
+    pub(crate) shape: Vec<u64>,
+    pub(crate) source: Arc<dyn ReadAt>,
+}
 
 /// What `.zarray` says.
 struct Zarr {
@@ -38,20 +45,30 @@ enum Codec {
     Zlib,
 }
 
-/// Adds the array in the folder `name` of `folder`.
-pub(super) fn read(listing: &mut Listing<'_>, folder: &Path, name: &str) -> Result<Value> {
+/// Opens the array in the folder `name` of `folder`.
+///
+/// # Errors
+/// What is wrong with its name or its description.
+pub(crate) fn open(folder: &Path, name: &str, limits: &Limits) -> Result<Array> {
     if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\\', '\0']) {
         let text = format!("{} is not the name of a folder in this one", shown(name));
         return Err(Error::new(ErrorKind::StorageMissing, text));
     }
     let folder = folder.join(name);
-    let described: Json = serde_json::from_slice(&text(&folder, ".zarray", listing.limits())?)
-        .map_err(|_| malformed("it is not JSON"))?;
+    let described: Json =
+        serde_json::from_slice(&description(&folder, limits)?).map_err(|_| malformed("it is not JSON"))?;
     let zarr = Zarr::parse(&described)?;
     let source = zarr.source(&folder)?;
-    let (len, Element { dtype, big_endian, .. }) = (source.len(), zarr.element);
-    let place = Place::Assembled { source: listing.assemble(source), len };
-    Ok(listing.tensor(&Described { big_endian, ..Described::new(name, dtype, &zarr.shape, place) }))
+    Ok(Array { element: zarr.element, shape: zarr.shape, source })
+}
+
+fn description(folder: &Path, limits: &Limits) -> Result<Vec<u8>> {
+    let source = FileSource::open(&folder.join(DESCRIPTION))?;
+    let len = source.len();
+    if len > limits.json_bytes {
+        return Err(Error::new(ErrorKind::Limit, format!("{DESCRIPTION} takes {len} bytes")));
+    }
+    source.read_vec(0, len)
 }
 
 fn malformed(what: &str) -> Error {

@@ -1,0 +1,191 @@
+//! What a comparison says in words: of the whole, of the selected name, and of the repairs.
+
+mod numbers;
+mod repairs;
+
+use super::fact;
+use crate::compare::keys::Item;
+use crate::compare::repairs::Counts;
+use crate::compare::values::ValueDiff;
+use crate::text::{number, shown};
+use crate::tui::model::compare::entries::What;
+use crate::tui::model::compare::rows::{Kind, Mark as RowMark, Row};
+use crate::tui::model::compare::stats::Panel;
+use crate::tui::model::compare::{CompareView, Comparison};
+use crate::tui::model::document::{Document, Line, Mark, heading};
+
+pub(in crate::tui) use repairs::repairs;
+
+/// Parts of one repaired tensor that are named.
+const MOST_PARTS: usize = 8;
+
+/// Names and shapes of a count, in words: `15 missing, 16 unexpected`.
+pub fn counted(counts: Counts) -> String {
+    let all = [
+        (counts.missing, "missing"),
+        (counts.unexpected, "unexpected"),
+        (counts.mismatched, "of another shape"),
+    ];
+    let parts: Vec<String> = all
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", number::grouped(*n as u64)))
+        .collect();
+    if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
+}
+
+/// Whether the candidate loads, in a line.
+pub fn verdict(data: &Comparison) -> (Mark, String) {
+    let report = &data.report;
+    if data.is_same_file && report.reference.section == report.candidate.section {
+        (Mark::Warning, "A and B are one and the same file.".to_owned())
+    } else if report.verdict.loads_strict() {
+        (Mark::Good, "Loads: every key and shape matches.".to_owned())
+    } else if report.found.after.loads_strict() {
+        (Mark::Warning, "Does not load as it is; does after the repair (R).".to_owned())
+    } else if data.repaired.is_some() {
+        (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
+    } else {
+        (Mark::Error, format!("Does not load: {}", counted(report.before())))
+    }
+}
+
+/// What the panel in use says of the selected line, in so many cells.
+pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
+    let mut out = Document::new();
+    let (Some(data), Some(listed), Some(at)) = (&view.data, view.listed(), view.selected()) else {
+        return out;
+    };
+    let Some(entry) = listed.entries.get(at) else { return out };
+    out.push(Line::Heading(shown(entry.path(&listed.rows)).into_owned()));
+    match entry.what {
+        What::Module { .. } => module(view, at, &mut out),
+        What::Key(row) => {
+            let Some(row) = listed.rows.get(row as usize) else { return out };
+            out.push(state(view, row));
+            match (view.panel, view.ids()) {
+                (Panel::Numbers, Some(ids)) => {
+                    numbers::statistics(view.looked.stats(ids), width, &mut out);
+                    if let Some(Ok(diff)) = view.values_of(row) {
+                        numbers::apart(diff, &mut out);
+                    }
+                }
+                (Panel::HeatMap, Some(_)) => {}
+                _ => key(view, data, row, &mut out),
+            }
+        }
+    }
+    out
+}
+
+fn module(view: &CompareView, at: u32, out: &mut Document) {
+    let counts = view.below(at);
+    for (mark, n) in RowMark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0) {
+        out.push(fact(mark.words(), number::grouped(n as u64)));
+    }
+    if counts.iter().zip(RowMark::ALL).any(|(n, mark)| *n > 0 && mark.is_difference()) {
+        out.push(Line::Blank);
+        out.push(Line::Hint("] goes to the next name that differs".to_owned()));
+    }
+}
+
+fn key(view: &CompareView, data: &Comparison, row: &Row, out: &mut Document) {
+    let [a, b] = data.items(row, view.after);
+    let absent = || "not there".to_owned();
+    out.push(fact("A (model)", a.map_or_else(absent, item)));
+    out.push(fact("B", b.map_or_else(absent, item)));
+    if let (Some(a), Some(b)) = (a, b)
+        && a.key() != b.key()
+    {
+        out.push(fact("named in B", shown(b.key())));
+    }
+    explained(view, data, row, out);
+    match view.values_of(row) {
+        Some(Ok(diff)) => values(diff, out),
+        Some(Err(reason)) => out.push(Line::Item(Mark::Warning, reason.clone())),
+        None => {}
+    }
+}
+
+/// What its mark means.
+fn state(view: &CompareView, row: &Row) -> Line {
+    let item = |mark, text: &str| Line::Item(mark, text.to_owned());
+    let mark = view.mark(row);
+    match row.kind {
+        Kind::Missing => item(Mark::Error, "missing: the model has it, B does not"),
+        Kind::Unexpected => item(Mark::Error, "unexpected: B has it, the model does not"),
+        Kind::Filled => item(Mark::Dot, "not in B; torch fills it in without a word"),
+        Kind::Shape => item(Mark::Error, "another shape: raises even with strict=False"),
+        Kind::Type => item(Mark::Error, "a tensor is wanted, and something else is given"),
+        Kind::Recast => item(Mark::Warning, "another dtype: torch converts without a word"),
+        Kind::Both if mark == RowMark::Equal => item(Mark::Good, "the same values"),
+        Kind::Both if mark == RowMark::Values => item(Mark::Warning, "the values differ"),
+        Kind::Both if mark == RowMark::Unread => item(Mark::Error, "the values could not be read"),
+        Kind::Both if row.pair.is_some() && !view.is_complete() => {
+            Line::Hint("the values are not compared yet".to_owned())
+        }
+        Kind::Both => Line::Hint("goes together; there are no values to compare".to_owned()),
+    }
+}
+
+fn item(item: &Item) -> String {
+    match &item.other {
+        Some(class) => shown(class).into_owned(),
+        None => format!("{} {}", number::shape(&item.tensor.shape), item.tensor.dtype.name()),
+    }
+}
+
+/// The repair that has to do with a name.
+fn explained(view: &CompareView, data: &Comparison, row: &Row, out: &mut Document) {
+    if view.after || matches!(row.kind, Kind::Both | Kind::Filled) {
+        return;
+    }
+    let is_given = row.kind == Kind::Unexpected;
+    for repair in &data.report.found.repairs {
+        let here = |(from, to): &&(String, String)| *row.key == **if is_given { from } else { to };
+        let mut pairs = repair.pairs.iter().filter(here).peekable();
+        if pairs.peek().is_none() {
+            continue;
+        }
+        heading(out, "Repair");
+        out.push(Line::Text(repair.title.clone()));
+        for (at, (from, to)) in pairs.take(MOST_PARTS).enumerate() {
+            let name = match (at, is_given) {
+                (0, true) => "becomes",
+                (0, false) => "from",
+                _ => "and",
+            };
+            out.push(fact(name, shown(if is_given { to } else { from })));
+        }
+        return;
+    }
+}
+
+fn values(diff: &ValueDiff, out: &mut Document) {
+    if diff.equal_values() {
+        if !diff.equal_bytes {
+            out.push(Line::Hint("as numbers; their bytes differ".to_owned()));
+        }
+        if diff.reference.nan > 0 {
+            out.push(fact("NaN", number::grouped(diff.reference.nan)));
+        }
+        return;
+    }
+    heading(out, "Values");
+    out.push(fact("max abs", number::metric(diff.max_abs)));
+    out.push(fact("L2", number::metric(diff.l2)));
+    out.push(fact("relative L2", number::metric(diff.relative_l2)));
+    out.push(fact("cosine", number::metric(diff.cosine)));
+    let of_all = format!("{} of {}", number::grouped(diff.unequal), number::grouped(diff.elements));
+    out.push(fact("differ", of_all));
+    out.push(fact("norm A", number::metric(diff.reference.l2)));
+    out.push(fact("norm B", number::metric(diff.candidate.l2)));
+    let both = |a: u64, b: u64| format!("A {}, B {}", number::grouped(a), number::grouped(b));
+    let (a, b) = (diff.reference, diff.candidate);
+    if a.nan + b.nan > 0 {
+        out.push(Line::Item(Mark::Error, format!("NaN: {}", both(a.nan, b.nan))));
+    }
+    if a.inf + b.inf > 0 {
+        out.push(Line::Item(Mark::Error, format!("infinite: {}", both(a.inf, b.inf))));
+    }
+}
