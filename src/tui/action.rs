@@ -8,6 +8,7 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::compare::stats::{BothStats, Panel, Picture};
 use super::model::compare::{Comparison, Ids, Sections, Values};
+use super::model::curve::lines;
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
@@ -20,6 +21,7 @@ use crate::runs::{CheckpointRow, Skipped};
 use crate::spectra::survey;
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
+use crate::training::prepared;
 use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
@@ -75,6 +77,8 @@ pub enum Action {
     Spectra(u64, Option<survey::News>),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
+    /// Lines of the plot are ready to be drawn.
+    LinesPrepared(u64, Vec<MadeLine>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -104,6 +108,9 @@ pub struct CompareRequest {
     /// Their sections; those that fit best without.
     pub sections: Option<Sections>,
 }
+
+/// A line, what was to be done to it, and what became of it.
+pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
 
 /// News of statistics.
 #[derive(Debug)]
@@ -176,6 +183,8 @@ pub enum Effect {
     Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Read the logs of the run in this folder.
     ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
+    /// Make lines of the plot ready to be drawn.
+    PrepareLines(u64, Vec<(lines::Key, prepared::Wanted)>),
     /// Work out what a clean-up would do.
     PlanCleanUp(u64, Box<PlanRequest>),
     /// Move to the trash what the plan says.

@@ -285,7 +285,8 @@ fn can_be_dense(model: &Model) -> bool {
 }
 
 fn has_timeline(model: &Model) -> bool {
-    !in_timeline(model) && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
+    let is_own = in_timeline(model) || compare(model).is_some();
+    !is_own && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
 }
 
 fn open_label(model: &Model) -> &'static str {
@@ -327,13 +328,13 @@ pub static TABLE: &[Entry] = table! {
     Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
     NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next", comparing;
     PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
-    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differing" }, comparing;
+    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "differences" }, comparing;
     Repairs, "repairs", "What repairs it: before and after, Python, torch's own words", Go, ["R"], repairs_label, |m| compare(m).is_some_and(|v| v.data.is_some());
     AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| compare(m).is_some_and(CompareView::has_repairs);
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
-    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
+    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |m| if super::layout::panes(m).len() > 1 { "pane" } else { "" }, always;
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
     Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN, effective rank", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;

@@ -311,7 +311,7 @@ impl Model {
         if view.repairs {
             fit(&mut view.repairs_scroll, &view.repairs_text);
         } else if view.detail.first > 0 {
-            let text = super::doc::compare::panel(view, area.width.into());
+            let text = super::doc::compare::panel(view, area.width.into(), self.theme.glyphs.ascii);
             fit(&mut view.detail, &text);
         }
     }

@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::acting;
-use super::action::{Action, CompareNews, CompareRequest, Effect, ScanNews};
+use super::action::{Action, CompareNews, CompareRequest, Effect, MadeLine, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
 use super::model::compare::stats::Panel;
 use super::model::compare::{Comparison, Ids};
+use super::model::curve::lines;
 use super::model::filter;
 use super::model::layers::Layers;
 use super::model::stats::Wanted;
@@ -30,7 +31,7 @@ use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
-use crate::training::logs;
+use crate::training::{logs, prepared};
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
@@ -64,6 +65,11 @@ impl Runner {
                     // Stopped or not: what was read is true.
                     drop(work);
                     Some(Action::LogsRead(generation, path, record))
+                });
+            }
+            Effect::PrepareLines(generation, wanted) => {
+                self.spawn(generation, "preparing curves", move |_| {
+                    Some(Action::LinesPrepared(generation, prepared(wanted)))
                 });
             }
             Effect::PlanCleanUp(..)
@@ -277,6 +283,15 @@ impl Runner {
 fn open(path: &Path) -> Result<Box<Opened>, String> {
     let checkpoint = crate::format::open(path, &Limits::default()).map_err(|e| e.reason())?;
     Ok(Box::new(Opened::of(checkpoint)))
+}
+
+/// Makes lines of the plot ready.
+pub fn prepared(wanted: Vec<(lines::Key, prepared::Wanted)>) -> Vec<MadeLine> {
+    let make = |(key, wanted): (lines::Key, prepared::Wanted)| {
+        let made = wanted.prepare();
+        (key, wanted, made)
+    };
+    wanted.into_iter().map(make).collect()
 }
 
 fn convert(event: ScanEvent) -> ScanNews {

@@ -7,6 +7,7 @@ mod dialog;
 mod filter;
 mod home;
 mod jobs;
+mod lines;
 mod logs;
 mod marks;
 mod mouse;
@@ -61,6 +62,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
+        Action::LinesPrepared(generation, made) => lines::prepared(model, generation, made),
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
@@ -85,6 +87,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     effects.extend(ranks::follow(model));
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
+    effects.extend(lines::wanted(model));
     effects
 }
 
@@ -98,6 +101,8 @@ pub enum First {
     Open(PathBuf),
     /// Two checkpoints side by side.
     Compare([PathBuf; 2]),
+    /// So many checkpoints in the list, of which two can be compared.
+    Several(usize),
 }
 
 /// What these paths lead to: a checkpoint is opened, two are compared, and everything else is looked through.
@@ -106,6 +111,7 @@ pub fn first(paths: &[PathBuf]) -> First {
     match paths {
         [only] if is_one(only) => First::Open(only.clone()),
         [a, b] if is_one(a) && is_one(b) => First::Compare([a.clone(), b.clone()]),
+        [_, _, _, ..] if paths.iter().all(is_one) => First::Several(paths.len()),
         _ => First::Runs,
     }
 }
@@ -115,6 +121,9 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     let mut effects = jobs::rescan(model);
     match first {
         First::Runs => {}
+        First::Several(n) => {
+            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"))
+        }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
     }

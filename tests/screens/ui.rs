@@ -1,6 +1,6 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -34,7 +34,7 @@ pub(crate) struct Ui {
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
     pub(crate) by_hand: bool,
-    /// Time the last filter took on its worker.
+    /// Time the last filter took on its worker, or processor time making lines ready took.
     pub(crate) in_worker: Duration,
     effects: Vec<Effect>,
 }
@@ -154,6 +154,12 @@ impl Ui {
                 Effect::ReadLogs(generation, _, path, files) if !self.by_hand => {
                     let record = Arc::new(ckpt_tui::training::logs::record(&files));
                     self.act(Action::LogsRead(generation, path, record));
+                }
+                Effect::PrepareLines(generation, wanted) => {
+                    let start = on_cpu();
+                    let made = ckpt_tui::tui::runner::prepared(wanted);
+                    self.in_worker += on_cpu().saturating_sub(start);
+                    self.act(Action::LinesPrepared(generation, made));
                 }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {
@@ -285,6 +291,12 @@ impl Ui {
         let browser = self.model.browser.as_ref().expect("a checkpoint is open");
         browser.layers().entry(browser.table.selected().expect("a row")).unwrap().path.to_string()
     }
+}
+
+/// Time this thread had a processor: what a busy machine leaves comparable.
+pub(crate) fn on_cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0))
 }
 
 /// Scans in this thread. Times of writing differ from checkout to checkout.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entries::Entries;
-use super::rows::{Row, Rows};
+use super::rows::{Kind, Row, Rows};
 use crate::checkpoint::{Checkpoint, SectionRole};
 use crate::compare::keys::{Item, choices};
 use crate::compare::report::Report;
@@ -45,6 +45,8 @@ pub struct Comparison {
     pub repaired: Option<Listed>,
     /// Sections to choose from.
     pub sections: Vec<SectionPair>,
+    /// Names whose values torch would convert to another dtype.
+    pub recast: usize,
     /// Both are one file.
     pub is_same_file: bool,
 }
@@ -128,6 +130,7 @@ impl Comparison {
             checkpoints: [Arc::new(reference), Arc::new(candidate)],
             report,
             script,
+            recast: as_is.iter().filter(|row| row.kind == Kind::Recast).count(),
             pairs: both.pairs,
             as_is: Listed::of(as_is),
             repaired: after.map(Listed::of),
