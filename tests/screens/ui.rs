@@ -185,7 +185,7 @@ impl Ui {
                 Effect::Ranks(generation, work, paths) if !self.by_hand => {
                     let mut news = Vec::new();
                     let cache = ckpt_tui::cache::Cache::off();
-                    let mut each = |path: &Path, found| news.push(Some((path.to_owned(), found)));
+                    let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
                     ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
                         .unwrap();
                     for one in news.into_iter().chain([None]) {

@@ -56,8 +56,8 @@ fn plot(model: &Model, portrait: &Portrait, area: Rect, buffer: &mut Buffer) {
     let room = usize::from(area.width);
     let tail = portrait.summary.tail;
     let title = match tail {
-        Some(_) => format!("Singular values by rank, log-log {} dim: the fit", theme.glyphs.middot),
-        None => "Singular values by rank, log-log".to_owned(),
+        Some(_) => format!("Singular values {} log-log, dim: the fit", theme.glyphs.middot),
+        None => format!("Singular values {} log-log", theme.glyphs.middot),
     };
     let title = fit::cut(&title, room, Keep::Start, theme.glyphs.cut);
     put(buffer, (area.x, area.y), &title, area.width, theme.strong());
@@ -143,15 +143,17 @@ fn axes(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
     put_right(buffer, below, &last, theme.faint());
     let mut free = left;
     let end = below.right().saturating_sub(last.len() as u16 + 1);
-    for tick in ticks::values(x, usize::from(grid.width / 6).max(2)) {
-        let Some(column) = x.cell(tick.value, grid.width, sub.0).map(|column| grid.x + column) else {
+    let ranks = (0..).map_while(|power| 10_u64.checked_pow(power)).flat_map(|ten| [ten, 2 * ten, 5 * ten]);
+    for rank in ranks.take_while(|rank| (*rank as f64) < x.high) {
+        let Some(column) = x.cell(rank as f64, grid.width, sub.0).map(|column| grid.x + column) else {
             continue;
         };
         put(buffer, (column, grid.bottom()), theme.glyphs.tick_below, 1, theme.faint());
-        let cells = tick.label.len() as u16;
+        let label = number::count(rank);
+        let cells = label.len() as u16;
         let start = column.saturating_sub(cells / 2).max(left);
         if start >= free && start + cells <= end {
-            put(buffer, (start, below.y), &tick.label, cells, theme.faint());
+            put(buffer, (start, below.y), &label, cells, theme.faint());
             free = start + cells + 1;
         }
     }
