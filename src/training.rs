@@ -20,6 +20,7 @@ pub mod metadata;
 pub mod metric;
 pub mod name;
 pub mod overfit;
+pub mod points;
 pub mod prepared;
 pub mod siblings;
 #[cfg(test)]
@@ -27,6 +28,8 @@ pub(crate) mod testing;
 pub mod verdict;
 
 use std::sync::Arc;
+
+pub use points::Points;
 
 /// How far training had come when a checkpoint was written.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -94,7 +97,7 @@ pub struct Series {
     /// What `points` counts along x.
     pub x: XAxis,
     /// Points by ascending x.
-    pub points: Vec<(f64, f64)>,
+    pub points: Points,
     /// Where the values come from: a file, or "one value per checkpoint".
     pub source: String,
     /// Which way is better, guessed from the name.

@@ -38,7 +38,8 @@ pub(super) fn run(options: &Curves, as_json: bool, style: &Style, out: &mut Out)
         .runs
         .iter()
         .map(|run| Shown { run, series: series_of_run(run).into_iter().filter(asked).collect() });
-    let shown: Vec<Shown<'_>> = all.filter(|shown| !shown.series.is_empty()).collect();
+    let finals = |run: &Run| wanted.is_empty() && finals(run).next().is_some();
+    let shown: Vec<Shown<'_>> = all.filter(|shown| !shown.series.is_empty() || finals(shown.run)).collect();
     if as_json {
         return out.json(&json::Document(&shown));
     }
@@ -63,10 +64,20 @@ fn one(shown_run: &Shown<'_>, options: &Curves, style: &Style, out: &mut Out) ->
     let lines = if options.metric.is_empty() { leads(run, series) } else { together(series) };
     let named: Vec<(String, &Series)> =
         lines.into_iter().map(|series| (shown(&series.name).into_owned(), series)).collect();
-    plot::draw(&named, options, style, out)?;
-    writeln!(out)?;
-    list(series, style, out)?;
+    if !series.is_empty() {
+        plot::draw(&named, options, style, out)?;
+        writeln!(out)?;
+        list(series, style, out)?;
+    }
+    for (name, value) in finals(run).filter(|_| options.metric.is_empty()) {
+        writeln!(out, "final {} {}", shown(name), number::metric(*value))?;
+    }
     writeln!(out)
+}
+
+/// Values of the end of training that no curve has.
+fn finals(run: &Run) -> impl Iterator<Item = &(String, f64)> {
+    run.record.iter().flat_map(|record| &record.finals)
 }
 
 /// One metric of several runs, in as many plots as there are kinds of x.
@@ -92,12 +103,11 @@ fn leads<'a>(run: &Run, series: &'a [Series]) -> Vec<&'a Series> {
     let first = series.iter().find(|s| Some(metric::canonical(&s.name)) == lead);
     let first = first.or_else(|| series.iter().find(|s| s.mode != Mode::None)).or(series.first());
     let Some(first) = first else { return Vec::new() };
+    // The metric whatever it was taken on, and wherever its name says so: `val_loss`, `loss/val`.
     let bare = |series: &Series| {
         let name = metric::canonical(&series.name);
-        ["val_", "train_", "test_"]
-            .iter()
-            .find_map(|p| name.strip_prefix(p).map(str::to_owned))
-            .unwrap_or(name)
+        let words = name.split('_').filter(|word| !matches!(*word, "train" | "val" | "test"));
+        words.map(str::to_owned).collect::<Vec<_>>()
     };
     let twin = |s: &&Series| s.x == first.x && s.name != first.name && bare(s) == bare(first);
     std::iter::once(first).chain(series.iter().filter(twin).take(LINES - 1)).collect()

@@ -12,17 +12,45 @@ use crate::training::logs::{LogFile, LogKind, is_time};
 
 /// Folders that keep the logs of the run above them.
 #[rustfmt::skip]
-const KEEPERS: [&str; 24] = [
+const KEEPERS: [&str; 31] = [
     "logs", "log", "tb", "tensorboard", "tb_logs", "csv_logs", "tensorboard_logs", "events", "summaries",
     "summary", "vis_data", "files", ".hydra", "history", "metrics", "params", "results", "csv", "train",
-    "validation", "val", "eval", "test", "monitor",
+    "validation", "val", "eval", "test", "monitor", "valid", "dev", "training", "plots", "dvclive",
+    "csv_logger", "tensorboard_log",
 ];
 /// Folders that keep the logs of several runs, each in a folder of its own.
 const SHELVES: [&str; 6] = ["lightning_logs", "wandb", "runs", "mlruns", "tb_logs", "logs"];
 
+/// The process that wrote an event file, of `events.out.tfevents.<time>.<host>.<pid>.<number>`.
+fn process(log: &LogFile) -> Option<&str> {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let (_, rest) = name(&log.path)?.split_once("tfevents.")?;
+    let (_, rest) = rest.strip_suffix(".v2").unwrap_or(rest).split_once('.')?;
+    let (process, file) = rest.rsplit_once('.')?;
+    let (_, pid) = process.rsplit_once('.')?;
+    (number(file) && number(pid)).then_some(process)
+}
+
+/// Where event files of each process lie.
+type Writers<'a> = BTreeSet<(&'a Path, &'a str)>;
+
+/// The folder whose curves a log adds to: `add_scalars` and `add_hparams` write into folders below that of their
+/// writer, from the same process.
+fn writer<'a>(log: &'a LogFile, writers: &Writers<'_>) -> &'a Path {
+    let folder = log.path.parent().unwrap_or(Path::new(""));
+    let above = folder.parent().zip(process(log)).filter(|at| writers.contains(at));
+    above.map_or(folder, |(above, _)| above)
+}
+
 /// The folder of the run a log is of when no checkpoint says otherwise.
-fn natural(log: &LogFile) -> PathBuf {
+fn natural(log: &LogFile, writers: &Writers<'_>) -> PathBuf {
     let mut folder = layout::run_of(&log.path);
+    if log.kind == LogKind::Events {
+        let of_writer = writer(log, writers);
+        if log.path.parent() != Some(of_writer) {
+            folder = layout::run_of(&of_writer.join("events"));
+        }
+    }
     let own = |folder: &Path| name(folder).is_some_and(|n| KEEPERS.contains(&n) || is_time(n));
     for _ in 0..4 {
         let above = folder.parent().filter(|p| !p.as_os_str().is_empty());
@@ -60,8 +88,10 @@ fn above(folder: &Path) -> Vec<PathBuf> {
 pub(super) fn assign(runs: &[&Path], logs: &BTreeMap<PathBuf, LogFile>) -> BTreeMap<PathBuf, Vec<LogFile>> {
     let with: BTreeSet<&Path> = runs.iter().copied().collect();
     let mut groups: BTreeMap<PathBuf, Vec<&LogFile>> = BTreeMap::new();
+    let events = logs.values().filter(|log| log.kind == LogKind::Events);
+    let writers: Writers<'_> = events.filter_map(|log| Some((log.path.parent()?, process(log)?))).collect();
     for log in logs.values() {
-        groups.entry(natural(log)).or_default().push(log);
+        groups.entry(natural(log, &writers)).or_default().push(log);
     }
     let mut found: BTreeMap<PathBuf, Vec<LogFile>> = BTreeMap::new();
     let mut shelved: BTreeMap<PathBuf, Vec<(PathBuf, Vec<&LogFile>)>> = BTreeMap::new();
@@ -173,6 +203,9 @@ mod tests {
             (&["work"], "work/20240101_120000/vis_data/scalars.json", LogKind::Document, "work"),
             (&["exp"], "exp/wandb/run-1/files/wandb-summary.json", LogKind::Summary, "exp"),
             (&["."], "log.txt", LogKind::Lines, "."),
+            (&["exp"], "exp/tensorboard/valid/events.out.tfevents.1", LogKind::Events, "exp"),
+            (&["exp"], "exp/tb/20240101-1200/events.out.tfevents.1", LogKind::Events, "exp"),
+            (&["exp"], "exp/dvclive/plots/metrics/train/loss.tsv", LogKind::Csv, "exp"),
             (&[], "lightning_logs/version_3/metrics.csv", LogKind::Csv, "lightning_logs/version_3"),
             (&[], "mlruns/0/abc/metrics/val/loss", LogKind::MlflowMetric, "mlruns/0/abc"),
             (&["other"], "exp/results.csv", LogKind::Csv, "exp"),
@@ -208,6 +241,24 @@ mod tests {
         );
         // Of the same kind it is a run of its own.
         assert_eq!(assigned(&run, &[(&csv(0), LogKind::Csv), (&csv(1), LogKind::Csv)]).len(), 2);
+    }
+
+    #[test]
+    fn scalars_of_one_writer_in_folders_below_are_one_run() {
+        let events = |folder: &str, process: u32, n: u32| {
+            format!("{folder}/events.out.tfevents.1700000000.a.host.{process}.{n}")
+        };
+        let logs = [
+            events("runs/exp", 7, 0),
+            events("runs/exp/loss_train", 7, 1),
+            events("runs/exp/loss_val", 7, 2),
+            events("runs/exp/1700000000.5", 7, 3),
+            events("runs/exp/other", 8, 0),
+        ];
+        let logs: Vec<_> = logs.iter().map(|log| (log.as_str(), LogKind::Events)).collect();
+        let found = assigned(&[], &logs);
+        let found: Vec<_> = found.iter().map(|(run, logs)| (run.as_str(), logs.len())).collect();
+        assert_eq!(found, [("runs/exp", 4), ("runs/exp/other", 1)]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! epoch is are the places where a run says both: its checkpoints and its logs. Between two of them training
 //! goes on evenly, before the first it began at 0, and behind the last it goes on as before.
 
-use super::{Series, XAxis};
+use super::{Points, Series, XAxis};
 use crate::runs::Run;
 
 /// Steps and the completed epochs there, both ascending.
@@ -55,7 +55,7 @@ impl Places {
     }
 
     /// The points of a series along another axis; `None` when its own cannot be told in the other.
-    pub fn points(&self, series: &Series, to: XAxis) -> Option<Vec<(f64, f64)>> {
+    pub fn points(&self, series: &Series, to: XAxis) -> Option<Points> {
         series.points.iter().map(|(x, y)| Some((self.convert(*x, to)?, *y))).collect()
     }
 }

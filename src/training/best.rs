@@ -37,17 +37,7 @@ pub fn pick_by(run: &Run, metric: &str, mode: Option<Mode>) -> Option<BestPick> 
 
 /// The best point of a curve.
 pub fn of_series(series: &Series) -> Option<(f64, f64)> {
-    of_points(&series.points, series.mode)
-}
-
-/// The best of these points; of equals the first.
-pub fn of_points(points: &[(f64, f64)], mode: Mode) -> Option<(f64, f64)> {
-    let finite = points.iter().copied().filter(|p| p.1.is_finite());
-    match mode {
-        Mode::Min => finite.reduce(|a, b| if b.1 < a.1 { b } else { a }),
-        Mode::Max => finite.reduce(|a, b| if b.1 > a.1 { b } else { a }),
-        Mode::None => None,
-    }
+    series.points.best(series.mode)
 }
 
 /// The metric a run is judged by: what the training watched, else a validation loss, other validation

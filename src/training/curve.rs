@@ -65,9 +65,7 @@ pub fn logged_series(run: &Run) -> Vec<Series> {
     for series in &mut series {
         if let Some(shift) = most.and_then(|most| counts_epochs(series, most)) {
             series.x = XAxis::Epoch;
-            for point in &mut series.points {
-                point.0 += shift;
-            }
+            series.points = series.points.iter().map(|(x, value)| (x + shift, *value)).collect();
         }
     }
     series
@@ -80,6 +78,14 @@ pub(crate) fn epochs_without_steps(run: &Run) -> Option<f64> {
     (stepless && most >= 1.0).then_some(most)
 }
 
+/// True for a log that cannot tell epochs.
+fn has_only_steps(source: &str) -> bool {
+    let path = std::path::Path::new(source);
+    path.file_name().is_some_and(|name| name.to_string_lossy().contains("tfevents"))
+        || path.extension().is_some_and(|e| e == "wandb")
+        || path.components().any(|part| part.as_os_str() == "mlruns")
+}
+
 /// TensorBoard has only steps, and scripts of one's own often give it the epoch as one: steps that run 0, 1, 2 … as far
 /// as the `most` epochs of checkpoints that know no steps are epochs. Returns what makes them completed ones.
 pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
@@ -87,7 +93,8 @@ pub(crate) fn counts_epochs(series: &Series, most: f64) -> Option<f64> {
         series.points.iter().enumerate().all(|(at, p)| p.0.total_cmp(&(at as f64 + first)).is_eq())
     };
     let count = series.points.len();
-    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 {
+    if series.x != XAxis::Step || (count as f64) < most || count >= 10_000 || !has_only_steps(&series.source)
+    {
         return None;
     }
     match () {
@@ -149,7 +156,7 @@ fn one(name: &str, mut samples: Vec<Sample>) -> Option<Series> {
     (!points.is_empty()).then(|| Series {
         name: name.to_owned(),
         x,
-        points,
+        points: points.into(),
         source,
         mode: metric::mode_of(name),
     })
@@ -167,6 +174,7 @@ fn points(samples: &[Sample], x: impl Fn(&Sample) -> Option<f64>) -> Vec<(f64, f
 mod tests {
     use super::*;
     use crate::runs::testing::{row, run};
+    use crate::training::Points;
 
     #[test]
     fn single_values_make_a_curve_by_epoch() {
@@ -186,7 +194,7 @@ mod tests {
         let history = |points| Series {
             name: "val_losses".to_owned(),
             x: XAxis::Epoch,
-            points,
+            points: Points::from(points),
             source: "e3.pt".to_owned(),
             mode: super::super::Mode::Min,
         };

@@ -49,9 +49,9 @@ const SKIPPED: [&str; 10] =
 
 /// Words of containers that add nothing to the names of what they hold.
 #[rustfmt::skip]
-const PLAIN_CONTAINERS: [&str; 18] = [
+const PLAIN_CONTAINERS: [&str; 19] = [
     "metric", "history", "hist", "result", "log", "stat", "state", "info", "extra", "meta", "metadata",
-    "trainer", "training", "progress", "record", "score", "logger", "dict",
+    "trainer", "training", "progress", "record", "score", "logger", "logging", "dict",
 ];
 
 struct Place<'a> {

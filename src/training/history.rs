@@ -3,7 +3,7 @@
 
 use super::look::Look;
 use super::metric;
-use super::{Progress, Series, XAxis};
+use super::{Points, Progress, Series, XAxis};
 use crate::checkpoint::Checkpoint;
 use crate::value::{Value, numpy};
 
@@ -178,7 +178,7 @@ impl History {
                 *x += 1.0;
             }
         }
-        let points = x.into_iter().zip(self.values).collect();
+        let points: Points = x.into_iter().zip(self.values).collect();
         Series { name: self.name, x: axis, points, source: source.to_owned(), mode }
     }
 }

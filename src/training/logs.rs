@@ -12,12 +12,14 @@ mod json;
 mod lines;
 mod mlflow;
 mod npz;
+mod prose;
 mod record;
 mod rows;
 mod settings;
 mod sniff;
 mod text;
 mod trainer_state;
+mod wandb;
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -52,8 +54,12 @@ pub enum LogKind {
     Evaluations,
     /// One metric of an `MLflow` run.
     MlflowMetric,
+    /// The binary log of a Weights & Biases run.
+    Wandb,
     /// TensorBoard events.
     Events,
+    /// What a program said on its screen, kept in a file.
+    Text,
     /// Final values of a Weights & Biases run, and other lone results.
     Summary,
     /// Hyperparameters: YAML, JSON, or lines of `name: value`.
@@ -65,7 +71,7 @@ pub enum LogKind {
 impl LogKind {
     /// True for a log that holds curves, as opposed to settings and lone values.
     pub fn has_curves(self) -> bool {
-        !matches!(self, Self::Settings | Self::MlflowParam | Self::Summary)
+        !matches!(self, Self::Settings | Self::MlflowParam | Self::Summary | Self::Text)
     }
 }
 
@@ -112,6 +118,7 @@ pub fn read(path: &Path, kind: LogKind) -> Result<Log> {
         // These are read in pieces.
         LogKind::Events => events::of_source(&FileSource::open(path)?),
         LogKind::Evaluations => npz::of_source(&FileSource::open(path)?),
+        LogKind::Wandb => wandb::of_source(&FileSource::open(path)?),
         _ => read_bytes(&text::whole(path)?, path, kind),
     };
     Ok(named(log, path))
@@ -130,6 +137,8 @@ pub fn read_bytes(bytes: &[u8], path: &Path, kind: LogKind) -> Log {
         LogKind::Settings => settings::read(bytes, path),
         LogKind::Events => events::of_source(&bytes.to_vec()),
         LogKind::Evaluations => npz::of_source(&bytes.to_vec()),
+        LogKind::Wandb => wandb::of_source(&bytes.to_vec()),
+        LogKind::Text => prose::read(bytes),
     }
 }
 

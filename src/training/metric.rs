@@ -7,20 +7,21 @@ use super::Mode;
 
 /// Words of metrics that get better by falling.
 #[rustfmt::skip]
-const DOWN: [&str; 34] = [
+const DOWN: [&str; 42] = [
     "loss", "error", "err", "ppl", "perplexity", "fid", "kid", "lpips", "mae", "mse", "rmse", "mape",
     "smape", "wer", "cer", "ter", "per", "eer", "der", "nll", "bpc", "bpb", "bpd", "ece", "brier", "epe",
-    "mcd", "kl", "kld", "ce", "bce", "dcf", "chamfer", "regret",
+    "mcd", "kl", "kld", "ce", "bce", "dcf", "chamfer", "regret", "fvd", "mpjpe", "ade", "fde", "rmsle",
+    "hd", "assd", "niqe",
 ];
 /// Words of metrics that get better by rising.
 #[rustfmt::skip]
-const UP: [&str; 58] = [
+const UP: [&str; 65] = [
     "acc", "accuracy", "prec", "precision", "recall", "f1", "f2", "fscore", "auc", "auroc", "auprc",
     "aupr", "map", "ap", "ar", "miou", "iou", "giou", "dice", "psnr", "ssim", "bleu", "rouge", "meteor",
     "cider", "spice", "chrf", "score", "metric", "fitness", "reward", "return", "r2", "top1", "top3",
     "top5", "rank1", "ndcg", "mrr", "hit", "kappa", "mcc", "sensitivity", "specificity", "pck", "pq",
     "em", "snr", "sdr", "stoi", "pesq", "mos", "pearson", "spearman", "correlation", "success", "uas",
-    "las",
+    "las", "rew", "dsc", "elo", "jaccard", "hmean", "nmi", "ari",
 ];
 /// Words of values that are worth a curve and have no better or worse.
 const NEUTRAL: [&str; 3] = ["lr", "grad_norm", "gradnorm"];
@@ -70,6 +71,7 @@ fn singular(word: &str) -> String {
     let word = word.to_lowercase();
     let one = match word.as_str() {
         "losses" => "loss",
+        "lrs" => "lr",
         "accuracies" => "accuracy",
         "perplexities" => "perplexity",
         "valid" | "validation" | "eval" | "evaluation" | "dev" => "val",
@@ -138,7 +140,10 @@ pub fn split_of(name: &str) -> Split {
 
 /// True for the best value so far, as opposed to the value of one checkpoint.
 pub fn is_running_best(name: &str) -> bool {
-    words(name).iter().any(|w| w == "best")
+    let words = words(name);
+    // `max_accuracy` of Swin's and others' scripts; RLlib's `episode_reward_max` is of one iteration.
+    let first = matches!(words.first().map(String::as_str), Some("max" | "min" | "highest" | "lowest"));
+    first && words.len() > 1 || words.iter().any(|w| w == "best")
 }
 
 /// True for a loss.

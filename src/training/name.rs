@@ -29,9 +29,9 @@ pub struct Hints {
 
 /// Extensions that say what a file is, cut off before its name is read.
 #[rustfmt::skip]
-const EXTENSIONS: [&str; 17] = [
+const EXTENSIONS: [&str; 19] = [
     "pt", "pth", "ckpt", "bin", "safetensors", "pkl", "pickle", "tar", "zip", "h5", "hdf5", "weights",
-    "msgpack", "npz", "distcp", "model", "chkpt",
+    "msgpack", "npz", "distcp", "model", "chkpt", "keras", "th",
 ];
 /// Extensions of files being written.
 const UNFINISHED: [&str; 6] = ["tmp", "part", "partial", "incomplete", "temp", "crdownload"];
@@ -104,11 +104,23 @@ pub fn of_folder(name: &str) -> Hints {
 /// What a file name says.
 pub fn of_name(name: &str) -> Hints {
     let (stem, unfinished) = stem(name);
-    let mut hints = of_tokens(&token::cut(stem));
+    let tokens = token::cut(stem);
+    let mut hints = of_tokens(&tokens);
+    if let ([.., Token::Number(epoch), Token::Number(value)], true) = (tokens.as_slice(), is_keras(name)) {
+        // Keras' own example for the whole model: `{epoch:02d}-{val_loss:.2f}.keras`.
+        if epoch.whole().is_some() && value.is_decimal() && hints.metrics.is_empty() {
+            set(&mut hints.epoch, epoch.value, Base::Count);
+            hints.metrics.push(("val_loss".to_owned(), value.value));
+        }
+    }
     if unfinished {
         hints.parts.add(Part::Unfinished);
     }
     hints
+}
+
+fn is_keras(name: &str) -> bool {
+    [".keras", ".h5", ".hdf5"].iter().any(|end| name.ends_with(end))
 }
 
 /// The name without extensions and version; and whether one of them marks a file being written.
@@ -168,13 +180,18 @@ fn number(tokens: &[Token], at: usize, hints: &mut Hints) {
         ) => {
             hints.step = hints.step.or(whole);
         }
+        // ESPnet: `3epoch.pth`.
+        (None, _) if next == Some("epoch") && number.glued_to_next && whole.is_some() => {
+            set(&mut hints.epoch, number.value, Base::Count);
+        }
         _ if matches!(next, Some("step" | "steps" | "iter" | "iters" | "iterations"))
-            && !number.glued_to_next =>
+            && !number.glued_to_next
+            && !number.given =>
         {
             hints.step = hints.step.or(whole);
         }
         (Some("recovery"), _) => set(&mut hints.epoch, number.value, Base::Within),
-        (Some(w @ ("checkpoint" | "ckpt" | "model" | "net" | "weights" | "snapshot")), _)
+        (Some(w @ ("checkpoint" | "ckpt" | "cp" | "model" | "net" | "weights" | "snapshot")), _)
             if whole.is_some() =>
         {
             ordinal(w, tokens, at, number, hints);
@@ -208,7 +225,7 @@ fn ordinal(word: &str, tokens: &[Token], at: usize, number: &token::Number, hint
         hints.step = Some(whole + 1);
     } else if whole >= 10_000 || word == "ckpt" && whole >= 1_000 {
         hints.step = Some(whole);
-    } else if word == "weights" {
+    } else if word == "weights" || word == "cp" {
         // Keras counts from 1.
         set(&mut hints.epoch, number.value, Base::Count);
     } else if matches!(tokens.get(at + 1), Some(Token::Number(n)) if n.whole().is_some()) && at == 1 {
@@ -246,14 +263,28 @@ fn metric_value(before: &[&str], number: &token::Number, hints: &mut Hints) {
     };
     let mut words: Vec<&str> = before.iter().take_while(kept).copied().collect();
     words.reverse();
-    // Of words that only surround the metric none is kept: `resnet_val_acc` is `val_acc`.
+    // Of words that only surround the metric none is kept: `resnet_val_acc` is `val_acc`, and so is NeMo's
+    // `megatron_gpt--val_acc=0.5`.
+    let split = words.iter().skip(1).position(|word| metric::split_of(word) != metric::Split::Unsaid);
+    if let Some(at) = split.filter(|_| number.given) {
+        words.drain(..=at);
+    }
     while words.len() > 1 && !number.given && !starts_metric(words.first().copied().unwrap_or_default()) {
         words.remove(0);
     }
     let name = words.join("_");
-    if metric::is_metric(&name) || number.given && !name.is_empty() {
+    if metric::is_metric(&name) || number.given && !name.is_empty() && !is_count(&name) {
         hints.metrics.push((name, number.value));
     }
+}
+
+/// `consumed_samples=8000.0` of NeMo, `fold=3`, `seed=0`: numbers that judge nothing.
+fn is_count(name: &str) -> bool {
+    let counts = [
+        "sample", "consumed", "seed", "fold", "rank", "batch", "bs", "size", "dim", "layer", "head",
+        "version",
+    ];
+    metric::words(name).iter().any(|word| counts.contains(&word.as_str()))
 }
 
 fn starts_metric(word: &str) -> bool {

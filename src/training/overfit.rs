@@ -52,16 +52,16 @@ fn stem(name: &str) -> Vec<String> {
 }
 
 fn turned(validation: &Series, training: &Series, places: &Places) -> Option<f64> {
-    let finite: Vec<(f64, f64)> = validation.points.iter().copied().filter(|p| p.1.is_finite()).collect();
-    let lowest = finite.iter().enumerate().min_by(|a, b| a.1.1.total_cmp(&b.1.1)).map(|(at, _)| at)?;
-    let (at, value) = finite.get(lowest).copied()?;
-    let behind = finite.get(lowest + 1..).filter(|rest| rest.len() >= BEHIND)?;
-    let tail = behind.get(behind.len() - BEHIND..)?;
-    if !tail.iter().all(|p| p.1 >= value + MARGIN * value.abs()) {
+    let (at, value) = validation.points.shape().lowest?;
+    let (before, behind) = validation.points.split_at(validation.points.partition_point(|p| p.0 < at));
+    let finite = |p: &&(f64, f64)| p.1.is_finite();
+    // The last of all comes first; the lowest itself is not behind itself.
+    let tail: Vec<_> = behind.iter().skip(1).rev().filter(finite).take(BEHIND).collect();
+    if tail.len() < BEHIND || !tail.iter().all(|p| p.1 >= value + MARGIN * value.abs()) {
         return None;
     }
-    let before = lowest.checked_sub(1).and_then(|i| finite.get(i)).map_or(f64::NEG_INFINITY, |p| p.0);
-    let (second_last, last) = (tail.get(BEHIND - 2)?.0, tail.last()?.0);
+    let before = before.iter().rev().find(finite).map_or(f64::NEG_INFINITY, |p| p.0);
+    let (second_last, last) = (tail.get(1)?.0, tail.first()?.0);
     let mean = |from: f64, until: f64| {
         let on = |x: f64| if training.x == validation.x { Some(x) } else { places.convert(x, training.x) };
         let from = if from.is_finite() { on(from)? } else { from };

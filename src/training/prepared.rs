@@ -1,24 +1,25 @@
 //! A series made ready to be drawn: its extremes at every scale, its best point, and its smoothed form.
 //!
-//! Made once when a series is first shown and shared from then on; drawing asks only for what it draws.
+//! Made once when a series is first shown and shared from then on; drawing asks only for what it draws. For long
+//! series this takes more than a frame, and [`Wanted`] is what is handed to a worker.
 
 use std::sync::Arc;
 
-use super::{Series, XAxis, best};
-use crate::plot::trace::Points;
-use crate::plot::{Extent, Pyramid, smooth};
+use super::align::Places;
+use super::{Points, Series, XAxis};
+use crate::plot::{Extent, smooth, trace};
+
+/// Points from which on making a series ready is no work for the thread that draws.
+const LONG: usize = 20_000;
 
 /// A series with everything a plot asks of it.
 #[derive(Debug, Clone)]
 pub struct Prepared {
-    series: Arc<Vec<Series>>,
-    at: usize,
+    series: Series,
     x: XAxis,
-    /// Points of its own, where the series' cannot be drawn as they are.
-    own: Option<Arc<Vec<(f64, f64)>>>,
-    pyramid: Arc<Pyramid>,
+    /// What is drawn: the series' own points, or others where these cannot be drawn as they are.
+    points: Points,
     best: Option<(f64, f64)>,
-    whole: bool,
     broken: Option<Broken>,
     smoothed: Option<Smoothed>,
 }
@@ -37,39 +38,79 @@ pub struct Broken {
 #[derive(Debug, Clone)]
 struct Smoothed {
     weight: f64,
-    points: Vec<(f64, f64)>,
-    pyramid: Pyramid,
+    points: Points,
+}
+
+/// A series to be made ready, and how.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The series.
+    pub series: Series,
+    /// What its points are to count along x.
+    pub x: XAxis,
+    /// What tells epochs and steps apart.
+    pub places: Arc<Places>,
+    /// The weight it is to be smoothed with.
+    pub weight: f64,
+    /// What was made of the same points before, of which the smoothing alone is another.
+    pub held: Option<Arc<Prepared>>,
+}
+
+impl Wanted {
+    /// True when this is work for another thread than the one that draws.
+    pub fn is_long(&self) -> bool {
+        let made = self.held.is_some() || self.series.x == self.x && self.series.points.has_shape();
+        self.series.points.len() >= LONG && !(made && self.weight <= 0.0)
+    }
+
+    /// Does it; `None` when the series cannot be told along that axis.
+    pub fn prepare(&self) -> Option<Prepared> {
+        let made = match &self.held {
+            Some(held) => return Some(held.with_weight(self.weight)),
+            None if self.series.x == self.x => Prepared::new(self.series.clone()),
+            None => {
+                let points = self.places.points(&self.series, self.x)?;
+                Prepared::along(self.series.clone(), self.x, points)
+            }
+        };
+        Some(if self.weight > 0.0 { made.with_weight(self.weight) } else { made })
+    }
 }
 
 impl Prepared {
-    /// Prepares the series at `at`; `None` when there is none. `points` stand in for its own, along `x`.
-    pub fn new(
-        series: Arc<Vec<Series>>,
-        at: usize,
-        converted: Option<(XAxis, Vec<(f64, f64)>)>,
-    ) -> Option<Self> {
-        let one = series.get(at)?;
-        let (x, own) = converted.map_or((one.x, None), |(x, points)| (x, Some(points)));
-        let own = cleaned(own.as_deref().unwrap_or(&one.points)).or(own).map(Arc::new);
-        let best = best::of_series(one);
+    /// Prepares a series along its own axis.
+    pub fn new(series: Series) -> Self {
+        let (x, points) = (series.x, series.points.clone());
+        Self::along(series, x, points)
+    }
+
+    /// Prepares a series whose `points` stand for its own, along `x`.
+    pub fn along(series: Series, x: XAxis, points: Points) -> Self {
+        let points = cleaned(&points).unwrap_or(points);
+        let best = series.points.best(series.mode);
         // A best point is the same point along another axis.
-        let best = best.and_then(|b| match &own {
-            None => Some(b),
-            Some(points) => points.iter().copied().find(|p| p.1.total_cmp(&b.1).is_eq()),
+        let best = match best {
+            Some(best) if !points.are_shared_with(&series.points) => {
+                points.iter().copied().find(|p| p.1.total_cmp(&best.1).is_eq())
+            }
+            best => best,
+        };
+        let shape = points.shape();
+        let broken = shape.broken.map(|(first, value)| {
+            let count = points.len() - shape.finite;
+            Broken { count, first, value }
         });
-        let points = own.as_deref().unwrap_or(&one.points).as_slice();
-        let whole = points.iter().all(|p| p.0.fract() == 0.0);
-        let pyramid = Arc::new(Pyramid::of(points));
-        let broken = points.iter().find(|p| !p.1.is_finite()).map(|(first, value)| {
-            let count = pyramid.extent(points, 0..points.len()).broken;
-            Broken { count, first: *first, value: *value }
-        });
-        Some(Self { at, x, pyramid, best, whole, broken, smoothed: None, own, series })
+        Self { series, x, points, best, broken, smoothed: None }
     }
 
     /// The series it was made of.
-    pub fn series(&self) -> Option<&Series> {
-        self.series.get(self.at)
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// True when it was made of just this series.
+    pub fn is_of(&self, series: &Series) -> bool {
+        self.series.x == series.x && self.series.points.are_shared_with(&series.points)
     }
 
     /// What its points count along x.
@@ -78,15 +119,13 @@ impl Prepared {
     }
 
     /// Its points, by ascending and finite x.
-    pub fn raw(&self) -> Points<'_> {
-        let of_series = || self.series().map(|s| s.points.as_slice()).unwrap_or_default();
-        let points = self.own.as_ref().map_or_else(of_series, |own| own.as_slice());
-        Points { points, pyramid: &self.pyramid }
+    pub fn raw(&self) -> trace::Points<'_> {
+        self.points.traced()
     }
 
     /// Its smoothed points, once it has any.
-    pub fn smoothed(&self) -> Option<Points<'_>> {
-        self.smoothed.as_ref().map(|s| Points { points: &s.points, pyramid: &s.pyramid })
+    pub fn smoothed(&self) -> Option<trace::Points<'_>> {
+        self.smoothed.as_ref().map(|s| s.points.traced())
     }
 
     /// The weight it is smoothed with; 0 when it is not.
@@ -98,16 +137,11 @@ impl Prepared {
     #[must_use]
     pub fn with_weight(&self, weight: f64) -> Self {
         let smoothed = (weight > 0.0).then(|| {
-            let points = smooth::ema(self.raw().points, weight);
-            Smoothed { weight, pyramid: Pyramid::of(&points), points }
+            let points = Points::from(smooth::ema(&self.points, weight));
+            points.shape();
+            Smoothed { weight, points }
         });
-        Self {
-            series: Arc::clone(&self.series),
-            own: self.own.clone(),
-            pyramid: Arc::clone(&self.pyramid),
-            smoothed,
-            ..*self
-        }
+        Self { series: self.series.clone(), points: self.points.clone(), smoothed, ..*self }
     }
 
     /// Its best point; `None` when its metric has no better.
@@ -122,13 +156,12 @@ impl Prepared {
 
     /// Every x is a whole number.
     pub fn is_whole(&self) -> bool {
-        self.whole
+        self.points.shape().whole
     }
 
     /// The first and the last x.
     pub fn span(&self) -> Option<(f64, f64)> {
-        let points = self.raw().points;
-        Some((points.first()?.0, points.last()?.0))
+        Some((self.points.first()?.0, self.points.last()?.0))
     }
 
     /// The extent of its values from `low` to `high` along x.
@@ -139,13 +172,13 @@ impl Prepared {
 }
 
 /// Points by ascending, finite x; `None` when they are that already, as nearly all are.
-fn cleaned(points: &[(f64, f64)]) -> Option<Vec<(f64, f64)>> {
-    if points.iter().all(|p| p.0.is_finite()) && points.is_sorted_by(|a, b| a.0 <= b.0) {
+fn cleaned(points: &Points) -> Option<Points> {
+    if points.shape().in_order {
         return None;
     }
     let mut kept: Vec<_> = points.iter().copied().filter(|p| p.0.is_finite()).collect();
     kept.sort_by(|a, b| a.0.total_cmp(&b.0));
-    Some(kept)
+    Some(kept.into())
 }
 
 #[cfg(test)]
@@ -157,11 +190,35 @@ mod tests {
         let series = Series {
             name: "val_loss".to_owned(),
             x: XAxis::Epoch,
-            points,
+            points: points.into(),
             source: String::new(),
             mode: Mode::Min,
         };
-        Prepared::new(Arc::new(vec![series]), 0, None).unwrap()
+        Prepared::new(series)
+    }
+
+    #[test]
+    fn long_series_are_work_for_another_thread_until_they_are_ready() {
+        let long = prepared((0..LONG).map(|x| (x as f64, 1.0 / (x as f64 + 1.0))).collect());
+        let wanted = |weight: f64, x: XAxis, held: Option<&Prepared>| Wanted {
+            series: long.series().clone(),
+            x,
+            places: Arc::new(Places::from_pairs(vec![(10.0, 1.0)])),
+            weight,
+            held: held.map(|held| Arc::new(held.clone())),
+        };
+        assert!(!wanted(0.0, XAxis::Epoch, None).is_long(), "its shape is known");
+        assert!(wanted(0.5, XAxis::Epoch, None).is_long());
+        assert!(wanted(0.0, XAxis::Step, None).is_long());
+        assert!(!wanted(0.0, XAxis::Step, Some(&long)).is_long());
+        let converted = wanted(0.5, XAxis::Step, None).prepare().unwrap();
+        assert_eq!(
+            (converted.x(), converted.weight(), converted.raw().points[1]),
+            (XAxis::Step, 0.5, (10.0, 0.5))
+        );
+        assert_eq!(converted.best(), Some(((LONG - 1) as f64 * 10.0, 1.0 / LONG as f64)));
+        let untold = Wanted { places: Arc::default(), ..wanted(0.0, XAxis::Step, None) };
+        assert!(untold.prepare().is_none());
     }
 
     #[test]

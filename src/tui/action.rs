@@ -8,16 +8,20 @@ use super::key::Key;
 use super::model::browser::Opened;
 use super::model::compare::stats::{BothStats, Panel, Picture};
 use super::model::compare::{Comparison, Ids, Sections, Values};
+use super::model::curve::lines;
 use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
+use crate::compare::timeline::ranks::OfCheckpoint;
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::spectra::survey;
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
+use crate::training::prepared;
 use crate::work::Work;
 
 /// One thing that happened, or that a person asked for.
@@ -63,12 +67,18 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// Effective ranks of a file of the timeline; `None` when nothing more will come.
+    Ranks(u64, Option<(PathBuf, OfCheckpoint)>),
     /// News of a comparison.
     Compared(u64, CompareNews),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
+    /// News of the spectra with this generation; `None` when nothing more will come.
+    Spectra(u64, Option<survey::News>),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
+    /// Lines of the plot are ready to be drawn.
+    LinesPrepared(u64, Vec<MadeLine>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
     /// Something worth a line on the screen.
@@ -98,6 +108,9 @@ pub struct CompareRequest {
     /// Their sections; those that fit best without.
     pub sections: Option<Sections>,
 }
+
+/// A line, what was to be done to it, and what became of it.
+pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
 
 /// News of statistics.
 #[derive(Debug)]
@@ -170,6 +183,8 @@ pub enum Effect {
     Filter(u64, Arc<Layers>, Vec<u32>, String),
     /// Read the logs of the run in this folder.
     ReadLogs(u64, Work, PathBuf, Vec<LogFile>),
+    /// Make lines of the plot ready to be drawn.
+    PrepareLines(u64, Vec<(lines::Key, prepared::Wanted)>),
     /// Work out what a clean-up would do.
     PlanCleanUp(u64, Box<PlanRequest>),
     /// Move to the trash what the plan says.
@@ -182,6 +197,8 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compute the effective ranks of these files.
+    Ranks(u64, Work, Vec<PathBuf>),
     /// Compare the names of two checkpoints.
     Compare(u64, Box<CompareRequest>),
     /// Compare the values of some pairs.
@@ -190,6 +207,8 @@ pub enum Effect {
     LookAtPair(u64, Work, Arc<Comparison>, Ids, Panel),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Compute the spectra of these tensors.
+    Spectra(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.

@@ -4,6 +4,7 @@
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
 pub mod compare;
+pub mod spectra;
 pub mod stats;
 
 use std::any::Any;
@@ -16,20 +17,21 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 
 use super::acting;
-use super::action::{Action, CompareNews, CompareRequest, Effect, ScanNews};
+use super::action::{Action, CompareNews, CompareRequest, Effect, MadeLine, ScanNews};
 use super::event::Event;
 use super::model::browser::Opened;
 use super::model::compare::stats::Panel;
 use super::model::compare::{Comparison, Ids};
+use super::model::curve::lines;
 use super::model::filter;
 use super::model::layers::Layers;
 use super::model::stats::Wanted;
 use crate::cache::Cache;
-use crate::compare::timeline::{self, Source, Timeline};
+use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
-use crate::training::logs;
+use crate::training::{logs, prepared};
 use crate::work::Work;
 
 /// News of a scan sent in one event at most.
@@ -65,6 +67,11 @@ impl Runner {
                     Some(Action::LogsRead(generation, path, record))
                 });
             }
+            Effect::PrepareLines(generation, wanted) => {
+                self.spawn(generation, "preparing curves", move |_| {
+                    Some(Action::LinesPrepared(generation, prepared(wanted)))
+                });
+            }
             Effect::PlanCleanUp(..)
             | Effect::CleanUp(..)
             | Effect::LinkBest(..)
@@ -74,6 +81,7 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Ranks(generation, work, paths) => self.ranks(generation, work, paths),
             Effect::Compare(generation, request) => self.compare(generation, *request),
             Effect::CompareValues(generation, work, comparison, pairs) => {
                 self.compare_values(generation, work, comparison, pairs);
@@ -83,6 +91,9 @@ impl Runner {
             }
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
+            }
+            Effect::Spectra(generation, work, layers, tensors) => {
+                self.spectra(generation, work, layers, tensors);
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
@@ -185,6 +196,29 @@ impl Runner {
         });
     }
 
+    fn spectra(&self, generation: u64, work: Work, layers: Arc<Layers>, tensors: Vec<u32>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "spectra", move |events| {
+            let mut send = |news| {
+                let _ = events.send(Event::Job(Action::Spectra(generation, Some(news))));
+            };
+            let done = spectra::spectra(&layers, &tensors, &cache, &work, &mut send);
+            done.then_some(Action::Spectra(generation, None))
+        });
+    }
+
+    fn ranks(&self, generation: u64, work: Work, paths: Vec<PathBuf>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "effective ranks", move |events| {
+            let mut send = |path: &Path, found| {
+                let news = Some((path.to_owned(), found));
+                let _ = events.send(Event::Job(Action::Ranks(generation, news)));
+            };
+            ranks::of_all(paths.iter(), &cache, &work, &mut send).ok()?;
+            Some(Action::Ranks(generation, None))
+        });
+    }
+
     fn preview(&self, generation: u64, work: Work, layers: Arc<Layers>, wanted: Wanted, count: usize) {
         self.spawn(generation, "reading values", move |_| {
             let preview = stats::preview(&layers, wanted, count, &work);
@@ -249,6 +283,15 @@ impl Runner {
 fn open(path: &Path) -> Result<Box<Opened>, String> {
     let checkpoint = crate::format::open(path, &Limits::default()).map_err(|e| e.reason())?;
     Ok(Box::new(Opened::of(checkpoint)))
+}
+
+/// Makes lines of the plot ready.
+pub fn prepared(wanted: Vec<(lines::Key, prepared::Wanted)>) -> Vec<MadeLine> {
+    let make = |(key, wanted): (lines::Key, prepared::Wanted)| {
+        let made = wanted.prepare();
+        (key, wanted, made)
+    };
+    wanted.into_iter().map(make).collect()
 }
 
 fn convert(event: ScanEvent) -> ScanNews {

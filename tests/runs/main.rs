@@ -11,6 +11,7 @@
 
 mod files;
 mod folders;
+mod frameworks;
 mod links;
 mod logs;
 mod other_logs;

@@ -41,7 +41,7 @@ fn points(all: &[Series], name: &str, x: XAxis) -> Vec<(f64, f64)> {
         .find(|s| s.name == name && s.x == x)
         .unwrap_or_else(|| panic!("{name}: {names:?}"))
         .points
-        .clone()
+        .to_vec()
 }
 
 #[test]
@@ -226,6 +226,25 @@ fn weights_and_biases_leaves_its_last_values_and_settings() {
 }
 
 #[test]
+fn an_offline_run_of_weights_and_biases_is_read_from_its_binary_log() {
+    let runs = collect(&crate::fixture("wandb"));
+    assert_eq!(runs.len(), 1);
+    let all = series_of_run(&runs[0]);
+    let loss = points(&all, "train/loss", Step);
+    assert_eq!((loss.len(), loss[0], loss[23]), (24, (0.0, 1.0), (23.0, 1.0 / 24.0)));
+    assert!(loss[10].1.is_nan());
+    assert_eq!(points(&all, "val/loss", Step), [(7.0, 0.25), (15.0, 0.125), (23.0, 2.0 / 24.0)]);
+    assert_eq!(points(&all, "nested/acc", Step)[0], (7.0, 7.0 / 32.0));
+    let record = runs[0].record.as_ref().unwrap();
+    assert_eq!(record.finals, [("best_acc".to_owned(), 0.875)]);
+    assert_eq!(record.epoch_at(15), Some(2.0));
+    let settings: Vec<_> = runs[0].hyperparameters.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    assert_eq!(settings, [("lr", "0.1"), ("model.width", "8")]);
+    let found = verdict(&runs[0], None, None).unwrap();
+    assert_eq!((found.metric.as_str(), found.value, found.step), ("val/loss", 2.0 / 24.0, Some(23)));
+}
+
+#[test]
 fn a_file_named_best_is_taken_for_the_best_epoch_when_it_tells_none() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("log.csv"), "epoch,val_acc\n1,0.5\n2,0.8\n3,0.7\n").unwrap();
@@ -296,7 +315,9 @@ mod any_bytes {
 
     /// Pieces of real logs, so that more than the first check is reached.
     fn piece() -> impl Strategy<Value = Vec<u8>> {
-        let words: [&[u8]; 20] = [
+        let words: [&[u8]; 22] = [
+            b":W&B\xe1\xbe\x00",
+            b"Epoch 3: loss ",
             b"epoch,loss\n",
             b"1,0.5\n",
             b"-3,nan\n",
@@ -336,6 +357,8 @@ mod any_bytes {
                 (LogKind::Summary, "wandb-summary.json"),
                 (LogKind::MlflowMetric, "metrics/loss"),
                 (LogKind::Events, "events.out.tfevents.1"),
+                (LogKind::Wandb, "run-ab.wandb"),
+                (LogKind::Text, "train.log"),
                 (LogKind::Settings, "hparams.yaml"),
                 (LogKind::Evaluations, "evaluations.npz"),
             ] {

@@ -15,7 +15,7 @@ use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::compare::stats::Panel;
 use ckpt_tui::tui::model::filter;
-use ckpt_tui::tui::runner::{compare, stats};
+use ckpt_tui::tui::runner::{compare, spectra, stats};
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{First, first, start, update};
 use ckpt_tui::tui::view;
@@ -34,7 +34,7 @@ pub(crate) struct Ui {
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
     pub(crate) by_hand: bool,
-    /// Time the last filter took on its worker.
+    /// Time the last filter took on its worker, or processor time making lines ready took.
     pub(crate) in_worker: Duration,
     effects: Vec<Effect>,
 }
@@ -155,6 +155,12 @@ impl Ui {
                     let record = Arc::new(ckpt_tui::training::logs::record(&files));
                     self.act(Action::LogsRead(generation, path, record));
                 }
+                Effect::PrepareLines(generation, wanted) => {
+                    let start = on_cpu();
+                    let made = ckpt_tui::tui::runner::prepared(wanted);
+                    self.in_worker += on_cpu().saturating_sub(start);
+                    self.act(Action::LinesPrepared(generation, made));
+                }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {
                     self.removed.extend(plan.remove.into_iter().map(|item| item.path));
@@ -176,6 +182,16 @@ impl Ui {
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }
+                Effect::Ranks(generation, work, paths) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
+                    ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
+                        .unwrap();
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Ranks(generation, one));
+                    }
+                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();
@@ -191,6 +207,14 @@ impl Ui {
                     });
                     for one in news.into_inner().unwrap() {
                         self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Spectra(generation, work, layers, tensors) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    spectra::spectra(&layers, &tensors, &cache, &work, &mut |one| news.push(Some(one)));
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Spectra(generation, one));
                     }
                 }
                 Effect::Preview(generation, work, layers, wanted, count) => {
@@ -267,6 +291,12 @@ impl Ui {
         let browser = self.model.browser.as_ref().expect("a checkpoint is open");
         browser.layers().entry(browser.table.selected().expect("a row")).unwrap().path.to_string()
     }
+}
+
+/// Time this thread had a processor: what a busy machine leaves comparable.
+pub(crate) fn on_cpu() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(text.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0))
 }
 
 /// Scans in this thread. Times of writing differ from checkout to checkout.

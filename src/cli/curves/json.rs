@@ -27,7 +27,17 @@ impl Serialize for RunJson<'_> {
         map.serialize_entry("path", &run.path.to_string_lossy())?;
         map.serialize_entry("name", &run.name)?;
         map.serialize_entry("series", &series.iter().map(SeriesJson).collect::<Vec<_>>())?;
+        map.serialize_entry("finals", &Finals(super::finals(run).collect()))?;
         map.end()
+    }
+}
+
+/// Values by name.
+struct Finals<'a>(Vec<&'a (String, f64)>);
+
+impl Serialize for Finals<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 

@@ -6,11 +6,10 @@ use std::io::{self, Write};
 
 use crate::cli::args::Curves;
 use crate::cli::style::{Style, Tone};
-use crate::plot::trace::{self, Points};
-use crate::plot::{Axis, Canvas, Extent, Pen, Pyramid, Scale, smooth, ticks};
+use crate::plot::{Axis, Canvas, Extent, Pen, Scale, smooth, ticks, trace};
 use crate::text::{fit, number};
 use crate::training::best::of_series;
-use crate::training::{Mode, Series, XAxis};
+use crate::training::{Mode, Points, Series, XAxis};
 
 /// Cells the labels of the values take, with the axis.
 const LABELS: u16 = 11;
@@ -22,8 +21,7 @@ const TONES: [Tone; 6] = [Tone::Good, Tone::Warn, Tone::Plain, Tone::Bad, Tone::
 struct Line<'a> {
     name: &'a str,
     series: &'a Series,
-    points: Vec<(f64, f64)>,
-    pyramid: Pyramid,
+    points: Points,
 }
 
 /// The number of a line, where it ends.
@@ -53,7 +51,7 @@ pub(super) fn draw(
     // The first line is drawn last, over the others.
     for (at, line) in lines.iter().enumerate().rev() {
         let pen = Pen { line: at as u8, faint: false };
-        trace::line(&mut canvas, pen, Points { points: &line.points, pyramid: &line.pyramid }, x, y);
+        trace::line(&mut canvas, pen, line.points.traced(), x, y);
     }
     let sub = canvas.dots_per_cell();
     let place = |(at, line)| end(line, at, (x, columns), (y, rows), sub);
@@ -73,16 +71,15 @@ pub(super) fn draw(
 }
 
 fn line<'a>(name: &'a str, series: &'a Series, weight: f64) -> Line<'a> {
-    let points = if weight > 0.0 { smooth::ema(&series.points, weight) } else { series.points.clone() };
-    let pyramid = Pyramid::of(&points);
-    Line { name, series, points, pyramid }
+    let smooth = || smooth::ema(&series.points, weight).into();
+    Line { name, series, points: if weight > 0.0 { smooth() } else { series.points.clone() } }
 }
 
 fn axes(lines: &[Line<'_>], log: bool) -> Option<(Axis, Axis)> {
     let mut extent = Extent::EMPTY;
     let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
     for line in lines {
-        extent.merge(&line.pyramid.extent(&line.points, 0..line.points.len()));
+        extent.merge(&line.points.shape().pyramid.extent(&line.points, 0..line.points.len()));
         first = first.min(line.points.first()?.0);
         last = last.max(line.points.last()?.0);
     }

@@ -133,7 +133,7 @@ fn only_the_newest_history_is_kept() {
         row.training.histories = vec![Series {
             name: "loss".to_owned(),
             x: XAxis::Epoch,
-            points: vec![(1.0, epoch)],
+            points: vec![(1.0, epoch)].into(),
             source: name.to_owned(),
             mode: Mode::Min,
         }];

@@ -256,3 +256,54 @@ fn speech_and_others() {
         ),
     ]);
 }
+
+/// Dictionaries of scripts and tools that have no row of their own: the generic rules carry them.
+#[test]
+fn dictionaries_without_a_row_in_the_table() {
+    let (w, o) = (weights(), optimizer());
+    check(vec![
+        // nnU-Net v2: `current_epoch` is the next one, as many as its lists are long.
+        case(
+            "",
+            json!({
+                "network_weights": w, "optimizer_state": o, "grad_scaler_state": null, "_best_ema": 0.5,
+                "logging": {"mean_fg_dice": [0.25, 0.5], "train_losses": [0.5, 0.25], "val_losses": [0.75, 0.5],
+                            "lrs": [0.01, 0.01], "epoch_start_timestamps": [1.7e9, 1.8e9]},
+                "current_epoch": 2, "trainer_name": "nnUNetTrainer",
+            }),
+            Some(2.0),
+            None,
+            &[("mean_fg_dice", 0.5), ("train_loss", 0.25), ("val_loss", 0.5), ("lr", 0.01)],
+        ),
+        case(
+            "",
+            json!({"start_epoch": 3, "model": w, "optimizer": o, "best_ap": 0.5, "curr_ap": 0.25}),
+            Some(3.0),
+            None,
+            &[("best_ap", 0.5), ("curr_ap", 0.25)],
+        ),
+        case(
+            "yolov5",
+            json!({"epoch": 4, "best_fitness": {"$tensor": [0.5]}, "model": w, "ema": null, "updates": 500,
+                   "optimizer": null, "opt": {"epochs": 10}, "git": {}, "date": "2024-01-01"}),
+            Some(5.0),
+            Some(500),
+            &[("best_fitness", 0.5)],
+        ),
+        case(
+            "",
+            json!({"model": w, "optimizer": o, "lr_scheduler": {"last_epoch": 7}, "max_accuracy": 81.5, "scaler": {},
+                   "epoch": 7, "config": {"a": 1}}),
+            Some(7.0),
+            None,
+            &[("max_accuracy", 81.5)],
+        ),
+        case(
+            "",
+            json!({"epoch": 3, "model_state_dict": w, "optimizer_state_dict": o, "metrics": {"val": {"loss": 0.5, "acc": 0.75}}}),
+            Some(4.0),
+            None,
+            &[("val/loss", 0.5), ("val/acc", 0.75)],
+        ),
+    ]);
+}

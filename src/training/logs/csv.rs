@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::Log;
-use super::rows::{Epochs, Place, Rows, axis_of, is_bookkeeping};
+use super::rows::{Epochs, Place, Rows, axis_of, is_bookkeeping, is_unnamed, rank_of};
 use super::text::number;
 use crate::training::XAxis;
 
@@ -43,20 +43,26 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
         return monitor(&mut reader, log);
     }
     let mut rows = Rows::default();
-    let mut roles = roles(&header, &mut rows);
+    let mut roles = roles(&header, path, &mut rows);
+    let counted = !roles.iter().any(|role| matches!(role, Role::Epoch | Role::Step));
+    let mut count = 0.0;
     let ended = table.ends_with(b"\n");
     while let Ok(true) = reader.read_byte_record(&mut record) {
         // A logger that met a new metric writes a new header; one that was resumed may repeat it.
         if is_header(&record) {
             let header: Vec<String> =
                 record.iter().map(|c| String::from_utf8_lossy(c).into_owned()).collect();
-            roles = self::roles(&header, &mut rows);
+            roles = self::roles(&header, path, &mut rows);
             continue;
         }
         let at_end = reader.position().byte() as usize >= table.len();
         let cut = !ended && at_end && record.len() < roles.len();
         if !cut {
-            row(&record, &roles, &mut rows);
+            count += 1.0;
+            // A table of a history alone has a row for each epoch.
+            let place =
+                if counted { Place { epoch: Some(count), step: None } } else { place(&record, &roles) };
+            row(&record, &roles, place, &mut rows);
         }
     }
     rows.finish(epochs(path, &roles), &mut log);
@@ -71,19 +77,47 @@ fn separator(table: &[u8]) -> u8 {
     candidates.into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',')
 }
 
-fn roles(header: &[String], rows: &mut Rows) -> Vec<Role> {
-    // Of several counters the one called step counts over the whole training.
-    let step = header.iter().position(|name| name.eq_ignore_ascii_case("step"));
-    let step = step.or_else(|| header.iter().position(|name| axis_of(name) == Some(XAxis::Step)));
-    let epoch = header.iter().position(|name| axis_of(name) == Some(XAxis::Epoch));
+fn roles(header: &[String], path: &Path, rows: &mut Rows) -> Vec<Role> {
+    let ranked = |axis: XAxis| {
+        let ranks = header.iter().enumerate();
+        let of_axis = ranks.filter_map(|(at, name)| Some((rank_of(name).filter(|r| r.0 == axis)?.1, at)));
+        of_axis.min().map(|(_, at)| at)
+    };
+    let (step, epoch) = (ranked(XAxis::Step), ranked(XAxis::Epoch));
+    // What pandas writes before a table it was not told to leave out: the number of the row, from 0.
+    let index = header.first().filter(|name| is_index(name) && step.is_none() && epoch.is_none());
+    let values = header.iter().filter(|name| axis_of(name).is_none()).count();
     let role = |(at, name): (usize, &String)| match axis_of(name) {
-        _ if Some(at) == epoch => Role::Epoch,
+        _ if Some(at) == epoch || at == 0 && index.is_some() => Role::Epoch,
         _ if Some(at) == step => Role::Step,
         Some(_) => Role::Ignored,
         None if name.is_empty() || is_bookkeeping(name) => Role::Ignored,
+        None if is_unnamed(name) => rows.slot(&of_file(path)).map_or(Role::Ignored, Role::Value),
+        // DVCLive keeps a table for each metric, in folders of the rest of its name.
+        None if values == 1 => rows.slot(&within_plots(path, name)).map_or(Role::Ignored, Role::Value),
         None => rows.slot(name).map_or(Role::Ignored, Role::Value),
     };
     header.iter().enumerate().map(role).collect()
+}
+
+/// The heading of a column of row numbers.
+pub(super) fn is_index(name: &str) -> bool {
+    name.is_empty() || name.eq_ignore_ascii_case("index") || name.starts_with("Unnamed: 0")
+}
+
+/// What a table with a column `Value` is of: `run-.-tag-loss_train.csv` is what TensorBoard exports.
+fn of_file(path: &Path) -> String {
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+    stem.rsplit_once("-tag-").map_or(stem.as_str(), |(_, tag)| tag).to_owned()
+}
+
+/// `plots/metrics/train/loss.tsv` holds `train/loss`.
+fn within_plots(path: &Path, name: &str) -> String {
+    let text = path.with_extension("").to_string_lossy().replace('\\', "/");
+    match text.rsplit_once("plots/metrics/") {
+        Some((_, within)) if within.ends_with(name) => within.to_owned(),
+        _ => name.to_owned(),
+    }
 }
 
 fn is_header(record: &::csv::ByteRecord) -> bool {
@@ -95,15 +129,20 @@ fn cell(bytes: &[u8]) -> Option<f64> {
     number(std::str::from_utf8(bytes).ok()?)
 }
 
-fn row(record: &::csv::ByteRecord, roles: &[Role], rows: &mut Rows) {
+fn place(record: &::csv::ByteRecord, roles: &[Role]) -> Place {
     let mut place = Place::default();
     for (bytes, role) in record.iter().zip(roles) {
         match role {
             Role::Epoch => place.epoch = cell(bytes),
-            Role::Step => place.step = cell(bytes),
+            // Sentence Transformers write -1 for the end of an epoch.
+            Role::Step => place.step = cell(bytes).filter(|step| *step >= 0.0),
             Role::Value(_) | Role::Ignored => {}
         }
     }
+    place
+}
+
+fn row(record: &::csv::ByteRecord, roles: &[Role], place: Place, rows: &mut Rows) {
     if place == Place::default() {
         return;
     }

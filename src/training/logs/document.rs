@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::rows::{Epochs, Place, Rows, axis_of, is_bookkeeping};
+use super::rows::{Epochs, Place, Rows, axis_of, is_bookkeeping, is_unnamed};
 use super::{Log, json};
 use crate::training::{XAxis, metric, name};
 
@@ -83,8 +83,13 @@ fn search(value: &Value, prefix: &str, depth: usize, rows: &mut Rows) {
         Value::Object(map) => {
             columns(map, prefix, rows);
             for (name, inner) in map.iter().filter(|_| depth > 1) {
-                let named =
-                    if metric::is_metric(name) { format!("{prefix}{name}/") } else { prefix.to_owned() };
+                // Sacred keeps `{"steps": […], "values": […]}` under each name.
+                let holds = |key: &str| inner.get(key).is_some_and(numeric_list);
+                let named = if metric::is_metric(name) || holds("steps") && holds("values") {
+                    format!("{prefix}{name}/")
+                } else {
+                    prefix.to_owned()
+                };
                 // The batches of skorch, and what is watched of the machine, are tables of their own.
                 if !is_bookkeeping(name) && !numeric_list(inner) && name != "batches" {
                     search(inner, &named, depth - 1, rows);
@@ -151,7 +156,11 @@ fn columns(map: &Map<String, Value>, prefix: &str, rows: &mut Rows) {
                 Some((XAxis::Step, x)) => Place { epoch: None, step: Some(x) },
                 None => Place { epoch: Some(at as f64 + 1.0), step: None },
             };
-            rows.push(&format!("{prefix}{}", metric::of_history(name)), place, *value);
+            let name = match prefix.strip_suffix('/') {
+                Some(around) if is_unnamed(name) => around.to_owned(),
+                _ => format!("{prefix}{}", metric::of_history(name)),
+            };
+            rows.push(&name, place, *value);
         }
     }
 }

@@ -6,9 +6,9 @@
 use rustc_hash::FxHashMap;
 
 use super::events_proto::{Field, Fields, first};
-use super::rows::{Epochs, Place, Rows};
-use super::{LONGEST, Log};
+use super::{LONGEST, Log, SERIES, VALUES};
 use crate::source::ReadAt;
+use crate::training::{Series, XAxis, metric};
 
 /// Bytes read at once.
 const BLOCK: usize = 1 << 20;
@@ -93,15 +93,39 @@ struct Events {
     epochs: Vec<(f64, f64)>,
 }
 
-/// Rows, and the slot of each tag in them.
+/// Values by tag, which have nothing but a step: rows of a table would take twice the memory.
+#[derive(Default)]
 struct Scalars {
-    rows: Rows,
+    tags: Vec<(String, Vec<(f64, f64)>)>,
     slots: FxHashMap<Box<[u8]>, Option<usize>>,
+    values: usize,
 }
 
-impl Default for Scalars {
-    fn default() -> Self {
-        Self { rows: Rows::by_step(), slots: FxHashMap::default() }
+impl Scalars {
+    fn put(&mut self, tag: &[u8], step: f64, value: f64) {
+        let slot = self.slots.get(tag).copied().unwrap_or_else(|| {
+            let slot = (self.tags.len() < SERIES).then_some(self.tags.len());
+            if slot.is_some() {
+                self.tags.push((String::from_utf8_lossy(tag).into_owned(), Vec::new()));
+            }
+            self.slots.insert(tag.into(), slot);
+            slot
+        });
+        if let Some((_, points)) = slot.and_then(|at| self.tags.get_mut(at))
+            && self.values < VALUES
+        {
+            self.values += 1;
+            points.push((step, value));
+        }
+    }
+
+    fn finish(self, log: &mut Log) {
+        for (name, points) in self.tags.into_iter().filter(|(_, points)| !points.is_empty()) {
+            let forward = points.is_sorted_by(|a, b| a.0 < b.0);
+            let points = if forward { points } else { super::rows::points(points.into_iter()) };
+            let (mode, points) = (metric::mode_of(&name), points.into());
+            log.series.push(Series { name, x: XAxis::Step, points, source: String::new(), mode });
+        }
     }
 }
 
@@ -142,6 +166,12 @@ impl Events {
             }
             return;
         }
+        if tag.ends_with(b"text_summary") {
+            // CleanRL writes its arguments as a table of Markdown.
+            let text = tensor.and_then(|t| first(t, 8)).and_then(Field::text);
+            text.into_iter().for_each(|text| super::settings::of_table(text, log));
+            return;
+        }
         let Some(value) = number.or_else(|| tensor.and_then(scalar)) else { return };
         if tag == b"epoch" {
             self.epochs.push((step, value));
@@ -151,19 +181,11 @@ impl Events {
         if tag == b"hp_metric" && value.total_cmp(&-1.0).is_eq() {
             return;
         }
-        let Scalars { rows, slots } = &mut self.scalars;
-        let slot = slots.get(tag).copied().unwrap_or_else(|| {
-            let slot = rows.slot(&String::from_utf8_lossy(tag));
-            slots.insert(tag.into(), slot);
-            slot
-        });
-        if let Some(slot) = slot {
-            rows.put(slot, Place { epoch: None, step: Some(step) }, value);
-        }
+        self.scalars.put(tag, step, value);
     }
 
     fn finish(self, log: &mut Log) {
-        self.scalars.rows.finish(Epochs::Unsaid, log);
+        self.scalars.finish(log);
         let whole = self.epochs.iter().all(|(_, e)| e.fract() == 0.0);
         // Lightning logs the index of the epoch; others a fraction.
         let shift = if whole && self.epochs.iter().any(|(_, e)| *e == 0.0) { 1.0 } else { 0.0 };

@@ -10,6 +10,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::training::metric;
+
 /// What stands for the three words.
 const WORDS: [(&[u8], &[u8]); 3] =
     [(b"-Infinity", b"\"\\u0001-inf\""), (b"Infinity", b"\"\\u0001inf\""), (b"NaN", b"\"\\u0001nan\"")];
@@ -97,22 +99,51 @@ pub(super) fn shown(value: &Value) -> String {
     }
 }
 
-/// Numbers of an object and of the objects in it, one level deep: `train` of `{"train": {"loss": 1}}` goes
-/// before a slash.
+/// Levels of objects within objects that are looked into.
+const DEPTH: usize = 6;
+/// What the COCO evaluation gives, in its order.
+const COCO: [&str; 12] =
+    ["AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"];
+
+/// Numbers of an object and of the objects in it: `train` of `{"train": {"loss": 1}}` goes before a slash. Deeper
+/// than one level only what is called like a metric counts, and settings never do.
 pub(super) fn numbers(object: &Map<String, Value>, mut each: impl FnMut(&str, f64)) {
-    for (name, value) in object {
-        if let Some(number) = number(value) {
-            each(name, number);
-        } else if let Value::Object(inner) = value {
-            for (key, value) in inner {
-                if let Some(number) = number_or_single(value) {
-                    each(&format!("{name}/{key}"), number);
+    walk(object, "", 0, &mut each);
+}
+
+fn walk(object: &Map<String, Value>, prefix: &str, depth: usize, each: &mut impl FnMut(&str, f64)) {
+    for (key, value) in object {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}/{key}") };
+        if let Some(number) = number_or_single(value).or_else(|| quoted(key, value)) {
+            if depth < 2 || metric::is_metric(key) {
+                each(&name, number);
+            }
+            continue;
+        }
+        match value {
+            Value::Object(inner) if depth < DEPTH && !is_settings(key) => walk(inner, &name, depth + 1, each),
+            // DETR writes the twelve numbers of `coco_evaluator` as a list.
+            Value::Array(items) if items.len() == COCO.len() && key.contains("coco_eval") => {
+                for (part, item) in COCO.iter().zip(items) {
+                    number(item).into_iter().for_each(|value| each(&format!("{name}/{part}"), value));
                 }
             }
-        } else if let Some(number) = number_or_single(value) {
-            each(name, number);
+            _ => {}
         }
     }
+}
+
+fn is_settings(key: &str) -> bool {
+    matches!(
+        key,
+        "config" | "args" | "hparams" | "params" | "hyperparameters" | "cfg" | "hist_stats" | "_wandb"
+    )
+}
+
+/// fairseq writes its numbers between quotes.
+pub(super) fn quoted(name: &str, value: &Value) -> Option<f64> {
+    let Value::String(text) = value else { return None };
+    (text.len() <= 24 && metric::is_metric(name)).then(|| text.parse().ok()).flatten()
 }
 
 /// A number, or the only number of a list.

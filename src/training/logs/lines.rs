@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::rows::{Epochs, Place, Rows, axis_of, is_bookkeeping};
+use super::rows::{Epochs, Place, Rows, is_bookkeeping, rank_of};
 use super::text::lines;
 use super::{Log, json};
 use crate::training::XAxis;
@@ -16,11 +16,22 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
     let mut later = Vec::new();
     let (mut seen, mut skipped) = (0_usize, 0_usize);
     let mut most_epochs: f64 = 0.0;
-    for (line, ended) in lines(bytes).filter(|(line, _)| !line.trim_ascii().is_empty()) {
-        match json::parse_as::<Map<String, Value>>(line) {
+    let mut trained = None;
+    for (line, ended) in lines(bytes) {
+        // fairseq's lines begin with the time and what they are of: `… | INFO | train | {"epoch": 1, …}`.
+        let Some(start) = line.iter().position(|b| *b == b'{') else {
+            skipped += usize::from(ended && !line.trim_ascii().is_empty() && seen == 0);
+            continue;
+        };
+        match json::parse_as::<Map<String, Value>>(line.get(start..).unwrap_or_default()) {
             Ok(row) => {
                 seen += 1;
-                let place = place(&row);
+                let mut place = place(&row);
+                if is_evaluation(&row) {
+                    place.step = trained.or(place.step);
+                } else {
+                    trained = place.step.or(trained);
+                }
                 most_epochs = most_epochs.max(place.epoch.unwrap_or(0.0));
                 // Which of the two a lone `step` is, is seen at the end.
                 if place.epoch.is_none() && place.step.is_some() && !row.contains_key("iter") {
@@ -29,7 +40,7 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
                     take(&row, place, &mut rows);
                 }
             }
-            Err(_) if !ended => {}
+            Err(_) if !ended || start > 0 => {}
             Err(_) => skipped += 1,
         }
     }
@@ -50,12 +61,13 @@ pub(super) fn read(bytes: &[u8], path: &Path) -> Log {
 
 fn place(row: &Map<String, Value>) -> Place {
     let mut place = Place::default();
+    let mut held = u8::MAX;
     for (name, value) in row {
-        match (axis_of(name), json::number(value)) {
-            (Some(XAxis::Epoch), Some(x)) => place.epoch = place.epoch.or(Some(x)),
-            (Some(XAxis::Step), Some(x)) => {
-                // Of several counters the one called step counts over the whole training.
-                place.step = if name == "step" { Some(x) } else { place.step.or(Some(x)) };
+        let text = || value.as_str().and_then(|text| text.parse().ok());
+        match rank_of(name).zip(json::number(value).or_else(text)) {
+            Some(((XAxis::Epoch, _), x)) => place.epoch = place.epoch.or(Some(x)),
+            Some(((XAxis::Step, rank), x)) if rank < held && x >= 0.0 => {
+                (place.step, held) = (Some(x), rank);
             }
             _ => {}
         }
@@ -63,12 +75,14 @@ fn place(row: &Map<String, Value>) -> Place {
     place
 }
 
-fn take(row: &Map<String, Value>, mut place: Place, rows: &mut Rows) {
-    // mmcv says for each row what it is of, and calls the metrics of both the same.
+/// mmcv says for each row what it is of, and counts in those of evaluations the batches evaluated.
+fn is_evaluation(row: &Map<String, Value>) -> bool {
+    row.get("mode").and_then(Value::as_str).is_some_and(|mode| mode != "train")
+}
+
+fn take(row: &Map<String, Value>, place: Place, rows: &mut Rows) {
+    // The metrics of all rows are called the same there.
     let mode = row.get("mode").and_then(Value::as_str);
-    if mode.is_some_and(|m| m != "train") {
-        place.step = place.step.filter(|_| place.epoch.is_none());
-    }
     json::numbers(row, |name, value| {
         if is_bookkeeping(name) {
             return;

@@ -74,8 +74,14 @@ pub fn record(files: &[LogFile]) -> Record {
             }
             record.sources.push(source);
             let Ok(mut log) = log else { continue };
-            if file.kind == LogKind::Events {
-                name_after_folder(&file.path, &mut log);
+            match file.kind {
+                LogKind::Events => name_after_folder(&file.path, &mut log),
+                LogKind::Csv | LogKind::Lines => {
+                    if let Some(split) = split_of_file(&file.path, files) {
+                        name_after(split, &mut log);
+                    }
+                }
+                _ => {}
             }
             match &mut together {
                 Some(first) => join(first, log, kind),
@@ -89,6 +95,10 @@ pub fn record(files: &[LogFile]) -> Record {
     families.sort_by_key(|(kind, log)| (*kind, std::cmp::Reverse(most(log))));
     for (kind, log) in families {
         merge(&mut record, kind, log);
+    }
+    // What a plot asks of them is made here, by the thread that has the time.
+    for series in &record.series {
+        series.points.shape();
     }
     record
 }
@@ -137,9 +147,9 @@ fn continues(path: &Path) -> bool {
     epoch || path.components().any(timed)
 }
 
-/// `20240131_120000`: mmengine begins a folder for each start.
+/// `20240131_120000` and `20240131-1200`: mmengine and torchtitan begin a folder for each start.
 pub fn is_time(name: &str) -> bool {
-    matches!(name.split_once('_'), Some((day, time)) if day.len() == 8 && time.len() == 6
+    matches!(name.split_once(['_', '-']), Some((day, time)) if day.len() == 8 && matches!(time.len(), 4 | 6)
         && day.bytes().chain(time.bytes()).all(|b| b.is_ascii_digit()))
 }
 
@@ -156,15 +166,46 @@ fn latest_states<'a>(family: &[&'a LogFile]) -> Vec<&'a LogFile> {
     states
 }
 
-/// Keras and others write training and validation into folders of these names, with equal tags.
+/// Keras and others write training and validation into folders of these names, with equal tags. `add_scalars` makes
+/// a folder of the tag and of the name of each of its values.
 fn name_after_folder(path: &Path, log: &mut Log) {
     let folder = path.parent().and_then(Path::file_name).map(|n| n.to_string_lossy().into_owned());
-    let split =
-        folder.filter(|f| matches!(f.as_str(), "train" | "validation" | "val" | "valid" | "test" | "eval"));
-    let Some(split) = split else { return };
+    let Some(folder) = folder else { return };
+    for series in &mut log.series {
+        let tag = series.name.replace('/', "_");
+        if let Some(part) = folder.strip_prefix(&tag).and_then(|rest| rest.strip_prefix('_')) {
+            series.name = format!("{}/{part}", series.name);
+        }
+    }
+    const SPLITS: [&str; 8] = ["train", "training", "validation", "val", "valid", "dev", "test", "eval"];
+    if SPLITS.contains(&folder.as_str()) {
+        name_after(&folder, log);
+    }
+}
+
+fn name_after(split: &str, log: &mut Log) {
     for series in log.series.iter_mut().filter(|s| metric::split_of(&s.name) == metric::Split::Unsaid) {
         series.name = format!("{split}/{}", series.name);
     }
+}
+
+/// `train.csv` beside `valid.csv`: the split a table is of, where another has the same columns of another split.
+fn split_of_file(path: &Path, files: &[LogFile]) -> Option<&'static str> {
+    let split = |path: &Path| metric::split_of(&path.file_stem().unwrap_or_default().to_string_lossy());
+    let own = split(path);
+    let beside = |other: &LogFile| {
+        other.path.parent() == path.parent()
+            && other.path.extension() == path.extension()
+            && !matches!(split(&other.path), metric::Split::Unsaid)
+            && split(&other.path) != own
+    };
+    let name = match own {
+        metric::Split::Train => "train",
+        metric::Split::Validation => "val",
+        metric::Split::Test => "test",
+        metric::Split::Unsaid => return None,
+    };
+    files.iter().filter(|file| file.kind.has_curves()).any(beside).then_some(name)
 }
 
 /// Continues `first` by what a later file of its family says.
@@ -180,8 +221,8 @@ fn join(first: &mut Log, later: Log, kind: LogKind) {
     for mut series in later.series {
         let held = first.series.iter_mut().find(|s| s.name == series.name && s.x == series.x);
         if let Some(held) = held {
-            let before = std::mem::take(&mut held.points);
-            held.points = points(before.into_iter().chain(series.points));
+            let before = std::mem::take(&mut held.points).into_vec();
+            held.points = points(before.into_iter().chain(series.points.into_vec())).into();
             held.source = std::mem::take(&mut series.source);
         } else if first.series.len() < SERIES {
             first.series.push(series);

@@ -105,6 +105,7 @@ impl Rows {
         for column in self.columns {
             let Some((x, points)) = axis(&column, shift, by_step) else { continue };
             let mode = metric::mode_of(&column.name);
+            let points = points.into();
             log.series.push(Series { name: column.name, x, points, source: String::new(), mode });
         }
     }
@@ -195,21 +196,46 @@ pub(super) fn points(cells: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)>
 
 /// The column `name` as an axis.
 pub(super) fn axis_of(name: &str) -> Option<XAxis> {
+    rank_of(name).map(|(axis, _)| axis)
+}
+
+/// The column `name` as an axis, and how well it tells the place within the whole training; less is better.
+/// stable-baselines3 and RLlib write several counters side by side.
+pub(super) fn rank_of(name: &str) -> Option<(XAxis, u8)> {
     let name = name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     let last = name.rsplit('/').next().unwrap_or_default();
     match last {
-        "epoch" | "epochs" | "ep" | "epoch_num" | "epoch_idx" | "current_epoch" => Some(XAxis::Epoch),
-        "step" | "steps" | "_step" | "global_step" | "global_steps" | "iteration" | "iterations" | "iter"
-        | "iters" | "iter_num" | "num_updates" | "update" | "updates" | "n_iter" | "current_steps"
-        | "total_timesteps" | "timesteps" | "num_timesteps" | "total_steps_done" | "training_step"
-        | "train_step" | "batch_idx_train" => Some(XAxis::Step),
+        "epoch" | "epochs" | "ep" | "epoch_num" | "epoch_idx" | "current_epoch" | "curr_epoch" => {
+            Some((XAxis::Epoch, 0))
+        }
+        "step" | "_step" | "global_step" | "global_steps" | "training_iteration" => Some((XAxis::Step, 0)),
+        "total_timesteps" | "timesteps" | "num_timesteps" | "timesteps_total" | "num_env_steps"
+        | "env_step" | "env_steps" | "total_env_steps" | "total_steps_done" => Some((XAxis::Step, 1)),
+        "steps" | "num_updates" | "train_num_updates" | "valid_num_updates" | "current_steps"
+        | "current_step" | "training_step" | "train_step" | "train_steps" | "optimizer_step"
+        | "batch_idx_train" => Some((XAxis::Step, 2)),
+        "iteration" | "iterations" | "iter" | "iters" | "iter_num" | "n_iter" | "num_iters" | "cur_iter"
+        | "current_iter" | "global_iter" | "it" => Some((XAxis::Step, 3)),
+        "update" | "updates" => Some((XAxis::Step, 4)),
+        "batch" | "batches" | "batch_idx" | "round" | "rounds" | "episode" | "episodes" | "frames" => {
+            Some((XAxis::Step, WEAK))
+        }
         _ => None,
     }
 }
 
+/// The rank of words that count steps only beside a metric: tables of other things have them, too.
+pub(super) const WEAK: u8 = 5;
+
+/// Columns that hold values whose name stands elsewhere: in the name of the file, or of what is around.
+pub(super) fn is_unnamed(column: &str) -> bool {
+    matches!(column.trim().to_ascii_lowercase().as_str(), "value" | "values" | "val_value" | "y")
+}
+
 /// Numbers a log keeps for itself: times, sizes, speeds, counters.
 pub(super) fn is_bookkeeping(name: &str) -> bool {
-    const WORDS: [&str; 26] = [
+    const WORDS: [&str; 27] = [
+        "num",
         "time",
         "runtime",
         "timestamp",
@@ -266,9 +292,9 @@ mod tests {
     #[test]
     fn one_value_per_epoch_is_a_curve_over_epochs() {
         let series = one(&[(Some(0.0), Some(3.0), 1.0), (Some(1.0), Some(7.0), 0.5)], Epochs::FromZero);
-        assert_eq!((series.x, series.points), (XAxis::Epoch, vec![(1.0, 1.0), (2.0, 0.5)]));
+        assert_eq!((series.x, series.points.as_slice()), (XAxis::Epoch, &[(1.0, 1.0), (2.0, 0.5)][..]));
         let several = one(&[(Some(0.0), Some(3.0), 1.0), (Some(0.0), Some(7.0), 0.5)], Epochs::FromZero);
-        assert_eq!((several.x, several.points), (XAxis::Step, vec![(3.0, 1.0), (7.0, 0.5)]));
+        assert_eq!((several.x, several.points.as_slice()), (XAxis::Step, &[(3.0, 1.0), (7.0, 0.5)][..]));
     }
 
     #[test]

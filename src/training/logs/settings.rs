@@ -60,6 +60,22 @@ fn push(log: &mut Log, name: &str, value: &str) {
     log.hyperparameters.push((name.to_owned(), value));
 }
 
+/// A table of Markdown with two columns: `|lr|0.1|`.
+pub(super) fn of_table(text: &str, log: &mut Log) {
+    let rows = text.lines().filter_map(|line| line.trim().strip_prefix('|')?.strip_suffix('|'));
+    let mut rows = rows.filter_map(|row| row.split_once('|'));
+    if rows.next().is_some_and(|(name, value)| name.trim() == "param" && value.trim() == "value") {
+        for (name, value) in rows.filter(|(name, _)| !name.trim().starts_with('-')) {
+            push(log, name.trim(), value.trim());
+        }
+    }
+}
+
+/// One setting, and what is within it.
+pub(super) fn nested(name: &str, value: &Value, log: &mut Log) {
+    flatten(name, value, DEPTH, log);
+}
+
 fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }
@@ -251,6 +267,14 @@ mod tests {
             ("b", "*"),
         ];
         assert_eq!(read_yaml(text), pairs(&want));
+    }
+
+    #[test]
+    fn a_table_of_arguments_is_settings() {
+        let mut log = Log::default();
+        of_table("|param|value|\n|-|-|\n|lr|0.1|\n|env_id|CartPole-v1|", &mut log);
+        of_table("|name|note|\n|-|-|\n|x|y|", &mut log);
+        assert_eq!(log.hyperparameters, pairs(&[("lr", "0.1"), ("env_id", "CartPole-v1")]));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::LogKind;
-use super::rows::{axis_of, is_bookkeeping};
-use crate::training::metric;
+use super::rows::{WEAK, axis_of, is_bookkeeping, rank_of};
+use crate::training::{Mode, metric};
 
 /// JSON files of models and tokenizers, which are everywhere and never logs.
 #[rustfmt::skip]
@@ -39,16 +39,17 @@ pub fn kind_of(path: &Path, head: &[u8]) -> Option<LogKind> {
         ("all_results.json" | "train_results.json" | "eval_results.json" | "wandb-summary.json", _) => {
             Some(LogKind::Summary)
         }
-        (_, "csv" | "tsv") => table(head),
-        (_, "jsonl" | "ndjson") => lines(head).then_some(LogKind::Lines),
+        (_, "csv" | "tsv") => table(&lower, head),
+        (_, "jsonl" | "ndjson") => lines(&lower, head).then_some(LogKind::Lines),
+        (_, "wandb") => head.starts_with(b":W&B").then_some(LogKind::Wandb),
         (_, "json") if NO_LOGS.contains(&&*lower) || lower.ends_with(".index.json") => None,
         (_, "json") => document(&lower, head),
         // FAIR's log.txt, Keras' training.log.
         (_, "txt" | "log") => {
-            if lines(head) {
+            if lines(&lower, head) {
                 Some(LogKind::Lines)
             } else {
-                table(head)
+                table(&lower, head).or_else(|| prose(&lower, head).then_some(LogKind::Text))
             }
         }
         _ => mlflow(path, head),
@@ -56,7 +57,7 @@ pub fn kind_of(path: &Path, head: &[u8]) -> Option<LogKind> {
 }
 
 /// A header with a column of epochs or steps, and another.
-fn table(head: &[u8]) -> Option<LogKind> {
+fn table(file: &str, head: &[u8]) -> Option<LogKind> {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let mut lines = head.split(|b| *b == b'\n');
     let first = std::str::from_utf8(lines.next()?).ok().or_else(|| lossy(head))?;
@@ -66,11 +67,39 @@ fn table(head: &[u8]) -> Option<LogKind> {
     if names.starts_with(&["r", "l", "t"]) {
         return Some(LogKind::Csv);
     }
-    let axis = names.iter().any(|name| axis_of(name).is_some());
+    let is_metric = |name: &&str| metric::is_metric(name) && metric::mode_of(name) != Mode::None;
+    let measured = names.iter().any(|name| is_metric(name));
+    let axis = names.iter().any(|name| rank_of(name).is_some_and(|(_, rank)| rank < WEAK || measured));
     let worded = names.iter().all(|name| name.parse::<f64>().is_err());
     // A header longer than what was read may name its epochs further on: Lightning's is alphabetical.
     let cut = !head.contains(&b'\n') && names.iter().any(|name| metric::is_metric(name));
-    (names.len() > 1 && worded && (axis || cut)).then_some(LogKind::Csv)
+    (names.len() > 1 && worded && (axis || cut || measured && is_history(file, &names, lines.next())))
+        .then_some(LogKind::Csv)
+}
+
+/// A history without a column of epochs, as pandas writes one: numbers throughout, in a file that is called so.
+fn is_history(file: &str, names: &[&str], row: Option<&[u8]>) -> bool {
+    let row = String::from_utf8_lossy(row.unwrap_or_default()).into_owned();
+    let cells: Vec<&str> = row.split([',', ';', '\t']).map(str::trim).collect();
+    let number = |cell: &&str| cell.is_empty() || super::text::number(cell).is_some();
+    is_named(file) && cells.len() == names.len() && cells.iter().all(number)
+}
+
+/// A name of what records a training.
+fn is_named(file: &str) -> bool {
+    let words = metric::words(file);
+    words.iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "history" | "metric" | "log" | "result" | "loss" | "scalar" | "storage" | "stat" | "curve"
+        )
+    })
+}
+
+/// What a program says on its screen, kept in a file: the name of a log, and text.
+fn prose(file: &str, head: &[u8]) -> bool {
+    let log = file.ends_with(".log") || metric::words(file).iter().any(|w| w == "log" || w == "logs");
+    log && !head.is_empty() && !head.contains(&0)
 }
 
 /// The text of a head that was cut within a character.
@@ -92,12 +121,18 @@ fn keys(head: &[u8]) -> Vec<String> {
 }
 
 /// A JSON object that has an epoch or a step, and something to follow.
-fn lines(head: &[u8]) -> bool {
-    if !head.trim_ascii_start().starts_with(b"{") {
+fn lines(file: &str, head: &[u8]) -> bool {
+    let begins = head.trim_ascii_start().starts_with(b"{");
+    // Behind what a logger puts before it, in a file that is read as text otherwise.
+    let within = || head.windows(3).any(|w| w == b" {\"");
+    let text = file.ends_with(".log") || file.ends_with(".txt");
+    if !begins && !(text && within()) {
         return false;
     }
     let keys = keys(head);
-    keys.iter().any(|k| axis_of(k).is_some() || k == "env_info")
+    let metric = || is_named(file) || keys.iter().any(|k| metric::is_metric(k));
+    let ranks = || keys.iter().filter_map(|k| rank_of(k));
+    keys.iter().any(|k| k == "env_info") || ranks().any(|(_, rank)| rank < WEAK || metric())
 }
 
 fn document(name: &str, head: &[u8]) -> Option<LogKind> {
@@ -108,13 +143,7 @@ fn document(name: &str, head: &[u8]) -> Option<LogKind> {
     let keys = keys(head);
     let axis = keys.iter().any(|k| axis_of(k).is_some());
     let metric = keys.iter().any(|k| metric::is_metric(k) && !is_bookkeeping(k));
-    let words = metric::words(name);
-    let named = words.iter().any(|w| {
-        matches!(
-            w.as_str(),
-            "history" | "metric" | "log" | "result" | "loss" | "scalar" | "storage" | "stat" | "curve"
-        )
-    });
+    let named = is_named(name);
     let environment = keys.iter().any(|k| k == "env_info");
     (axis && (metric || named) || named && metric || environment).then_some(LogKind::Document)
 }
@@ -163,7 +192,18 @@ mod tests {
             ("config.json", "{\"epoch\": 1, \"loss\": 2}", None),
             ("coco.json", "{\"images\": [{\"id\": 1, \"file_name\": \"a\"}]}", None),
             ("notes.txt", "epoch 3 was good\n", None),
-            ("train.log", "2024-01-01 INFO epoch 1, loss 0.5\n", None),
+            ("train.log", "2024-01-01 INFO epoch 1, loss 0.5\n", Some(LogKind::Text)),
+            (
+                "train.log",
+                "12:00:00 | INFO | train | {\"epoch\": 1, \"train_loss\": \"9.1\"}\n",
+                Some(LogKind::Lines),
+            ),
+            ("history.csv", ",loss,val_loss\n0,1.5,1.25\n", Some(LogKind::Csv)),
+            ("losses.csv", "train_loss,val_loss\n1.5,1.25\n", Some(LogKind::Csv)),
+            ("scores.csv", "image,dice\na.png,0.5\n", None),
+            ("results.csv", "image,dice\na.png,0.5\n", None),
+            ("track.csv", "frames,x,y\n1,2,3\n", None),
+            ("run-ab12.wandb", ":W&B", Some(LogKind::Wandb)),
             ("data.jsonl", "{\"text\": \"a\", \"label\": 1}\n", None),
         ] {
             assert_eq!(kind_of(Path::new(name), head.as_bytes()), want, "{name}");

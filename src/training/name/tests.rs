@@ -54,6 +54,31 @@ fn every_form_in_use() {
         ("resnet_epoch5_acc0.93.pt", want(Some(5.0), None, &[("acc", 0.93)])),
         ("net_val_acc_0.87.pth", want(None, None, &[("val_acc", 0.87)])),
         ("epoch_03.pt", want(Some(3.0), None, &[])),
+        ("05-0.32.keras", want(Some(5.0), None, &[("val_loss", 0.32)])),
+        ("model.05-0.32.keras", want(Some(5.0), None, &[("val_loss", 0.32)])),
+        ("cp-0004.weights.h5", want(Some(4.0), None, &[])),
+        ("best_model_3_val_loss=0.12.pt", want(Some(3.0), None, &[("val_loss", 0.12)])),
+        ("model_epoch_4_val_acc_0.91.pt", want(Some(4.0), None, &[("val_acc", 0.91)])),
+        ("epoch=3-step=100-val_loss=0.12.ckpt", want(Some(3.0), Some(100), &[("val_loss", 0.12)])),
+        (
+            "megatron_gpt--val_loss=2.34-step=1000-consumed_samples=8000.0.ckpt",
+            want(None, Some(1000), &[("val_loss", 2.34)]),
+        ),
+        (
+            "megatron_gpt--val_loss=2.34-step=1000-consumed_samples=8000.0-last.ckpt",
+            want(None, Some(1000), &[("val_loss", 2.34)]),
+        ),
+        ("model--val_wer=0.2500-epoch=3.ckpt", want(Some(3.0), None, &[("val_wer", 0.25)])),
+        ("3epoch.pth", want(Some(3.0), None, &[])),
+        ("valid.acc.ave_10best.pth", want(None, None, &[])),
+        ("model_step_5000.pt", want(None, Some(5000), &[])),
+        ("model_state_epoch_3.th", want(Some(3.0), None, &[])),
+        ("ckpt_epoch_12.pth", want(Some(12.0), None, &[])),
+        ("checkpoint_1000.pth", want(Some(1000.0), None, &[])),
+        ("mnist_cnn_e05.pt", want(Some(5.0), None, &[])),
+        ("unet_ep20_iou0.71.pth", want(Some(20.0), None, &[("iou", 0.71)])),
+        ("rl_model_100000_steps.zip", want(None, Some(100_000), &[])),
+        ("step-00001000/lit_model.pth", want(None, Some(1000), &[])),
     ] {
         let hints = hints(path(name));
         let metrics: Vec<_> = hints.metrics.iter().map(|(n, v)| (n.as_str(), *v)).collect();

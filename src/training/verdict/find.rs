@@ -28,7 +28,7 @@ pub(super) fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict
     if series.source == PER_CHECKPOINT || series.source == PER_NAME {
         return None;
     }
-    let (x, value) = best::of_points(&series.points, mode)?;
+    let (x, value) = series.points.best(mode)?;
     let (epoch, step) = match series.x {
         XAxis::Epoch => (Some(x), None),
         XAxis::Step => {
@@ -43,7 +43,7 @@ pub(super) fn of_curve(run: &Run, series: &Series, mode: Mode) -> Option<Verdict
         epoch,
         step,
         source: series.source.clone(),
-        candidates: series.points.iter().filter(|p| p.1.is_finite()).count(),
+        candidates: series.points.shape().finite,
         path: None,
         on_disk: false,
         twins: Vec::new(),

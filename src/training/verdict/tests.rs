@@ -11,7 +11,7 @@ fn log(points: &[(f64, f64)]) -> Arc<Record> {
     let series = Series {
         name: "val_loss".to_owned(),
         x: XAxis::Epoch,
-        points: points.to_vec(),
+        points: points.to_vec().into(),
         source: "run/metrics.csv".to_owned(),
         mode: Mode::Min,
     };

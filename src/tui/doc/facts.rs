@@ -128,6 +128,16 @@ fn hyperparameters(settings: &[(String, String)], out: &mut Document) {
     named(out, settings.iter().map(|(name, value)| pair(name, value)).collect());
 }
 
+/// Values of the end of training that no curve has: summaries of W&B, results of Hugging Face.
+fn finals(run: &Run, out: &mut Document) {
+    let finals = run.record.iter().flat_map(|record| &record.finals);
+    let pairs: Vec<_> = finals.map(|(name, value)| pair(name, &number::metric(*value))).collect();
+    if !pairs.is_empty() {
+        heading(out, "Final values");
+        named(out, pairs);
+    }
+}
+
 /// The logs of a run, and what could not be read of them.
 fn logs(run: &Run, out: &mut Document) {
     let Some(record) = &run.record else {
@@ -163,6 +173,7 @@ fn run(model: &Model, run: &Run) -> Document {
     }
     out.push(fact("path", shown_path(&run.path)));
     logs(run, &mut out);
+    finals(run, &mut out);
     hyperparameters(&run.hyperparameters, &mut out);
     out
 }

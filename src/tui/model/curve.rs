@@ -16,7 +16,7 @@ use crate::runs::{CheckpointRow, Run};
 use crate::training::align::Places;
 use crate::training::curve::series_of_run;
 use crate::training::overfit::{self, Turn};
-use crate::training::prepared::Prepared;
+use crate::training::prepared::Wanted;
 use crate::training::{Mode, Series, XAxis};
 pub use lines::Line;
 
@@ -56,6 +56,10 @@ pub struct Curve {
     pub left_out: usize,
     /// Metrics that cannot be told along the axis shown.
     pub no_place: Vec<String>,
+    /// Lines a worker is to make ready; they are drawn as they were, or not at all, until it has.
+    pub wanted: Vec<(lines::Key, Wanted)>,
+    /// The worker that makes lines ready.
+    pub preparing: Option<u64>,
     /// Where the selected run began to overfit.
     pub turn: Option<Turn>,
     /// What was made of runs, to be made again when a scan or a log changes them.
@@ -66,12 +70,13 @@ pub struct Curve {
 #[derive(Debug, Default)]
 struct Made {
     runs: HashMap<PathBuf, OfRun>,
-    lines: HashMap<(PathBuf, String, XAxis), Arc<Prepared>>,
+    lines: HashMap<lines::Key, lines::Ready>,
 }
 
 #[derive(Debug, Clone)]
 struct OfRun {
     series: Arc<Vec<Series>>,
+    places: Arc<Places>,
     turn: Option<Turn>,
 }
 
@@ -87,7 +92,8 @@ impl Made {
             self.runs.clear();
         }
         let series = Arc::new(series_of_run(run));
-        let made = OfRun { turn: overfit::turn(&series, &Places::of(run)), series };
+        let places = Arc::new(Places::of(run));
+        let made = OfRun { turn: overfit::turn(&series, &places), series, places };
         self.runs.insert(run.path.clone(), made.clone());
         made
     }
@@ -112,9 +118,10 @@ impl Curve {
         self.at = chosen.or(leading).or(any).unwrap_or(0);
     }
 
-    /// Runs changed: nothing made of them holds any more.
+    /// Runs changed: nothing made of them holds any more. Lines stay: whether they are of the same points is seen
+    /// when they are drawn.
     pub fn forget(&mut self) {
-        self.made = Made::default();
+        self.made.runs.clear();
         self.lines.clear();
     }
 

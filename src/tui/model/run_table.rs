@@ -104,8 +104,12 @@ impl RunTable {
             }
             let series = series_of_run(run);
             let judged = series.iter().filter(|s| s.mode != Mode::None);
-            let values =
+            let mut values: Vec<_> =
                 judged.filter_map(|s| Some((s.name.clone(), s.mode, best::of_series(s)?.1))).collect();
+            // A value of the end is no best one: it has a column of its own, and says so.
+            let finals = run.record.iter().flat_map(|record| &record.finals);
+            let finals = finals.map(|(name, value)| (format!("final {name}"), metric::mode_of(name), *value));
+            values.extend(finals.filter(|(_, mode, value)| *mode != Mode::None && value.is_finite()));
             self.bests.insert(run.path.clone(), Bests { checkpoints, record, values });
         }
     }

@@ -95,6 +95,7 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
     {
         model.home.given_up.insert(path);
     }
+    model.home.curve.preparing.take_if(|newest| *newest == generation);
     let planning = |dialog: &Dialog| match dialog {
         Dialog::Clean(clean) => clean.generation == generation,
         Dialog::Export(export) => export.generation == generation,

@@ -33,6 +33,9 @@ use crate::training::XAxis;
 use crate::tui::layout::Layout;
 use crate::tui::model::{HomeView, Model, Pane};
 
+/// Lone values shown where there is no curve.
+const FINALS: usize = 12;
+
 /// Draws the pane; returns the cell where what the cursor is on is read out.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let curve = &model.home.curve;
@@ -112,8 +115,21 @@ fn state(model: &Model) -> Vec<String> {
 }
 
 fn nothing(model: &Model) -> Vec<String> {
-    if model.home.run().is_none() {
+    let Some(run) = model.home.run() else {
         return vec!["Select a run to see its curves.".to_owned()];
+    };
+    let finals: Vec<String> = run
+        .record
+        .iter()
+        .flat_map(|record| &record.finals)
+        .take(FINALS)
+        .map(|(name, value)| format!("{} {}", shown(name), number::metric(*value)))
+        .collect();
+    if !finals.is_empty() {
+        let mut lines =
+            vec!["No curves: the logs of this run hold values of its end alone.".to_owned(), String::new()];
+        lines.extend(finals);
+        return lines;
     }
     vec![
         "No metric found in this run's checkpoints.".to_owned(),

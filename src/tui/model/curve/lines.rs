@@ -6,10 +6,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Curve, KEPT};
+use super::{Curve, KEPT, OfRun};
 use crate::runs::Run;
 use crate::training::align::Places;
-use crate::training::prepared::Prepared;
+use crate::training::prepared::{Prepared, Wanted};
 use crate::training::{Mode, Series, XAxis, metric};
 
 /// Lines drawn at most: more cannot be told apart.
@@ -30,9 +30,21 @@ pub struct Line {
     pub right: bool,
 }
 
-impl Line {
-    fn key(&self) -> (PathBuf, String, XAxis) {
-        (self.run.clone(), self.metric.clone(), self.data.x())
+/// What tells lines apart: folder of the run, name of the metric, and what is along x.
+pub type Key = (PathBuf, String, XAxis);
+
+/// A line that is ready, and what it was placed along x by.
+#[derive(Debug, Clone)]
+pub(super) struct Ready {
+    data: Arc<Prepared>,
+    places: Arc<Places>,
+}
+
+impl Ready {
+    /// True while it shows just this series.
+    fn holds(&self, series: &Series, places: &Arc<Places>) -> bool {
+        let placed = || series.x == self.data.x() || self.places == *places;
+        self.data.is_of(series) && placed()
     }
 }
 
@@ -57,6 +69,7 @@ impl Curve {
     pub fn draw(&mut self, runs: &[&Run]) {
         self.lines.clear();
         self.no_place.clear();
+        self.wanted.clear();
         self.left_out = 0;
         let Some(lead) = self.shown().map(Head::of) else { return };
         let mut wanted = vec![lead.canonical.clone()];
@@ -64,39 +77,66 @@ impl Curve {
         for (number, run) in runs.iter().enumerate() {
             self.draw_run(run, number == 0, &wanted, &lead);
         }
-        let weight = self.weight();
-        for line in self.lines.iter_mut().filter(|line| line.data.weight().total_cmp(&weight).is_ne()) {
-            line.data = Arc::new(line.data.with_weight(weight));
-            self.made.lines.insert(line.key(), Arc::clone(&line.data));
+    }
+
+    /// Takes in what a worker made ready; to be drawn again then.
+    pub fn prepared(&mut self, generation: u64, made: Vec<(Key, Wanted, Option<Prepared>)>) {
+        self.preparing.take_if(|newest| *newest == generation);
+        for (key, wanted, data) in made {
+            if let Some(data) = data {
+                self.keep(key, Ready { data: Arc::new(data), places: wanted.places });
+            }
         }
     }
 
+    fn keep(&mut self, key: Key, ready: Ready) {
+        if self.made.lines.len() >= KEPT {
+            self.made.lines.clear();
+        }
+        self.made.lines.insert(key, ready);
+    }
+
+    /// A line as it is to be, or as it was until a worker has made it; nothing when it never was.
+    fn ready(&mut self, run: &Run, series: &Series, x: XAxis) -> Option<Arc<Prepared>> {
+        let OfRun { places, .. } = self.made.of(run);
+        let key = (run.path.clone(), series.name.clone(), x);
+        let before = self.made.lines.get(&key);
+        let held = before.filter(|ready| ready.holds(series, &places)).map(|ready| Arc::clone(&ready.data));
+        let weight = self.weight();
+        if let Some(held) = held.as_ref().filter(|held| held.weight().total_cmp(&weight).is_eq()) {
+            return Some(Arc::clone(held));
+        }
+        // A log that has grown is shown as it was until the new points are ready.
+        let meanwhile = before.filter(|ready| ready.data.series().x == series.x).map(|r| Arc::clone(&r.data));
+        let wanted = Wanted { series: series.clone(), x, places: Arc::clone(&places), weight, held };
+        if wanted.is_long() {
+            self.wanted.push((key, wanted));
+            return meanwhile;
+        }
+        let data = Arc::new(wanted.prepare()?);
+        self.keep(key, Ready { data: Arc::clone(&data), places });
+        Some(data)
+    }
+
     fn draw_run(&mut self, run: &Run, is_selected: bool, wanted: &[String], lead: &Head) {
-        let all = self.made.of(run).series;
+        let OfRun { series: all, places, .. } = self.made.of(run);
         for (number, name) in wanted.iter().enumerate() {
             let same = |s: &Series| metric::canonical(&s.name) == *name;
             let at = match (is_selected, number) {
                 (true, 0) => Some(self.at),
                 _ => all.iter().position(|s| same(s) && s.x == lead.x).or_else(|| all.iter().position(same)),
             };
-            let Some((at, one)) = at.and_then(|at| Some((at, all.get(at)?))) else { continue };
+            let Some(one) = at.and_then(|at| all.get(at)) else { continue };
             // Lines that are not drawn need not be made.
             if self.lines.len() >= MOST {
                 self.left_out += 1;
                 continue;
             }
-            let key = (run.path.clone(), one.name.clone(), lead.x);
-            // Two series of one name differ in what they count along x.
-            let held = self.made.lines.get(&key).filter(|held| held.series().is_some_and(|s| s.x == one.x));
-            let data = held.cloned().or_else(|| ready(run, &all, at, lead.x));
-            let Some(data) = data else {
+            if one.x != lead.x && places.is_empty() {
                 self.no_place.push(one.name.clone());
                 continue;
-            };
-            if self.made.lines.len() >= KEPT {
-                self.made.lines.clear();
             }
-            self.made.lines.insert(key, Arc::clone(&data));
+            let Some(data) = self.ready(run, one, lead.x) else { continue };
             let right = kind(one) != lead.kind;
             let (metric, run_name) = (one.name.clone(), run.name.clone());
             self.lines.push(Line { run: run.path.clone(), run_name, metric, data, right });
@@ -132,11 +172,4 @@ impl Head {
     fn of(series: &Series) -> Self {
         Self { canonical: metric::canonical(&series.name), x: series.x, kind: kind(series) }
     }
-}
-
-/// A series ready to be drawn along `x`; `None` when it cannot be told along it.
-fn ready(run: &Run, all: &Arc<Vec<Series>>, at: usize, x: XAxis) -> Option<Arc<Prepared>> {
-    let one = all.get(at)?;
-    let converted = if one.x == x { None } else { Some((x, Places::of(run).points(one, x)?)) };
-    Prepared::new(Arc::clone(all), at, converted).map(Arc::new)
 }

@@ -322,8 +322,7 @@ fn column(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
         pieces.extend(value);
         row(pieces, 0, buffer);
         if let Some((x, y)) = line.data.best() {
-            let way =
-                if line.data.series().is_some_and(|s| s.mode == Mode::Max) { "highest" } else { "lowest" };
+            let way = if line.data.series().mode == Mode::Max { "highest" } else { "lowest" };
             let at = x_text(series.x, x);
             let text = format!("{way} {} at {at}", number::metric(y));
             row(vec![(Look::Good, format!("{} ", theme.glyphs.best)), (Look::Text, text)], 2, buffer);
