@@ -162,6 +162,7 @@ fn keys_are_frames_with_100_000_pairs() {
         report("moving", times(&mut ui, &moves));
         report("folds, lists, only differences", times(&mut ui, "zMjjzRtjjtddtdtzM]zR]"));
         report("filter", times(&mut ui, "/layers.1<Backspace>.q_proj<Enter>nnnN]]<Esc>"));
+        report("repairs", times(&mut ui, "Rjjj<PgDn>G<PgUp>ggR"));
         report("order of changes, after the repair", times(&mut ui, "sjjstaja"));
         let mut slowest = Duration::ZERO;
         let now = generation(&ui);

@@ -1,6 +1,6 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 

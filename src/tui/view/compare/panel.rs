@@ -35,8 +35,8 @@ pub(in crate::tui::view) fn draw(model: &Model, layout: &Layout, area: Rect, buf
     };
     pane::draw(model, Pane::Difference, area, pane::Titles::new(title), buffer);
     let inner = layout.text(Pane::Difference);
-    if view.repairs {
-        return text::draw(model, &view.repairs_text, view.repairs_scroll, inner, buffer);
+    if let Some(data) = view.data.as_ref().filter(|_| view.repairs) {
+        return text::draw(model, &data.text, view.repairs_scroll, inner, buffer);
     }
     let document = doc::compare::panel(view, inner.width.into(), model.theme.glyphs.ascii);
     let used = document::height(&document, inner.width.into()).min(inner.height.into()) as u16;
