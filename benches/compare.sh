@@ -88,23 +88,4 @@ met "whole process" "$(field "$out/ls.json" 0 wall 1)" at-most 1 s
 
 CKPT_TUI_PYTHON=$python RUNS=$runs benches/stats.sh "$bin" "$big"
 
-# Both files are read by as many threads as there are cores, here and there.
-if "$bin" diff --help 2>/dev/null | grep -q REFERENCE; then
-    printf '\n== diff with values of two files of 1.2 GB, plain reads of both, and torch_diff.py\n'
-    two=("$big/big_f32.pt" "$big/big_f32_b.pt")
-    # `diff` of files that differ says so with exit status 1.
-    pair -n "$runs" -o "$out/diff.json" -- sh -c '"$@" >/dev/null || [ $? -eq 1 ]' sh "$bin" diff "${two[@]}" -- python3 -S -E benches/read.py "${two[@]}"
-    met "of the speed of plain reads" "$(python3 -c "print($(field "$out/diff.json" 1 wall 1) / $(field "$out/diff.json" 0 wall 1))")" at-least 0.4 x
-    met "peak memory" "$(field "$out/diff.json" 0 memory 1e-6)" at-most 64 MB
-    if [ -e "$reference/torch_diff.py" ] && have_torch; then
-        pair -n "$runs" -o "$out/torch.json" -- sh -c '"$@" >/dev/null || [ $? -eq 1 ]' sh "$bin" diff "${two[@]}" -- "$python" "$reference/torch_diff.py" "${two[@]}"
-        met "times faster than torch_diff.py" "$(python3 -c "print($(field "$out/torch.json" 1 wall 1) / $(field "$out/torch.json" 0 wall 1))")" at-least 30 x
-    fi
-fi
-
-printf '\n== export of 1.2 GB, and cp with a sync of what it wrote (export syncs before the file gets its name)\n'
-mkdir -p "$big/out"
-trap 'rm -rf "$out" "$big/out"' EXIT
-pair -n "$runs" -o "$out/export.json" -- "$bin" export "$big/big_f32.pt" -o "$big/out/a.safetensors" --force -- sh -c 'cp "$1" "$2" && sync "$2"' sh "$big/big_f32.pt" "$big/out/b.pt"
-met "of the speed of cp" "$(python3 -c "print($(field "$out/export.json" 1 wall 1) / $(field "$out/export.json" 0 wall 1))")" at-least 0.5 x
-met "peak memory" "$(field "$out/export.json" 0 memory 1e-6)" at-most 64 MB
+CKPT_TUI_PYTHON=$python RUNS=$runs benches/values.sh "$bin" "$big"

@@ -17,6 +17,9 @@ case $target in
   onnx) seeds=('*.onnx') ;;
   hdf5) seeds=('*.h5') ;;
   logs) seeds=('*.csv' '*.json' '*.yaml' '*.log' 'log.txt' '*tfevents*') ;;
+  dcp) seeds=('.metadata') ;;
+  legacy) seeds=('legacy*.pt') ;;
+  safetensors) seeds=('*.safetensors') ;;
   *) seeds=() ;;
 esac
 if [ -z "$(ls -A "$corpus")" ]; then
@@ -25,6 +28,12 @@ if [ -z "$(ls -A "$corpus")" ]; then
   done
   [ ${#seeds[@]} -gt 0 ] || find ../tests/fixtures -type f -size -24k \( -name '*.pt' -o -name '*.pth' -o -name '*.ckpt' -o -name '*.tar' \
     -o -name '*.safetensors' -o -name '*.pkl' -o -name '*.bin' \) -exec cp --backup=numbered {} "$corpus" \;
+fi
+# The first two bytes say where the metadata ends and the shard begins.
+if [ "$target" = dcp ] && [ ! -e "$corpus/seed" ]; then
+  folder=../tests/fixtures/dcp/single
+  end=$(($(stat -c %s "$folder/.metadata") + 2))
+  { printf "\\x$(printf %02x $((end % 256)))\\x$(printf %02x $((end / 256)))"; cat "$folder/.metadata"; head -c 48000 "$folder/__0_0.distcp"; } >"$corpus/seed"
 fi
 # sancov must not instrument build scripts, which have no fuzzer to report to: hence --target.
 host=$(rustc -vV | sed -n 's/^host: //p')

@@ -39,11 +39,14 @@ pub struct Options {
     pub limits: Limits,
     /// Read the elements: checksums of storages, NaN and Inf.
     pub values: bool,
+    /// Packages whose classes and functions are known to whoever asks: told, and nothing to worry about. What runs
+    /// code is never let through.
+    pub allowed: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), values: true }
+        Self { limits: Limits::default(), values: true, allowed: Vec::new() }
     }
 }
 
@@ -253,7 +256,7 @@ fn look(
     let archive = archive::look(source, checkpoint, options, work)?;
     report.findings.extend(archive.findings);
     let hidden = contents::names(source, checkpoint, &archive.pickles, &options.limits);
-    names::judge(&mut report, checkpoint, hidden);
+    names::judge(&mut report, checkpoint, hidden, &options.allowed);
     growing(&mut report, identity);
     if let Some(checkpoint) = checkpoint.filter(|_| options.values) {
         values(checkpoint, path, identity, &mut report, work)?;

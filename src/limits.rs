@@ -15,6 +15,9 @@ pub struct Limits {
     pub depth: usize,
     /// Visits of one walk over the object graph: shared values are not expanded without end.
     pub walk: usize,
+    /// Bytes of the names of all tensors together, where they are longer than 512 bytes each on the average: one
+    /// long key above a thousand tensors is part of a thousand names.
+    pub names: usize,
     /// Members of one zip archive.
     pub zip_entries: u64,
     /// Bytes of one zip central directory.
@@ -42,6 +45,7 @@ impl Default for Limits {
             object_bytes: 512 << 20,
             depth: 1_000,
             walk: 2_000_000,
+            names: 64 << 20,
             zip_entries: 4_000_000,
             zip_directory: 1 << 30,
             safetensors_header: 100_000_000,

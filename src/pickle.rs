@@ -25,7 +25,7 @@ pub use allow::{Summary, is_data, is_library_class, is_script_class, verdict};
 pub use danger::{Danger, danger};
 pub use machine::Unpickled;
 pub(crate) use scan::is_pickle;
-pub use scan::{Names, may_be_pickle, names, spelled};
+pub use scan::{Names, may_be_pickle, names, reached, spelled};
 
 use std::sync::Arc;
 
@@ -88,5 +88,22 @@ pub fn read(
     start: usize,
     limits: &Limits,
 ) -> Result<Unpickled> {
-    machine::Machine::new(tree, host, input, origin, start, limits).run()
+    read_with(tree, host, input, origin, start, false, limits)
+}
+
+/// As [`read`]; with `framed` as the C unpickler reads a file whose frames lie ([`input`]).
+fn read_with(
+    tree: &mut Tree,
+    host: &mut dyn Host,
+    input: &Arc<[u8]>,
+    origin: u32,
+    start: usize,
+    framed: bool,
+    limits: &Limits,
+) -> Result<Unpickled> {
+    let mut machine = machine::Machine::new(tree, host, input, origin, start, limits);
+    if framed {
+        machine.input.follow_frames();
+    }
+    machine.run()
 }

@@ -7,15 +7,19 @@
 pub mod dense;
 pub mod file;
 pub mod matrix;
+pub mod portrait;
 pub mod power_law;
 pub mod randomized;
 pub mod summary;
+pub mod survey;
 #[cfg(test)]
 mod testing;
 pub mod torch;
 
 pub use matrix::Matrix;
+pub use portrait::Portrait;
 pub use summary::Summary;
+pub use survey::Survey;
 pub use torch::{Choice, choose};
 
 use crate::error::Result;

@@ -146,7 +146,7 @@ pub struct Global {
 }
 
 /// Longest name of a module or class that is taken for one, in bytes.
-const LONGEST_NAME: usize = 4_096;
+pub(crate) const LONGEST_NAME: usize = 4_096;
 
 impl Global {
     /// True for what no module or class of Python can be called.
@@ -170,6 +170,10 @@ pub struct Tree {
     extra: Vec<u8>,
     tuples: Vec<Value>,
     lists: Vec<Vec<Value>>,
+    /// Values in lists, sets and mappings.
+    held: usize,
+    /// Bytes of the names of globals and storages.
+    named: usize,
     dicts: Vec<Dict>,
     objects: Vec<Object>,
     globals: Vec<Global>,
@@ -228,6 +232,8 @@ impl Tree {
         self.extra.len()
             + self.tuples.len() * size_of::<Value>()
             + self.lists.len() * size_of::<Vec<Value>>()
+            + self.held * size_of::<Value>()
+            + self.named
             + self.dicts.len() * size_of::<Dict>()
             + self.objects.len() * size_of::<Object>()
             + self.tensors.len() * (size_of::<TensorMeta>() + 32)
@@ -281,23 +287,29 @@ impl Tree {
     /// Takes back tuples and mappings added since `level`. Whoever calls this knows that nothing refers to them.
     pub(crate) fn truncate(&mut self, level: Level) {
         self.tuples.truncate(level.tuples);
+        let gone = self.dicts.get(level.dicts..).unwrap_or_default();
+        let gone: usize = gone.iter().map(|d| 2 * d.entries.len()).sum();
+        self.held = self.held.saturating_sub(gone);
         self.dicts.truncate(level.dicts);
     }
 
     /// Adds a list.
     pub fn add_list(&mut self, items: Vec<Value>) -> ListId {
+        self.held += items.len();
         self.lists.push(items);
         ListId(index(self.lists.len() - 1))
     }
 
     /// Adds a mapping.
     pub fn add_dict(&mut self, dict: Dict) -> DictId {
+        self.held += 2 * dict.entries.len();
         self.dicts.push(dict);
         DictId(index(self.dicts.len() - 1))
     }
 
     /// Adds an opaque object.
     pub fn add_object(&mut self, object: Object) -> ObjectId {
+        self.held += object.items.len() + 2 * object.entries.len();
         self.objects.push(object);
         ObjectId(index(self.objects.len() - 1))
     }
@@ -311,6 +323,7 @@ impl Tree {
 
     /// Adds a storage.
     pub fn add_storage(&mut self, storage: Storage) -> StorageId {
+        self.named += 2 * storage.key.len();
         self.storages.push(storage);
         StorageId(index(self.storages.len() - 1))
     }
@@ -322,6 +335,8 @@ impl Tree {
             return *id;
         }
         let id = GlobalId(index(self.globals.len()));
+        // In the table and in its index, with what an allocation costs.
+        self.named += 2 * (module.len() + name.len()) + size_of::<Global>() + 96;
         self.globals.push(Global {
             module: key.0.clone(),
             name: key.1.clone(),
@@ -375,6 +390,21 @@ impl Tree {
             Value::Object(id) => self.object(id).map(|o| o.entries.as_slice()).unwrap_or_default(),
             _ => &[],
         }
+    }
+
+    /// Values in lists, sets and mappings.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Bytes of the names of globals and storages.
+    pub(crate) fn named(&self) -> usize {
+        self.named
+    }
+
+    /// Counts values added to a list, a mapping or an object that was here before.
+    pub(crate) fn count_added(&mut self, values: usize) {
+        self.held += values;
     }
 
     /// A list, for appending.

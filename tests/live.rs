@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use ckpt_tui::cache::Cache;
+use ckpt_tui::runs::group::Index;
 use ckpt_tui::runs::scan::{self, ScanOptions};
 use ckpt_tui::runs::{CheckpointRow, Status};
+use ckpt_tui::training::logs::record;
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key::Key;
 use ckpt_tui::tui::keymap;
@@ -57,7 +59,11 @@ fn path_of(folder: &Path, file: u32) -> PathBuf {
 fn disturb(folder: &Path, dice: &mut Dice, epoch: u32) {
     let path = path_of(folder, dice.roll(FILES));
     let whole = save(epoch);
-    match dice.roll(6) {
+    match dice.roll(8) {
+        6 => log(folder, dice.roll(2), epoch),
+        7 if epoch.is_multiple_of(5) => {
+            std::fs::remove_file(log_of(folder, dice.roll(2))).unwrap_or_default()
+        }
         0 => std::fs::remove_file(&path).unwrap_or_default(),
         1 => std::fs::write(&path, &whole[..whole.len() / 3]).unwrap(),
         2 => {
@@ -72,6 +78,18 @@ fn disturb(folder: &Path, dice: &mut Dice, epoch: u32) {
         }
         _ => std::fs::write(&path, &whole).unwrap(),
     }
+}
+
+fn log_of(folder: &Path, run: u32) -> PathBuf {
+    folder.join(format!("run_{run}")).join("metrics.csv")
+}
+
+/// Adds a line to the log of a run.
+fn log(folder: &Path, run: u32, epoch: u32) {
+    let path = log_of(folder, run);
+    let mut text = std::fs::read_to_string(&path).unwrap_or_else(|_| "epoch,step,val_loss\n".to_owned());
+    text.push_str(&format!("{epoch},{},{}\n", epoch * 10, f64::from(epoch) * 2.0));
+    std::fs::write(path, text).unwrap();
 }
 
 struct Live {
@@ -132,6 +150,29 @@ fn shown<'a>(rows: impl Iterator<Item = &'a CheckpointRow>) -> Shown {
     .collect()
 }
 
+/// The logs of each run, and what was read of them where that was asked for.
+fn logged(ui: &Live) -> Vec<(PathBuf, Vec<(PathBuf, u64)>, Option<String>)> {
+    let runs = ui.model.home.index.runs.iter().filter(|run| !run.logs.is_empty());
+    runs.map(|run| {
+        let read = run.record.as_ref().filter(|_| !run.wants_logs()).map(|record| format!("{record:?}"));
+        (run.path.clone(), run.logs.iter().map(|log| (log.path.clone(), log.bytes)).collect(), read)
+    })
+    .collect()
+}
+
+/// The logs are those of a fresh scan, and what is shown of those that were read is what is in them.
+fn logs_are(ui: &Live, fresh: &Index) -> bool {
+    let want: Vec<_> = fresh.runs.iter().filter(|run| !run.logs.is_empty()).collect();
+    let held = logged(ui);
+    held.len() == want.len()
+        && held.iter().any(|(.., read)| read.is_some())
+        && held.iter().zip(&want).all(|((path, logs, read), run)| {
+            *path == run.path
+                && logs.iter().eq(&run.logs.iter().map(|l| (l.path.clone(), l.bytes)).collect::<Vec<_>>())
+                && read.as_ref().is_none_or(|read| *read == format!("{:?}", record(&run.logs)))
+        })
+}
+
 fn numbers_are_of_one_save(row: &CheckpointRow) {
     if row.status == Status::Ok {
         let loss = row.training.metrics.iter().find(|(name, _)| name == "loss").map(|(_, loss)| *loss);
@@ -172,12 +213,20 @@ fn live(seconds: u64) {
     for file in 0..FILES {
         std::fs::write(path_of(folder.path(), file), save(2000 + file)).unwrap();
     }
+    for run in 0..2 {
+        log(folder.path(), run, 2000 + run);
+    }
     let fresh = scan::collect(vec![folder.path().to_owned()], ScanOptions::default());
     let want = shown(fresh.runs.iter().flat_map(|run| &run.checkpoints));
     assert_eq!(want.len(), FILES as usize);
     let deadline = Instant::now() + Duration::from_secs(60);
     while shown(ui.rows()) != want {
         assert!(Instant::now() < deadline, "{:#?}\nand a fresh scan\n{want:#?}", shown(ui.rows()));
+        ui.step();
+    }
+    // The selection lies on a run, so that its logs are wanted.
+    while !logs_are(&ui, &fresh) {
+        assert!(Instant::now() < deadline, "{:#?}\nand a fresh scan\n{fresh:#?}", logged(&ui));
         ui.step();
     }
 }

@@ -26,3 +26,4 @@ picture runs 120x34 assets/demo/spirals-overfit Down Down Down Down Down Down Do
 picture curve 120x34 assets/demo G Tab O x f
 picture table 120x14 assets/demo p Right Right Right s
 picture layers 120x34 assets/demo/exports/glyphs_model.pth
+picture compare 120x28 "tests/fixtures/mismatch/split_qkv_a.pt tests/fixtures/mismatch/split_qkv_b.pt" ]

@@ -89,6 +89,21 @@ fn is_storage(name: &[u8]) -> bool {
     name.windows(6).any(|w| w == b"/data/") || name.starts_with(b"data/")
 }
 
+/// The pickle `torch.load` reads, whatever the archive's root is called; it does not tell case apart.
+fn is_main(name: &[u8]) -> bool {
+    let below = name.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
+    name.get(below..).is_some_and(|below| below.eq_ignore_ascii_case(b"data.pkl"))
+}
+
+/// A pickle, or as much from its start as is searched.
+fn start_of(source: &dyn ReadAt, archive: &Archive, entry: &Entry) -> Option<Arc<[u8]>> {
+    if entry.is_deflated() || entry.len <= PICKLE {
+        return archive.read_pickle(source, entry, PICKLE).ok();
+    }
+    let payload = crate::checkpoint::payload_offset(source, entry.header).ok()?;
+    source.read_shared(payload, PICKLE.min(source.len().checked_sub(payload)?)).ok()
+}
+
 impl Look {
     fn add(&mut self, severity: Severity, code: &'static str, place: String, text: String) {
         let count = self.counts.entry(code).or_insert(0);
@@ -171,10 +186,10 @@ impl Look {
         checkpoint: Option<&Checkpoint>,
     ) {
         let name = archive.name(entry);
-        if is_storage(name) || entry.len == 0 || entry.len > PICKLE {
+        let main = is_main(name);
+        if is_storage(name) && !main || entry.len == 0 || entry.len > PICKLE && !main {
             return;
         }
-        let main = name.ends_with(b"/data.pkl") || name == b"data.pkl";
         let first = archive.find(name).is_some_and(|e| e.header == entry.header);
         let root = archive.entries().first().map(|e| archive.name(e)).unwrap_or_default();
         let root = root.split_inclusive(|b| *b == b'/').next().unwrap_or_default();
@@ -185,7 +200,7 @@ impl Look {
         if read && !goes_on {
             return;
         }
-        let Ok(bytes) = archive.read_pickle(source, entry, PICKLE) else { return };
+        let Some(bytes) = start_of(source, archive, entry) else { return };
         let array = name.ends_with(b".npy");
         if !main && !array && !pickle::is_pickle(&bytes) && !name.ends_with(b".pkl") {
             return;

@@ -11,6 +11,8 @@ use crate::pickle;
 use crate::source::ReadAt;
 use crate::value::Global;
 
+/// What a numpy array starts with.
+const NUMPY: &[u8] = b"\x93NUMPY";
 /// Most bytes of a broken or trailing pickle searched for names.
 const SEARCHED: u64 = 64 << 20;
 /// A file of which less than one part in so many is on disk is hollow, from this size on.
@@ -29,7 +31,9 @@ pub(super) fn names(
     if members.is_empty() && needs_search(source, checkpoint) {
         let len = source.len().min(SEARCHED);
         if let Ok(bytes) = source.read_shared(0, len) {
-            found.push((String::new(), search(&bytes, limits)));
+            let known = pickle::may_be_pickle(&bytes) || bytes.starts_with(NUMPY) || checkpoint.is_some();
+            let globals = if known { search(&bytes, limits) } else { pickle::reached(&bytes, limits) };
+            found.push((String::new(), globals));
         }
     }
     found
@@ -44,15 +48,17 @@ fn search(bytes: &Arc<[u8]>, limits: &Limits) -> Vec<Global> {
 
 /// Where the pickle starts: at once, or behind the header of a numpy array of objects.
 fn payload(bytes: &[u8]) -> usize {
-    if !bytes.starts_with(b"\x93NUMPY") {
+    if !bytes.starts_with(NUMPY) {
         return 0;
     }
-    let after = bytes.iter().position(|b| *b == b'\n').map_or(0, |at| at + 1);
-    if bytes.get(..after).is_some_and(|header| header.windows(2).any(|w| w == b"|O")) {
-        after
-    } else {
-        bytes.len()
-    }
+    let at = |i: usize| usize::from(bytes.get(i).copied().unwrap_or(0));
+    let after = match at(6) {
+        1 => 10 + at(8) + (at(9) << 8),
+        _ => 12 + at(8) + (at(9) << 8) + (at(10) << 16) + (at(11) << 24),
+    };
+    // No other dtype, key or value of a header has this letter.
+    let objects = bytes.get(8..after).is_none_or(|header| header.contains(&b'O'));
+    if objects { after.min(bytes.len()) } else { bytes.len() }
 }
 
 /// A pickle by itself, or a legacy stream, that broke off, says one thing to one unpickler and another to
@@ -63,7 +69,8 @@ fn needs_search(source: &Arc<dyn ReadAt>, checkpoint: Option<&Checkpoint>) -> bo
         return false;
     }
     match checkpoint {
-        None => pickle::may_be_pickle(&head) || head.starts_with(b"\x93NUMPY"),
+        // What is no pickle to us may be one to an unpickler, which takes any instruction for the first.
+        None => head.iter().any(|byte| *byte != 0),
         Some(checkpoint) => {
             let code = |code| checkpoint.diagnostics().iter().any(|d| d.code == code);
             match checkpoint.format() {

@@ -21,7 +21,7 @@ pub(super) fn look(path: &Path, options: &Options, work: &Work) -> Result<Report
     report.tensors = checkpoint.tensors().len();
     report.weights_only = checkpoint.weights_only();
     report.findings.extend(checkpoint.diagnostics().iter().map(Finding::from));
-    names::judge(&mut report, Some(&checkpoint), Vec::new());
+    names::judge(&mut report, Some(&checkpoint), Vec::new(), &options.allowed);
     let all_read = files(&checkpoint, options, work, &mut report)?;
     let hollow = checkpoint.files().iter().any(|f| contents::is_hollow(&f.path, f.source.len()));
     if options.values && !all_read && !hollow {

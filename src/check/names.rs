@@ -11,6 +11,8 @@ use crate::value::Global;
 const NAMED: usize = 20;
 /// Names kept in a report.
 const KEPT: usize = 1_000;
+/// Why a name of an allowed package is no finding.
+const ALLOWED: &str = "of a package that --allow names";
 /// Names listed in one finding.
 const LISTED: usize = 10;
 
@@ -20,6 +22,7 @@ pub(super) fn judge(
     report: &mut Report,
     checkpoint: Option<&Checkpoint>,
     hidden: Vec<(String, Vec<Global>)>,
+    allowed: &[String],
 ) {
     let mut uses: BTreeMap<String, (GlobalUse, String)> = BTreeMap::new();
     for used in checkpoint.map(Checkpoint::globals).unwrap_or_default() {
@@ -30,6 +33,14 @@ pub(super) fn judge(
             let found = GlobalUse::of(&global);
             let slot = uses.entry(found.name.clone()).or_insert_with(|| (found.clone(), member.clone()));
             slot.0.calls_unknown |= found.calls_unknown && checkpoint.is_none();
+        }
+    }
+    for (used, _) in uses.values_mut().filter(|(used, _)| used.verdict == Verdict::Unknown) {
+        let within = |package: &String| {
+            used.name.strip_prefix(package.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        if allowed.iter().any(within) {
+            (used.calls_unknown, used.why) = (false, ALLOWED);
         }
     }
     let mut uses: Vec<(GlobalUse, String)> =
@@ -57,8 +68,15 @@ fn dangers(report: &mut Report, uses: &[(GlobalUse, String)]) {
         } else {
             ("UNKNOWN_CALL", "unpickling would call what nobody here knows")
         };
+        let package = used.name.split('.').next().unwrap_or_default();
+        let is_class = used.name.rsplit('.').next().is_some_and(|leaf| leaf.starts_with(char::is_uppercase));
+        let hint = if code == "UNKNOWN_CALL" && is_class {
+            format!("; if {} is yours, --allow {0} says so", brief(package))
+        } else {
+            String::new()
+        };
         let written = used.written.as_deref().map(|w| format!(", written {}", brief(w))).unwrap_or_default();
-        let text = format!("{would}: {}{written} ({})", brief(&used.name), used.why);
+        let text = format!("{would}: {}{written} ({}){hint}", brief(&used.name), used.why);
         report.findings.push(Finding::new(Severity::Dangerous, code, member.clone(), text));
     }
     let more = uses.iter().filter(is_danger).count().saturating_sub(NAMED);
@@ -79,8 +97,9 @@ fn unknown(report: &mut Report, uses: &[(GlobalUse, String)]) {
     if rest.is_empty() {
         return;
     }
-    let foreign =
-        |used: &&&GlobalUse| !used.why.starts_with("plain data") && !used.name.starts_with("torch.");
+    let foreign = |used: &&&GlobalUse| {
+        !used.why.starts_with("plain data") && !used.name.starts_with("torch.") && used.why != ALLOWED
+    };
     let strangers = rest.iter().filter(foreign).count();
     let severity = if strangers > 0 { Severity::Warning } else { Severity::Info };
     let mut listed: Vec<&&GlobalUse> = rest.iter().filter(foreign).collect();

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::module::{self, ScriptTypes};
-use super::section::{self, Part};
+use super::section::{self, Part, search};
 use super::{
     Checkpoint, Diagnostic, Format, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry,
 };
@@ -21,6 +21,11 @@ use crate::value::{Tree, Value, modules};
 
 /// Names under which the inside of one shared container is listed.
 const EXPANSIONS: u32 = 64;
+
+/// Values looked through beside four times those there are: a million objects may share one list.
+const LOOKED: usize = 4_000_000;
+/// Bytes of an ordinary name, at most on the average; past the limit for all names only longer ones count.
+const ORDINARY: usize = 512;
 
 /// What [`Checkpoint::assemble`] derives from an object graph.
 #[derive(Debug, Default)]
@@ -97,6 +102,11 @@ struct Walk<'a> {
     expanded: FxHashMap<Node, u32>,
     budget: usize,
     depth: usize,
+    /// Values that may yet be looked through.
+    values: usize,
+    /// Bytes of names listed so far, and those that may be.
+    named: usize,
+    names: usize,
 }
 
 impl Outline {
@@ -118,6 +128,9 @@ impl Outline {
             expanded: FxHashMap::default(),
             budget: limits.walk,
             depth: limits.depth,
+            values: LOOKED + 4 * tree.held(),
+            named: 0,
+            names: limits.names,
         };
         walk.run();
         let mut outline = walk.outline;
@@ -170,6 +183,9 @@ impl Walk<'_> {
             };
             top.next += 1;
             let section = top.section;
+            if self.budget == 0 && self.outline.diagnostics.iter().any(|d| d.code == "LIMIT") {
+                return;
+            }
             if self.budget == 0 {
                 self.note_shared(
                     "the object graph is larger than the walk limit; further names are not listed",
@@ -241,6 +257,8 @@ impl Walk<'_> {
         let part =
             if stack.len() <= section::DEPTH { self.parts.get(self.path.as_str()).copied() } else { None };
         let section = part.or(section);
+        // Whether it is a module is seen by searching its attributes.
+        self.look(search::size(self.tree, value));
         let is_module = module::is_module(self.tree, value) || module::is_script(self.tree, value);
         if is_module {
             self.note_module(value);
@@ -251,15 +269,27 @@ impl Walk<'_> {
         stack.push(Frame { children, next: 0, path_len, section, node: Some(node), before, cut: false });
     }
 
-    fn children(&self, value: Value, is_module: bool) -> Vec<(Label, Value, Option<TensorRole>)> {
+    fn children(&mut self, value: Value, is_module: bool) -> Vec<(Label, Value, Option<TensorRole>)> {
         if is_module {
             let members = module::members(self.tree, value, self.types);
             return members.into_iter().map(|m| (Label::Key(m.name), m.value, m.role)).collect();
         }
-        let all = view::children(self.tree, value);
-        all.filter(|(_, v)| node(*v).is_some() || matches!(v, Value::Tensor(_)))
+        let mut seen = 0;
+        let all = view::children(self.tree, value).inspect(|_| seen += 1);
+        let kept = all
+            .filter(|(_, v)| node(*v).is_some() || matches!(v, Value::Tensor(_)))
             .map(|(l, v)| (l, v, None))
-            .collect()
+            .collect();
+        // What is passed over costs time as well, where a million objects share one list.
+        self.look(seen);
+        kept
+    }
+
+    fn look(&mut self, values: usize) {
+        self.values = self.values.saturating_sub(values);
+        if self.values == 0 {
+            self.budget = 0;
+        }
     }
 
     fn push_label(&mut self, label: Label, is_root: bool) -> usize {
@@ -287,6 +317,13 @@ impl Walk<'_> {
             Some(meta) => guess_role(key, meta.dtype),
             None => TensorRole::Buffer,
         });
+        self.named += self.path.len();
+        if self.named > self.names.max(self.outline.entries.len() * ORDINARY) {
+            self.budget = 0;
+            let text = "the names of its tensors are longer than the limit; further tensors are not listed";
+            self.note("LIMIT", Severity::Broken, text);
+            return;
+        }
         let path = self.path.as_str().into();
         self.outline.entries.push(TensorEntry { path, key_start: key_start as u32, section, id, role });
     }

@@ -4,7 +4,7 @@
 //! by its name second (formats.md §4.6, §11.2). Tensors in no such part stay with their top-level key.
 
 pub(super) mod nested;
-mod search;
+pub(in crate::checkpoint) mod search;
 
 use super::SectionRole;
 use super::module::{is_module, is_script};

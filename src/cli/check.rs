@@ -24,7 +24,7 @@ pub(super) fn run(args: &Check, as_json: bool, style: &Style, out: &mut Out) -> 
         object_bytes: usize::try_from(args.max_mem).unwrap_or(usize::MAX).saturating_mul(1 << 20),
         ..Limits::default()
     };
-    let options = Options { limits, values: !args.no_values };
+    let options = Options { limits, values: !args.no_values, allowed: args.allow.clone() };
     let reports = reports(&args.paths, &options, &mut |report| {
         if as_json || args.sarif || args.quiet && is_clean(report) {
             return Ok(());

@@ -12,7 +12,7 @@ use super::table::{self, Cell, Column};
 use crate::format;
 use crate::limits::Limits;
 use crate::spectra::file::{self, Row};
-use crate::spectra::{Backend, Choice, Wanted, choose};
+use crate::spectra::{Backend, Choice, Summary, Wanted, choose};
 use crate::text::number;
 use crate::text::shown;
 use crate::work::Work;
@@ -110,7 +110,7 @@ fn cells(row: &Row) -> Vec<Cell> {
                 condition,
                 maybe(summary.stable_rank),
                 maybe(summary.effective_rank),
-                maybe(summary.alpha),
+                maybe(summary.alpha()),
                 Cell::from(remark),
             ]
         }
@@ -160,7 +160,10 @@ impl Serialize for One<'_> {
         map.serialize_entry("condition_number", &summary.and_then(|s| s.condition_number))?;
         map.serialize_entry("stable_rank", &summary.and_then(|s| s.stable_rank))?;
         map.serialize_entry("effective_rank", &summary.and_then(|s| s.effective_rank))?;
-        map.serialize_entry("alpha", &summary.and_then(|s| s.alpha))?;
+        map.serialize_entry("alpha", &summary.and_then(Summary::alpha))?;
+        let tail = summary.and_then(|s| s.tail);
+        map.serialize_entry("alpha_distance", &tail.map(|fit| fit.distance))?;
+        map.serialize_entry("alpha_count", &tail.map(|fit| fit.count))?;
         map.serialize_entry("frobenius_norm", &summary.map(|s| s.frobenius_norm))?;
         map.serialize_entry("rank", &summary.and_then(|s| s.rank))?;
         map.serialize_entry("complete", &spectrum.is_some_and(|s| s.is_complete))?;

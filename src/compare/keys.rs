@@ -47,6 +47,10 @@ pub struct Side {
     pub path: PathBuf,
     /// Name of the section; empty for the root.
     pub section: String,
+    /// True for the state of an optimizer, whose values that are not tensors belong to it.
+    pub is_optimizer: bool,
+    /// Sections that would have done as well as this one, where nobody chose.
+    pub rivals: Vec<String>,
     /// Name of the model's class, where the file says it (whole models, TorchScript).
     pub class: Option<String>,
     /// Named values in the order of the state dict.
@@ -69,6 +73,7 @@ impl Side {
         let mut side = Self {
             path: checkpoint.path().to_owned(),
             section: section.name.clone(),
+            is_optimizer: section.role == SectionRole::Optimizer,
             class: class(checkpoint, section),
             modules: modules(checkpoint, section),
             versions: versions(checkpoint, section),
@@ -95,6 +100,8 @@ impl Side {
         let mut side = Self {
             path: self.path.clone(),
             section: self.section.clone(),
+            is_optimizer: self.is_optimizer,
+            rivals: self.rivals.clone(),
             class: self.class.clone(),
             ..Self::default()
         };

@@ -4,12 +4,15 @@
 //! candidate, and one is kept only when more names and shapes of the reference are met with it than without. Several
 //! are composed, one after another. What cannot be decided from names and shapes is said and not done.
 
+mod absent;
 mod ema;
 mod fused;
 mod layers;
 mod leftovers;
+mod likeness;
 mod lines;
 mod lora;
+mod order;
 mod parametrized;
 mod prefix;
 mod proposal;

@@ -6,6 +6,7 @@
 mod build;
 mod layer_type;
 mod pair;
+pub mod ranks;
 pub mod scale;
 
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 //! or compared bit for bit.
 
 use super::decode::Unit;
+use super::view::View;
 use super::{Elements, Scratch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::tensor::Numeric;
@@ -20,11 +21,11 @@ impl Elements {
     /// Fills `out` with the stored elements from number `start` on, row-major and little-endian, as many as fit;
     /// conjugate and negative bits are resolved, quantised integers stay what they are.
     ///
-    /// Of packed dtypes (4- and 6-bit floats), `start` and the end lie between bytes, and the tensor in one piece.
+    /// Of packed dtypes (4- and 6-bit floats), `start` and the end lie between bytes, and so do the tensor's rows.
     ///
     /// # Errors
     /// [`ErrorKind::Truncated`] past the end of the tensor or of its file, [`ErrorKind::Unsupported`] for packed
-    /// elements with strides, and what reading finds.
+    /// elements whose strides cut through bytes, and what reading finds.
     pub fn read_bytes(&self, start: u64, out: &mut [u8], scratch: &mut Scratch) -> Result<()> {
         let Unit { numbers: in_unit, bytes: size } = self.unit;
         let count = out.len() as u64 / size * in_unit;
@@ -37,9 +38,12 @@ impl Elements {
         {
             self.read_stored((first + start) / in_unit * size, out)?;
         } else if in_unit == 1 {
-            self.read_view(start, count, out, scratch)?;
+            self.read_view(&self.view, start, count, out, scratch)?;
+        } else if let Some(units) = self.view.in_units(in_unit).filter(|_| start.is_multiple_of(in_unit)) {
+            self.read_view(&units, start / in_unit, count / in_unit, out, scratch)?;
         } else {
-            let text = format!("{} elements with strides cannot be taken apart", self.dtype);
+            let text =
+                format!("{} elements whose strides cut through bytes cannot be taken apart", self.dtype);
             return Err(Error::new(ErrorKind::Unsupported, text));
         }
         self.tidy(out);
@@ -50,9 +54,16 @@ impl Elements {
         self.source.read_exact_at(out, offset).map_err(|e| e.in_file(&self.path))
     }
 
-    fn read_view(&self, start: u64, count: u64, out: &mut [u8], scratch: &mut Scratch) -> Result<()> {
+    fn read_view(
+        &self,
+        view: &View,
+        start: u64,
+        count: u64,
+        out: &mut [u8],
+        scratch: &mut Scratch,
+    ) -> Result<()> {
         let size = self.unit.bytes;
-        self.view.read(start, count, |first, span, place| {
+        view.read(start, count, |first, span, place| {
             let (begin, len, width) = (first * size, (span * size) as usize, size as usize);
             if let Some(at) = place.contiguous() {
                 let part = out.get_mut(at * width..at * width + len).unwrap_or_default();

@@ -154,3 +154,24 @@ fn per_tensor_quantised_elements_are_dequantised() {
     let (checkpoint, meta) = self::checkpoint(vec![14], DType::QUInt8, change, &[1]);
     assert_eq!(all(&Elements::open(&checkpoint, &meta).unwrap()), [f64::from(1.4_f32)]);
 }
+
+/// `t()` of a matrix of pairs of 4-bit floats: bytes change places, pairs stay together.
+#[test]
+fn packed_floats_with_strides_are_moved_byte_by_byte() {
+    let bytes: Vec<u8> = (0..35).collect();
+    let (checkpoint, meta) = checkpoint(
+        bytes.clone(),
+        DType::Float4E2m1fnX2,
+        |meta| {
+            *meta = TensorMeta::strided(DType::Float4E2m1fnX2, &[6, 5], &[1, 7], meta.storage, 1);
+        },
+        &[5, 6],
+    );
+    let elements = Elements::open(&checkpoint, &meta).unwrap();
+    let want: Vec<u8> = (0..6).flat_map(|row| (0..5).map(move |column| 1 + row + 7 * column)).collect();
+    for first in 0..want.len() {
+        let mut got = vec![0; want.len() - first];
+        elements.read_bytes(2 * first as u64, &mut got, &mut Scratch::default()).unwrap();
+        assert_eq!(got, want[first..], "from byte {first}");
+    }
+}

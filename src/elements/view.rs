@@ -101,6 +101,18 @@ impl View {
         }
     }
 
+    /// The same counted in units of `n` numbers, which are never taken apart: `None` if it cuts through one.
+    pub(super) fn in_units(&self, n: u64) -> Option<Self> {
+        let (last, outer) = self.dims.split_last()?;
+        let whole = |x: u64| x.is_multiple_of(n).then(|| x / n);
+        let mut dims: Vec<Dim> = outer
+            .iter()
+            .map(|d| Some(Dim { size: d.size, stride: whole(d.stride)? }))
+            .collect::<Option<_>>()?;
+        dims.push(Dim { size: whole(last.size)?, stride: (last.stride == 1).then_some(1)? });
+        Some(Self { dims, offset: whole(self.offset)?, end: self.end.div_ceil(n) })
+    }
+
     /// Puts the dimensions in the order they lie in and drops those that repeat the same numbers; how often
     /// each number was repeated (saturating).
     pub(super) fn sort(&mut self) -> u64 {

@@ -151,8 +151,18 @@ impl Archive {
     ///
     /// The few names asked of a torch archive are found by walking; only a large directory gets an index.
     pub(crate) fn find(&self, name: &[u8]) -> Option<&Entry> {
+        self.entries.get(self.position(name)?)
+    }
+
+    /// The first member called `name` but for the case of letters.
+    pub(crate) fn find_any_case(&self, name: &[u8]) -> Option<&Entry> {
+        self.entries.iter().find(|e| self.name(e).eq_ignore_ascii_case(name))
+    }
+
+    /// Where in the directory the first member called `name` stands.
+    pub(crate) fn position(&self, name: &[u8]) -> Option<usize> {
         if self.entries.len() <= WALKED {
-            return self.entries.iter().find(|e| self.name(e) == name);
+            return self.entries.iter().position(|e| self.name(e) == name);
         }
         let index = self.index.get_or_init(|| {
             let mut index = HashMap::with_capacity(self.entries.len());
@@ -161,7 +171,7 @@ impl Archive {
             }
             index
         });
-        self.entries.get(*index.get(name)? as usize)
+        index.get(name).map(|at| *at as usize)
     }
 
     /// A hash over the directory: names below the root folder, sizes, checksums.

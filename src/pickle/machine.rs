@@ -13,6 +13,11 @@ use crate::value::{Level, Tree, Value};
 
 /// Opcodes between two looks at the budget.
 const CHECK: u32 = 4096;
+/// What calls may copy beside what the pickle is long. An honest pickle writes what it hands to a call; one that
+/// hands the same large value to call after call makes a few bytes of input cost any amount of memory.
+const FUEL: usize = 1 << 16;
+/// Bytes of names that are made up of parts kept in the memo, beside four times what is written.
+const NAMES: usize = 4 << 20;
 
 /// What one pickle held.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub(super) struct Machine<'a> {
     /// Position behind the frame being read.
     frame: Option<usize>,
     budget: usize,
+    /// Values and bytes that calls may yet copy or look through.
+    pub(super) fuel: usize,
 }
 
 impl<'a> Machine<'a> {
@@ -70,6 +77,7 @@ impl<'a> Machine<'a> {
             summary: Summary::default(),
             frame: None,
             budget: limits.object_bytes,
+            fuel: input.len().saturating_sub(start).saturating_add(FUEL),
         }
     }
 
@@ -114,7 +122,12 @@ impl<'a> Machine<'a> {
         self.frame = None;
     }
 
-    fn check_budget(&self) -> Result<()> {
+    pub(super) fn check_budget(&self) -> Result<()> {
+        // Names are written in the pickle; one kept in the memo can be a part of a million others.
+        if self.tree.named() > NAMES + 4 * self.input.len() {
+            let text = "the pickle makes up more names of classes or storages than it writes";
+            return Err(Error::new(ErrorKind::Limit, text).coded("PICKLE_BUDGET"));
+        }
         let cells = self.stack.len() + self.memo.held() + 2 * self.marks.len();
         if self.tree.memory() + cells * size_of::<Value>() <= self.budget {
             return Ok(());

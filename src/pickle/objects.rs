@@ -2,8 +2,11 @@
 
 use super::builtins;
 use super::machine::{Machine, malformed};
-use crate::error::Result;
-use crate::value::{Construct, Object, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::value::{Construct, DictId, Object, Value};
+
+/// Arguments of a call that are looked at; no function that is rebuilt takes more.
+const ARGUMENTS: usize = 64;
 
 impl Machine<'_> {
     pub(super) fn object(&mut self, opcode: u8, at: usize) -> Result<()> {
@@ -80,10 +83,14 @@ impl Machine<'_> {
         if let Value::Global(id) = callable {
             self.tree.mark_called(id);
         }
-        let known = match builtins::call(self.tree, callable, args, construct) {
-            Some(value) => Some(value),
-            None => self.host.call(self.tree, callable, args)?,
+        let known = if !self.affords(callable, args) {
+            None
+        } else if let Some(value) = builtins::call(self.tree, callable, args, construct) {
+            Some(value)
+        } else {
+            self.host.call(self.tree, callable, args)?
         };
+        self.check_budget()?;
         let value = if let Some(value) = known {
             value
         } else {
@@ -101,6 +108,38 @@ impl Machine<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// True while the values handed to calls that are rebuilt are, all together, about what the pickle holds.
+    /// Past that a call stays as it is written.
+    fn affords(&mut self, callable: Value, args: Value) -> bool {
+        let Value::Global(id) = callable else { return true };
+        let rebuilt = self.tree.global(id).is_some_and(|g| {
+            g.module.starts_with("torch")
+                || matches!(&*g.module, "collections" | "builtins" | "_codecs" | "copyreg")
+        });
+        if !rebuilt {
+            return true;
+        }
+        let cost = self.cost(args);
+        self.fuel = self.fuel.saturating_sub(cost);
+        self.fuel > 0
+    }
+
+    /// Values and bytes of the arguments of a call, down to the arguments of a call it passes on.
+    fn cost(&self, args: Value) -> usize {
+        let size = |value: &Value| match *value {
+            Value::Text(span) | Value::Bytes(span) | Value::BigInt(span) => span.len as usize,
+            other => self.tree.items(other).len() + self.tree.entries(other).len(),
+        };
+        let inner = |value: &Value| match *value {
+            Value::Tuple { len, .. } if len as usize <= ARGUMENTS => {
+                self.tree.items(*value).iter().map(size).sum()
+            }
+            _ => 0,
+        };
+        let args = self.tree.items(args);
+        args.len() + args.iter().take(ARGUMENTS).map(|arg| size(arg) + inner(arg)).sum::<usize>()
     }
 
     /// True for the functions that make a tensor and keep nothing of their arguments.
@@ -124,13 +163,9 @@ impl Machine<'_> {
         }
         match target {
             Value::Object(id) => {
-                // State set twice adds up, as `__dict__.update` does.
-                let added = self.tree.entries(state).to_vec();
                 let held = self.tree.object(id).and_then(|o| o.state);
-                if let Some(Value::Dict(held)) = held
-                    && let Some(dict) = self.tree.dict_mut(held)
-                {
-                    dict.entries.extend(added);
+                if let Some(Value::Dict(held)) = held {
+                    self.merge(held, state)?;
                 } else if let Some(object) = self.tree.object_mut(id) {
                     object.state = Some(state);
                 }
@@ -149,6 +184,22 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// State set twice adds up, as `__dict__.update` does.
+    fn merge(&mut self, held: DictId, state: Value) -> Result<()> {
+        let count = self.tree.entries(state).len();
+        self.fuel = self.fuel.saturating_sub(count);
+        if self.fuel == 0 {
+            let text = "the pickle sets the same state again and again, which copies it each time";
+            return Err(Error::new(ErrorKind::Limit, text).coded("PICKLE_BUDGET"));
+        }
+        let added = self.tree.entries(state).to_vec();
+        self.tree.count_added(2 * count);
+        if let Some(dict) = self.tree.dict_mut(held) {
+            dict.entries.extend(added);
+        }
+        Ok(())
+    }
+
     fn persistent(&mut self, opcode: u8, at: usize) -> Result<()> {
         let id = if opcode == b'P' {
             let (_, span) = self.input.line()?;
@@ -157,6 +208,7 @@ impl Machine<'_> {
             self.pop()?
         };
         let value = self.host.persistent(self.tree, id)?;
+        self.check_budget()?;
         if !matches!(value, Value::Storage(_)) {
             self.hold();
         }
@@ -186,6 +238,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn set_items(&mut self, target: Value, entries: &[(Value, Value)]) -> Result<()> {
+        self.tree.count_added(2 * entries.len());
         match target {
             Value::Dict(id) => {
                 if let Some(dict) = self.tree.dict_mut(id) {
@@ -204,6 +257,7 @@ impl Machine<'_> {
     }
 
     pub(super) fn append(&mut self, target: Value, items: &[Value]) -> Result<()> {
+        self.tree.count_added(items.len());
         match target {
             Value::List(id) => {
                 if let Some(list) = self.tree.list_mut(id) {
@@ -224,6 +278,7 @@ impl Machine<'_> {
     pub(super) fn add_items(&mut self, target: Value, items: &[Value]) -> Result<()> {
         match target {
             Value::Set(id) => {
+                self.tree.count_added(items.len());
                 if let Some(set) = self.tree.list_mut(id) {
                     set.extend_from_slice(items);
                 }

@@ -3,7 +3,7 @@
 use super::machine::{Machine, malformed};
 use super::{globals, text};
 use crate::error::Result;
-use crate::value::{Dict, Value};
+use crate::value::{Dict, LONGEST_NAME, Value};
 
 /// Highest pickle protocol there is.
 const HIGHEST: u8 = 5;
@@ -82,7 +82,7 @@ impl Machine<'_> {
             0x95 => {
                 let len = self.input.u64()?;
                 self.enter_frame(at, len);
-                Ok(())
+                self.input.frame(len)
             }
             0x97 | 0x98 => {
                 Err(malformed("the pickle refers to buffers kept outside of it").coded("PICKLE_OPCODE"))
@@ -157,6 +157,9 @@ impl Machine<'_> {
             b'T' => self.length_i32()?,
             _ => self.input.u64()?,
         };
+        if matches!(opcode, b'B' | b'C' | 0x8e | 0x96) {
+            self.input.across_frames(len);
+        }
         let span = self.input.span(len)?;
         Ok(match opcode {
             b'X' | 0x8c | 0x8d => Value::Text(span),
@@ -302,6 +305,11 @@ impl Machine<'_> {
             std::str::from_utf8(bytes)
                 .map_err(|_| malformed("a global name that is not UTF-8").coded("PICKLE_UTF8"))
         };
+        // One that long cannot be imported, and one that is kept in the memo can be named a million times.
+        if module.len().max(name.len()) > LONGEST_NAME {
+            let text = "a global name longer than any module's";
+            return Err(malformed(text).coded("PICKLE_GLOBAL"));
+        }
         let (module, name) = (utf8(module)?, utf8(name)?);
         let (now, called) = globals::present(module, name, self.protocol < 3);
         let id = self.tree.intern_global(now, called);

@@ -5,13 +5,15 @@
 
 use std::sync::Arc;
 
-use super::{NoHost, read};
+use super::{NoHost, read_with};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::value::{Global, Tree};
 
 /// Pickles looked at in one place.
 const PICKLES: usize = 64;
+/// The instruction that begins a frame.
+const FRAME: u8 = 0x95;
 /// Bytes of rubbish between two pickles that are looked through.
 const GAP: usize = 4_096;
 
@@ -30,11 +32,23 @@ pub struct Names {
 
 /// Names in the pickles that follow each other in `input` from `start` on.
 pub fn names(input: &Arc<[u8]>, start: usize, limits: &Limits) -> Names {
-    let mut found = Names { end: start, ..Names::default() };
     let mut tree = Tree::new(input.clone());
+    let mut found = follow(&mut tree, input, start, false, limits);
+    // Where frames lie, Python's two unpicklers read two programs, and each of them counts.
+    let frames = input.get(start..).unwrap_or_default().contains(&FRAME);
+    if frames {
+        follow(&mut tree, input, start, true, limits);
+    }
+    found.globals = tree.globals().to_vec();
+    found
+}
+
+/// The pickles that follow each other, read in one of the two ways there are to take frames.
+fn follow(tree: &mut Tree, input: &Arc<[u8]>, start: usize, framed: bool, limits: &Limits) -> Names {
+    let mut found = Names { end: start, ..Names::default() };
     let mut at = start;
     for _ in 0..PICKLES {
-        match read(&mut tree, &mut NoHost, input, 0, at, limits) {
+        match read_with(tree, &mut NoHost, input, 0, at, framed, limits) {
             Ok(unpickled) => {
                 found.complete += 1;
                 found.end = unpickled.end;
@@ -43,14 +57,20 @@ pub fn names(input: &Arc<[u8]>, start: usize, limits: &Limits) -> Names {
             }
             Err(error) => {
                 let from = error.offset().and_then(|o| usize::try_from(o).ok()).unwrap_or(at);
-                written_names(input.get(from.max(at)..).unwrap_or_default(), &mut tree);
+                written_names(input.get(from.max(at)..).unwrap_or_default(), tree);
                 found.fault = Some(error);
                 break;
             }
         }
     }
-    found.globals = tree.globals().to_vec();
     found
+}
+
+/// Names an unpickler comes to in `input`, whatever that is: bytes that are no pickle name none.
+pub fn reached(input: &Arc<[u8]>, limits: &Limits) -> Vec<Global> {
+    let mut tree = Tree::new(input.clone());
+    let _ = read_with(&mut tree, &mut NoHost, input, 0, 0, false, limits);
+    tree.globals().to_vec()
 }
 
 /// Names spelled out anywhere in `bytes` that are known to run code: what is left when a stream means one

@@ -58,13 +58,15 @@ impl Index {
 
     /// Takes the row of `path` out. Call [`Index::settle`] before showing the runs.
     pub fn remove(&mut self, path: &Path) {
+        self.unassigned |= self.logs.remove(path).is_some();
         let Some(folder) = self.known.remove(path) else { return };
         self.take_out(&folder, path);
         if let Ok(at) = self.position(&folder)
             && self.runs.get(at).is_some_and(|run| run.checkpoints.is_empty())
         {
             self.runs.remove(at);
-            self.renamed = true;
+            // Its logs are a run of their own now.
+            (self.renamed, self.unassigned) = (true, true);
         }
         self.touched.insert(folder);
     }

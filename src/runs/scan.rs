@@ -103,24 +103,39 @@ pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Files under `root`, or `root` itself, whose names promise a checkpoint. Folders are entered once, links to
-/// folders not at all.
-pub fn promising(root: &std::path::Path) -> impl Iterator<Item = PathBuf> {
-    let root = root.to_owned();
-    let entries = walkdir::WalkDir::new(&root).max_depth(walk::DEPTH).into_iter();
-    let entries = entries
-        .filter_entry(|e| !e.file_type().is_dir() || !walk::is_skipped(&e.file_name().to_string_lossy()));
-    entries.filter_map(Result::ok).filter_map(move |entry| {
-        let given = entry.depth() == 0 && !entry.file_type().is_dir();
-        let promised =
-            !entry.file_type().is_dir() && candidate::promise(entry.path()) != candidate::Promise::Nothing;
-        (given || promised).then(|| walk::shortened(entry.path(), &root))
-    })
+/// Something a walk met.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Where, as a scan would call it.
+    pub(crate) path: PathBuf,
+    /// Named by whoever asked: a row whatever is in it.
+    pub(crate) given: bool,
+    /// A folder that is one checkpoint, or the index that stands for the shards beside it.
+    pub(crate) whole: bool,
 }
 
-/// The row of one file, as a scan would make it; `None` where it would make none.
-pub fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
-    work::row(path, limits)
+/// Every file and checkpoint folder a scan of `paths` would look at. Nothing is opened.
+pub(crate) fn all(paths: &[PathBuf], stop: &Arc<AtomicBool>) -> Vec<Found> {
+    let (events, _skipped) = crossbeam_channel::unbounded();
+    let (files_in, files) = crossbeam_channel::unbounded();
+    walk::Walk::new(events, files_in, Arc::clone(stop)).run(paths);
+    files.try_iter().map(|walk::File { path, given, whole }| Found { path, given, whole }).collect()
+}
+
+/// What a scan has to say of one path.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// It makes a row.
+    Row(Box<CheckpointRow>),
+    /// It is a log of training.
+    Log(LogFile),
+    /// It is neither.
+    Nothing,
+}
+
+/// What a scan would say of what [`all`] found.
+pub(crate) fn news(path: &std::path::Path, given: bool, whole: bool, limits: &Limits) -> News {
+    work::news(path, given, whole, limits)
 }
 
 /// Scans to the end.

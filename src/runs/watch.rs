@@ -3,20 +3,25 @@
 //! What counts is a walk that compares every file's identity with the last walk's; it works on any file
 //! system, network ones too, on which the kernel says nothing of what other machines write. Where the kernel
 //! does speak up (inotify and the like), it only makes the next walk come sooner. Files of tens of thousands
-//! cost one `stat` each, and a walk that takes long makes the next one wait.
+//! cost one `stat` each, and a walk that takes long makes the next one wait. A folder that is one checkpoint
+//! is what its files are; a log is told of whenever it grows.
+
+mod seen;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossbeam_channel::{Receiver, Sender};
 use notify::Watcher as _;
 
+use super::scan::News;
 use super::{CheckpointRow, Status, scan};
 use crate::limits::Limits;
-use crate::source::Identity;
+use crate::training::logs::LogFile;
+use seen::Mark;
 
 /// Quiet after which a burst of events is acted on.
 const DEBOUNCE: Duration = Duration::from_millis(500);
@@ -26,6 +31,8 @@ const POLL: Duration = Duration::from_secs(2);
 const SHARE: u32 = 10;
 /// A file still being written is looked at again after this long.
 const SETTLE: Duration = Duration::from_secs(2);
+/// What changed so shortly before the first walk may have been read by a scan before it changed.
+const OVERLAP: Duration = Duration::from_secs(10);
 /// Changes that may wait for their reader.
 const WAITING: usize = 256;
 
@@ -34,7 +41,9 @@ const WAITING: usize = 256;
 pub enum Change {
     /// A checkpoint is new, or another than before.
     Row(Box<CheckpointRow>),
-    /// A checkpoint is no longer there, or none any more.
+    /// A log of training is new, or has grown.
+    Log(LogFile),
+    /// A checkpoint or log is no longer there, or none any more.
     Gone(PathBuf),
 }
 
@@ -63,7 +72,9 @@ pub fn start(paths: Vec<PathBuf>, limits: Limits) -> Watch {
     let (send, changes) = crossbeam_channel::bounded(WAITING);
     let stop = Arc::new(AtomicBool::new(false));
     let ends = Arc::clone(&stop);
-    let known = walk(&paths);
+    let mut known = seen::all(&paths, &stop);
+    let settled = SystemTime::now().checked_sub(OVERLAP);
+    known.retain(|_, mark| settled.is_none_or(|settled| mark.changed < settled));
     let watch = move || {
         let mut eye = Eye { paths, limits, known, growing: HashMap::new(), send, stop: ends };
         eye.run();
@@ -73,25 +84,10 @@ pub fn start(paths: Vec<PathBuf>, limits: Limits) -> Watch {
     Watch { changes, stop }
 }
 
-/// Every file under `paths` whose name promises a checkpoint.
-fn walk(paths: &[PathBuf]) -> HashMap<PathBuf, Identity> {
-    let mut found = HashMap::new();
-    for root in paths {
-        for path in scan::promising(root) {
-            if let Ok(metadata) = std::fs::metadata(&path)
-                && metadata.is_file()
-            {
-                found.insert(path, Identity::of(&metadata));
-            }
-        }
-    }
-    found
-}
-
 struct Eye {
     paths: Vec<PathBuf>,
     limits: Limits,
-    known: HashMap<PathBuf, Identity>,
+    known: HashMap<PathBuf, Mark>,
     /// Files being written, and when to look again.
     growing: HashMap<PathBuf, Instant>,
     send: Sender<Change>,
@@ -149,35 +145,42 @@ impl Eye {
     }
 
     fn look(&mut self) -> Result<(), Stopped> {
-        let now = walk(&self.paths);
+        let now = seen::all(&self.paths, &self.stop);
         let before = std::mem::replace(&mut self.known, now);
         for path in before.keys().filter(|path| !self.known.contains_key(*path)) {
             self.growing.remove(path);
             self.send.send(Change::Gone(path.clone())).map_err(|_| Stopped)?;
         }
         let due = Instant::now();
-        let changed = |path: &PathBuf, identity: &Identity| before.get(path) != Some(identity);
+        let changed = |path: &PathBuf, mark: &Mark| before.get(path) != Some(mark);
         let mut again: Vec<PathBuf> =
             self.growing.iter().filter(|(_, at)| **at <= due).map(|(p, _)| p.clone()).collect();
-        again.extend(self.known.iter().filter(|(p, i)| changed(p, i)).map(|(p, _)| p.clone()));
+        again.extend(self.known.iter().filter(|(p, mark)| changed(p, mark)).map(|(p, _)| p.clone()));
         again.sort_unstable();
         again.dedup();
         for path in again {
-            self.read(&path)?;
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(Stopped);
+            }
+            self.read(&path, before.contains_key(&path))?;
         }
         Ok(())
     }
 
-    fn read(&mut self, path: &Path) -> Result<(), Stopped> {
+    /// Tells of something that is new or another than before.
+    fn read(&mut self, path: &Path, was_there: bool) -> Result<(), Stopped> {
         self.growing.remove(path);
-        let change = match scan::row(path, &self.limits) {
-            Some(row) => {
+        let Some(mark) = self.known.get(path) else { return Ok(()) };
+        let change = match scan::news(path, mark.given, mark.whole, &self.limits) {
+            News::Row(row) => {
                 if row.status == Status::Growing {
                     self.growing.insert(path.to_owned(), Instant::now() + SETTLE);
                 }
-                Change::Row(Box::new(row))
+                Change::Row(row)
             }
-            None => Change::Gone(path.to_owned()),
+            News::Log(log) => Change::Log(log),
+            News::Nothing if was_there => Change::Gone(path.to_owned()),
+            News::Nothing => return Ok(()),
         };
         self.send.send(change).map_err(|_| Stopped)
     }
@@ -196,7 +199,9 @@ mod tests {
     fn checkpoints_that_come_change_and_go_are_told() {
         let folder = tempfile::tempdir().unwrap();
         let whole = include_bytes!("../../tests/fixtures/zip/tied.pt");
-        std::fs::write(folder.path().join("old.pt"), whole).unwrap();
+        let old = std::fs::File::create(folder.path().join("old.pt")).unwrap();
+        std::io::Write::write_all(&mut &old, whole).unwrap();
+        old.set_modified(SystemTime::now() - Duration::from_secs(3_600)).unwrap();
         let watch = start(vec![folder.path().to_owned()], Limits::default());
         let path = folder.path().join("new.pt");
         std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
@@ -214,5 +219,38 @@ mod tests {
         assert_eq!((settled.status, settled.tensors), (Status::Ok, 2));
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(next(&watch), Change::Gone(gone) if gone == path));
+    }
+
+    #[test]
+    fn a_log_that_grows_and_goes_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let watch = start(vec![folder.path().to_owned()], Limits::default());
+        let mut text = "epoch,val_loss\n0,1.5\n".to_owned();
+        std::fs::write(&path, &text).unwrap();
+        let Change::Log(log) = next(&watch) else { panic!("not a log") };
+        assert_eq!((log.path.as_path(), log.bytes), (path.as_path(), text.len() as u64));
+        text.push_str("1,1.25\n");
+        std::fs::write(&path, &text).unwrap();
+        let Change::Log(log) = next(&watch) else { panic!("not a log") };
+        assert_eq!(log.bytes, text.len() as u64);
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(next(&watch), Change::Gone(gone) if gone == path));
+    }
+
+    #[test]
+    fn a_folder_that_is_one_checkpoint_is_told_as_one() {
+        let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/dcp/single"));
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("step_100");
+        let watch = start(vec![root.path().to_owned()], Limits::default());
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::copy(fixtures.join("__0_0.distcp"), folder.join("__0_0.distcp")).unwrap();
+        std::fs::copy(fixtures.join(".metadata"), folder.join(".metadata")).unwrap();
+        let whole = |change: &Change| matches!(change, Change::Row(row) if row.path == folder && row.status == Status::Ok && row.tensors > 0);
+        // Its shard may have been seen first, by itself.
+        while !whole(&next(&watch)) {}
+        std::fs::remove_dir_all(&folder).unwrap();
+        while !matches!(next(&watch), Change::Gone(gone) if gone == folder) {}
     }
 }

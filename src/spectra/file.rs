@@ -19,13 +19,19 @@ pub struct Row {
 
 /// Tensors of the model that are matrices, with rows and columns. All sections are taken where none is a model's.
 pub fn matrices(checkpoint: &Checkpoint) -> Vec<(&TensorEntry, (u64, u64))> {
+    let shaped = |(_, entry): (u32, _)| Some((entry, matrix::shape_of(checkpoint.meta(entry))?));
+    weights(checkpoint).into_iter().filter_map(shaped).collect()
+}
+
+/// Those tensors with their numbers among all of the checkpoint.
+pub fn weights(checkpoint: &Checkpoint) -> Vec<(u32, &TensorEntry)> {
     let role = |entry: &&TensorEntry| {
         let role = checkpoint.section_of(entry).map(|section| section.role);
         matches!(role, Some(SectionRole::Model | SectionRole::Ema))
     };
     let any_model = checkpoint.tensors().iter().any(|entry| role(&entry));
-    let wanted = checkpoint.tensors().iter().filter(|entry| !any_model || role(entry));
-    wanted.filter_map(|entry| Some((entry, matrix::shape_of(checkpoint.meta(entry))?))).collect()
+    let wanted = (0..).zip(checkpoint.tensors()).filter(|(_, entry)| !any_model || role(entry));
+    wanted.filter(|(_, entry)| matrix::shape_of(checkpoint.meta(entry)).is_some()).collect()
 }
 
 /// Multiplications their spectra need: the sum of the longer dimension times the square of the shorter one.

@@ -6,13 +6,15 @@
 //! exponent above a threshold, the threshold being the one at which the fitted and the empirical distribution are
 //! closest (Kolmogorov–Smirnov).
 
+use serde::{Deserialize, Serialize};
+
 /// Eigenvalues a fit needs: below, the exponent says more about chance than about the layer.
 const FEWEST: usize = 10;
 /// Singular values a spectrum needs for a fit at all.
-const SHORTEST: usize = 50;
+pub const SHORTEST: usize = 50;
 
 /// A fitted tail.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
     /// The exponent.
     pub alpha: f64,

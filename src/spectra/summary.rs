@@ -1,10 +1,12 @@
 //! The numbers people quote of a spectrum.
 
+use serde::{Deserialize, Serialize};
+
 use super::Spectrum;
-use super::power_law;
+use super::power_law::{self, Fit};
 
 /// Numbers derived from a spectrum. What cannot be said from what was computed is `None`.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// The largest singular value.
     pub spectral_norm: f64,
@@ -22,8 +24,15 @@ pub struct Summary {
     /// Singular values above `largest * max(rows, columns) * 2^-52`, as `numpy.linalg.matrix_rank` counts for
     /// `float64`. `None` of an incomplete spectrum.
     pub rank: Option<usize>,
-    /// Exponent of the tail; see [`power_law`]. `None` where a fit has too little to go by.
-    pub alpha: Option<f64>,
+    /// The fitted tail, with its exponent alpha; see [`power_law`]. `None` where a fit has too little to go by.
+    pub tail: Option<Fit>,
+}
+
+impl Summary {
+    /// Exponent of the tail.
+    pub fn alpha(&self) -> Option<f64> {
+        self.tail.map(|fit| fit.alpha)
+    }
 }
 
 /// The summary of the spectrum of a matrix whose longer dimension is `longest`.
@@ -45,7 +54,7 @@ pub fn of(spectrum: &Spectrum, longest: usize) -> Summary {
         stable_rank: (largest > 0.0).then(|| (spectrum.frobenius / largest).powi(2)),
         effective_rank: if sum > 0.0 && spectrum.is_complete { Some(entropy().exp()) } else { None },
         rank: spectrum.is_complete.then(|| values.iter().filter(|s| **s > negligible).count()),
-        alpha: power_law::fit(values).map(|fit| fit.alpha),
+        tail: power_law::fit(values),
     }
 }
 

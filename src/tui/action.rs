@@ -13,10 +13,12 @@ use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
+use crate::compare::timeline::ranks::OfCheckpoint;
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
 use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
+use crate::spectra::survey;
 use crate::stats::TensorStats;
 use crate::training::logs::{LogFile, Record};
 use crate::training::prepared;
@@ -65,10 +67,14 @@ pub enum Action {
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
     Timeline(u64, Result<Arc<Timeline>, String>, bool),
+    /// Effective ranks of a file of the timeline; `None` when nothing more will come.
+    Ranks(u64, Option<(PathBuf, OfCheckpoint)>),
     /// News of a comparison.
     Compared(u64, CompareNews),
     /// News of the statistics with this generation.
     Statistics(u64, StatsNews),
+    /// News of the spectra with this generation; `None` when nothing more will come.
+    Spectra(u64, Option<survey::News>),
     /// Elements of a tensor were read.
     Previewed(u64, Box<Preview>),
     /// Lines of the plot are ready to be drawn.
@@ -78,9 +84,6 @@ pub enum Action {
     /// Something worth a line on the screen.
     Notice(String),
 }
-
-/// A line, what was to be done to it, and what became of it.
-pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
 
 /// News of a comparison.
 #[derive(Debug)]
@@ -105,6 +108,9 @@ pub struct CompareRequest {
     /// Their sections; those that fit best without.
     pub sections: Option<Sections>,
 }
+
+/// A line, what was to be done to it, and what became of it.
+pub type MadeLine = (lines::Key, prepared::Wanted, Option<prepared::Prepared>);
 
 /// News of statistics.
 #[derive(Debug)]
@@ -191,6 +197,8 @@ pub enum Effect {
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
     Timeline(u64, Work, Vec<Source>),
+    /// Compute the effective ranks of these files.
+    Ranks(u64, Work, Vec<PathBuf>),
     /// Compare the names of two checkpoints.
     Compare(u64, Box<CompareRequest>),
     /// Compare the values of some pairs.
@@ -199,6 +207,8 @@ pub enum Effect {
     LookAtPair(u64, Work, Arc<Comparison>, Ids, Panel),
     /// Compute statistics of these tensors.
     Statistics(u64, Work, Arc<Layers>, Vec<u32>),
+    /// Compute the spectra of these tensors.
+    Spectra(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Put text on the clipboard of whoever looks at the terminal.

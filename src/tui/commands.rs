@@ -49,6 +49,8 @@ pub enum Command {
     ComputeStatistics,
     NextPanel,
     LogHistogram,
+    Spectrum,
+    ComputeSpectra,
     Metric,
     PreviousMetric,
     Best,
@@ -224,6 +226,10 @@ fn on_tensor(model: &Model) -> bool {
     lists_tensors(model) && model.browser.as_ref().is_some_and(|b| b.tensor().is_some())
 }
 
+fn shows_spectrum(model: &Model) -> bool {
+    on_tensor(model) && model.browser.as_ref().is_some_and(|b| b.stats.panel == Panel::Spectrum)
+}
+
 fn shows_histogram(model: &Model) -> bool {
     on_tensor(model) && model.browser.as_ref().is_some_and(|b| b.stats.panel == Panel::Numbers)
 }
@@ -279,7 +285,8 @@ fn can_be_dense(model: &Model) -> bool {
 }
 
 fn has_timeline(model: &Model) -> bool {
-    !in_timeline(model) && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
+    let is_own = in_timeline(model) || compare(model).is_some();
+    !is_own && super::update::timeline_run(model).is_some_and(|run| run.checkpoints.len() > 1)
 }
 
 fn open_label(model: &Model) -> &'static str {
@@ -321,15 +328,15 @@ pub static TABLE: &[Entry] = table! {
     Open, "open", "Open, unfold, or go to the details", Go, ["Enter"], open_label, |m| !open_label(m).is_empty();
     NextDifference, "next-difference", "Next name that differs", Move, ["]"], |_| "next", comparing;
     PreviousDifference, "previous-difference", "Previous name that differs", Move, ["["], silent, comparing;
-    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "only differing" }, comparing;
+    OnlyDifferences, "only-differences", "Only what differs, or all names", Find, ["d"], |m| if compare(m).is_some_and(|v| v.only_differences) { "all" } else { "differences" }, comparing;
     Repairs, "repairs", "What repairs it: before and after, Python, torch's own words", Go, ["R"], repairs_label, |m| compare(m).is_some_and(|v| v.data.is_some());
     AfterRepair, "after-repair", "The names as the repairs leave them, or as they are", Find, ["a"], |m| if compare(m).is_some_and(|v| v.after) { "as it is" } else { "after repair" }, |m| compare(m).is_some_and(CompareView::has_repairs);
     Filter, "filter", "Filter: letters in order; more words narrow; 'exact !not ^start end$", Find, ["/"], |_| "filter", filterable;
     NextMatch, "next-match", "Next match of the filter", Find, ["n"], |_| "next", Model::is_filtered;
     PreviousMatch, "previous-match", "Previous match of the filter", Find, ["N"], silent, Model::is_filtered;
-    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |_| "pane", always;
+    NextPane, "next-pane", "To the next pane", Go, ["Tab"], |m| if super::layout::panes(m).len() > 1 { "pane" } else { "" }, always;
     Back, "back", "Back out one level; never quits", Go, ["Esc"], |m| if m.can_go_back() { "back" } else { "" }, always;
-    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN", Find, ["c"], |_| "metric", has_metrics;
+    Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN, effective rank", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Mark, "mark", "Mark A (the model's side); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
@@ -362,9 +369,11 @@ pub static TABLE: &[Entry] = table! {
     Group, "group", "Lines of the timeline: tensors, modules, types of layers", Find, ["u"], |_| "group", in_timeline;
     Dense, "dense", "Two lines of the timeline in one row (half blocks), or each its own", Find, ["U"], silent, can_be_dense;
     ComputeStatistics, "compute-statistics", "Statistics of everything shown (Esc stops); of both sides of a pair", Act, ["i"], |_| "stats", |m| lists_tensors(m) || on_pair(m);
-    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map", Go, ["v"], |m| if on_tensor(m) || on_pair(m) { "panel" } else { "" }, |m| on_tensor(m) || on_pair(m);
+    NextPanel, "next-panel", "Next panel of the details: facts, statistics, values, heat map, spectrum", Go, ["v"], |m| if on_tensor(m) || on_pair(m) { "panel" } else { "" }, |m| on_tensor(m) || on_pair(m);
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, |m| on_tensor(m) || on_pair(m);
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
+    Spectrum, "spectrum", "The singular values of the tensor: norms, condition, ranks, the exponent of the tail", Go, ["g e"], silent, on_tensor;
+    ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], |m| if shows_spectrum(m) { "all spectra" } else { "" }, lists_tensors;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;

@@ -8,6 +8,7 @@ pub mod diagnostics;
 pub mod facts;
 pub mod load;
 mod parts;
+pub mod spectrum;
 pub mod stats;
 pub mod value;
 

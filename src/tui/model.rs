@@ -17,6 +17,7 @@ pub mod listing;
 pub mod metadata;
 pub mod parts;
 pub mod run_table;
+pub mod spectra;
 pub mod stats;
 pub mod table;
 pub mod timeline;
@@ -307,10 +308,10 @@ impl Model {
         let fit = |scroll: &mut Scroll, text: &document::Document| {
             scroll.settle(document::height(text, area.width.into()), area.height.into());
         };
-        if view.repairs {
-            fit(&mut view.repairs_scroll, &view.repairs_text);
+        if let Some(data) = view.data.as_ref().filter(|_| view.repairs) {
+            fit(&mut view.repairs_scroll, &data.text);
         } else if view.detail.first > 0 {
-            let text = super::doc::compare::panel(view, area.width.into());
+            let text = super::doc::compare::panel(view, area.width.into(), self.theme.glyphs.ascii);
             fit(&mut view.detail, &text);
         }
     }

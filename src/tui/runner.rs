@@ -4,6 +4,7 @@
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
 pub mod compare;
+pub mod spectra;
 pub mod stats;
 
 use std::any::Any;
@@ -26,7 +27,7 @@ use super::model::filter;
 use super::model::layers::Layers;
 use super::model::stats::Wanted;
 use crate::cache::Cache;
-use crate::compare::timeline::{self, Source, Timeline};
+use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
@@ -80,6 +81,7 @@ impl Runner {
                 self.filter(generation, layers, candidates, pattern);
             }
             Effect::Timeline(generation, work, sources) => self.timeline(generation, work, sources),
+            Effect::Ranks(generation, work, paths) => self.ranks(generation, work, paths),
             Effect::Compare(generation, request) => self.compare(generation, *request),
             Effect::CompareValues(generation, work, comparison, pairs) => {
                 self.compare_values(generation, work, comparison, pairs);
@@ -89,6 +91,9 @@ impl Runner {
             }
             Effect::Statistics(generation, work, layers, tensors) => {
                 self.statistics(generation, work, layers, tensors);
+            }
+            Effect::Spectra(generation, work, layers, tensors) => {
+                self.spectra(generation, work, layers, tensors);
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
@@ -188,6 +193,29 @@ impl Runner {
             };
             stats::statistics(&layers, &tensors, &cache, &work, &send);
             None
+        });
+    }
+
+    fn spectra(&self, generation: u64, work: Work, layers: Arc<Layers>, tensors: Vec<u32>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "spectra", move |events| {
+            let mut send = |news| {
+                let _ = events.send(Event::Job(Action::Spectra(generation, Some(news))));
+            };
+            let done = spectra::spectra(&layers, &tensors, &cache, &work, &mut send);
+            done.then_some(Action::Spectra(generation, None))
+        });
+    }
+
+    fn ranks(&self, generation: u64, work: Work, paths: Vec<PathBuf>) {
+        let cache = Arc::clone(&self.cache);
+        self.spawn(generation, "effective ranks", move |events| {
+            let mut send = |path: &Path, found| {
+                let news = Some((path.to_owned(), found));
+                let _ = events.send(Event::Job(Action::Ranks(generation, news)));
+            };
+            ranks::of_all(paths.iter(), &cache, &work, &mut send).ok()?;
+            Some(Action::Ranks(generation, None))
         });
     }
 

@@ -13,7 +13,9 @@ mod marks;
 mod mouse;
 mod parts;
 mod picker;
+mod ranks;
 mod run_table;
+mod spectra;
 mod stats;
 mod timeline;
 mod watch;
@@ -30,6 +32,7 @@ use tui_input::{Input, InputRequest};
 
 pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
 pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
+pub(super) use spectra::takes_long as spectrum_takes_long;
 pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
@@ -67,8 +70,10 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
         }
+        Action::Ranks(generation, news) => ranks::learned(model, generation, news),
         Action::Compared(generation, news) => compare::arrived(model, generation, news),
         Action::Statistics(generation, news) => stats::learned(model, generation, news),
+        Action::Spectra(generation, news) => spectra::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
         Action::Notice(text) => {
@@ -78,6 +83,8 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     model.settle();
     effects.extend(stats::follow(model));
+    effects.extend(spectra::follow(model));
+    effects.extend(ranks::follow(model));
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
     effects.extend(lines::wanted(model));
@@ -94,6 +101,8 @@ pub enum First {
     Open(PathBuf),
     /// Two checkpoints side by side.
     Compare([PathBuf; 2]),
+    /// So many checkpoints in the list, of which two can be compared.
+    Several(usize),
 }
 
 /// What these paths lead to: a checkpoint is opened, two are compared, and everything else is looked through.
@@ -102,6 +111,7 @@ pub fn first(paths: &[PathBuf]) -> First {
     match paths {
         [only] if is_one(only) => First::Open(only.clone()),
         [a, b] if is_one(a) && is_one(b) => First::Compare([a.clone(), b.clone()]),
+        [_, _, _, ..] if paths.iter().all(is_one) => First::Several(paths.len()),
         _ => First::Runs,
     }
 }
@@ -111,6 +121,9 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     let mut effects = jobs::rescan(model);
     match first {
         First::Runs => {}
+        First::Several(n) => {
+            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"))
+        }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
     }
@@ -129,7 +142,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         return Vec::new();
     }
     if model.place != Place::Compare
-        && let Some(effects) = stats::run(model, command)
+        && let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command))
     {
         return effects;
     }

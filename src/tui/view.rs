@@ -17,6 +17,7 @@ mod picker;
 mod rows;
 pub mod run_table;
 mod runs;
+mod spectrum;
 mod stats;
 pub mod tabs;
 pub mod tensors;

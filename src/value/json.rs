@@ -40,6 +40,28 @@ impl Default for Budget {
     }
 }
 
+impl Budget {
+    /// Takes so many nodes; false when there were fewer, and none are left.
+    fn spend(&self, nodes: usize) -> bool {
+        let left = self.0.get();
+        self.0.set(left.saturating_sub(nodes));
+        nodes <= left
+    }
+
+    fn is_spent(&self) -> bool {
+        self.0.get() == 0
+    }
+}
+
+/// What is not written for want of room: elements, entries, or bytes of a text.
+struct Omitted(usize);
+
+impl Serialize for Omitted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        one(serializer, "$omitted", &self.0)
+    }
+}
+
 /// A value to be serialised.
 pub struct Json<'a> {
     tree: &'a Tree,
@@ -100,7 +122,11 @@ impl Json<'_> {
         let children = view::children(self.tree, self.value);
         if view::is_sequence(self.tree, self.value) {
             let mut seq = serializer.serialize_seq(None)?;
-            for (_, child) in children {
+            for (at, (_, child)) in children.enumerate() {
+                if self.budget.is_spent() {
+                    seq.serialize_element(&Omitted(view::child_count(self.tree, self.value) - at))?;
+                    break;
+                }
                 seq.serialize_element(&self.child(child))?;
             }
             return seq.end();
@@ -120,8 +146,14 @@ impl Json<'_> {
         if let Some((name, value)) = self.first {
             map.serialize_entry(name, &self.child(value))?;
         }
-        for (label, child) in children {
-            map.serialize_entry(&name(self.tree, label), &self.child(child))?;
+        for (at, (label, child)) in children.enumerate() {
+            if self.budget.is_spent() {
+                map.serialize_entry("$omitted", &(view::child_count(self.tree, self.value) - at))?;
+                break;
+            }
+            let name = name(self.tree, label);
+            self.budget.spend(name.len() / NODE);
+            map.serialize_entry(&name, &self.child(child))?;
         }
         map.end()
     }
@@ -129,6 +161,7 @@ impl Json<'_> {
     fn tensor<S: Serializer>(&self, serializer: S, id: TensorId) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         let path = self.names.path(id);
+        self.budget.spend(path.map_or(0, str::len) / NODE);
         map.serialize_entry("$tensor", &path)?;
         if let (None, Some(meta)) = (path, self.tree.tensor(id)) {
             // In no state dict (a non-persistent buffer, a plain attribute): this is all there is of it.
@@ -198,11 +231,12 @@ fn one<S: Serializer, T: Serialize>(serializer: S, key: &str, value: &T) -> Resu
 
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = match self.value {
-            Value::Text(span) => span.len as usize / NODE,
-            _ => 0,
-        };
-        self.budget.0.set(self.budget.0.get().saturating_sub(1 + text));
+        if let Value::Text(span) = self.value
+            && !self.budget.spend(span.len as usize / NODE)
+        {
+            return Omitted(span.len as usize).serialize(serializer);
+        }
+        self.budget.spend(1);
         let Some(leaf) = view::leaf(self.tree, self.value) else { return self.container(serializer) };
         match leaf {
             Leaf::None => serializer.serialize_unit(),
@@ -218,6 +252,7 @@ impl Serialize for Json<'_> {
                 map.end()
             }
             Leaf::Array(array) => {
+                self.budget.spend(array.values.len().max(array.words.len()).min(ARRAY));
                 let mut map = serializer.serialize_map(None)?;
                 map.serialize_entry("$class", "numpy.ndarray")?;
                 map.serialize_entry("dtype", &array.dtype)?;

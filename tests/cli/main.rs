@@ -6,6 +6,7 @@
 
 mod best;
 mod check;
+mod diff;
 mod docs;
 mod help;
 mod load;

@@ -31,15 +31,17 @@ def fresh(state):
     return od((k, torch.rand_like(v) if v.is_floating_point() else v.clone()) for k, v in state.items())
 
 
-def case(name, model, candidate, repairable, weights=None, save=torch.save, suffix="pt"):
-    """`weights` is what the model must hold after the repair, where that is known."""
+def case(name, model, candidate, repairable, weights=None, save=torch.save, suffix="pt", left=None, rules=(), given=None, hook=False):
+    """`weights` is what the model must hold after the repair, where that is known; `left` what may not be repaired: names
+    (missing, unexpected, of another shape); `rules` what must be said; `given` what torch is given of the candidate;
+    `hook` that the model has a hook of old spectral norm, which names keys twice."""
     torch.save(model.state_dict(), OUT / f"{name}_a.pt")
     save(candidate, OUT / f"{name}_b.{suffix}")
     models[name] = model
     if weights is not None:
         torch.save(dict(weights), OUT / f"{name}.weights.pt")
-    loaded = load_file(OUT / f"{name}_b.{suffix}") if suffix == "safetensors" else candidate.get("state_dict", candidate)
-    entry = {"class": type(model).__name__, "repairable": repairable, "suffix": suffix}
+    loaded = load_file(OUT / f"{name}_b.{suffix}") if suffix == "safetensors" else candidate.get("state_dict", candidate) if given is None else given
+    entry = {"class": type(model).__name__, "repairable": repairable, "suffix": suffix, "hook": hook, "left": left, "rules": list(rules)}
     probe, own = model, {k: v.clone() for k, v in model.state_dict().items()}
     try:
         result = probe.load_state_dict(loaded, strict=False)

@@ -37,20 +37,57 @@ fn key(ui: &Ui) -> &str {
     view(ui).row().map_or("", |row| &*row.key)
 }
 
+/// A file with weights and their average, against itself.
+fn averaged(size: (u16, u16)) -> Ui {
+    let file = "tests/fixtures/train/torchvision/model_1.pth";
+    Ui::on_all(&[file, file], size)
+}
+
+/// Every screen of the comparison: its name, what is compared, and the keys that lead to it.
+type Screen = (&'static str, fn((u16, u16)) -> Ui, &'static str);
+
+const SCREENS: [Screen; 11] = [
+    ("missing", |size| pair("ddp_compile", size), "]"),
+    ("repaired", |size| pair("ddp_compile", size), "a]"),
+    ("repairs", |size| pair("ddp_compile", size), "R"),
+    ("fused", |size| pair("split_qkv", size), "]"),
+    ("shape", |size| pair("transposed", size), "d]"),
+    ("dtype", |size| pair("half", size), "zMj"),
+    ("values", epochs, "]"),
+    ("by_change", epochs, "sj"),
+    ("statistics", epochs, "]]]i<Tab>"),
+    ("heat_map", epochs, "/2.conv<Enter>vv<Tab>"),
+    ("sections", averaged, "oj"),
+];
+
 #[test]
 fn screens() {
-    insta::assert_snapshot!("compare_140x45", pair("ddp_compile", WIDE).screen());
-    insta::assert_snapshot!("compare_80x24", pair("split_qkv", SMALL).keys("]").screen());
-    insta::assert_snapshot!("compare_repairs_140x45", pair("ddp_compile", WIDE).keys("R").screen());
-    insta::assert_snapshot!("compare_repairs_80x24", pair("split_qkv", SMALL).keys("R").screen());
-    insta::assert_snapshot!("compare_values_140x45", epochs(WIDE).keys("]i").screen());
-    insta::assert_snapshot!("compare_values_80x24", epochs(SMALL).keys("t]]").screen());
-    for (name, keys, size) in [("compare", "]", SMALL), ("compare_values", "]i", WIDE)] {
-        let mut ui = if name == "compare" { pair("split_qkv", size) } else { epochs(size) };
+    for (name, ui, keys) in SCREENS {
+        for size in [WIDE, SMALL] {
+            let (width, height) = size;
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), ui(size).keys(keys).screen());
+        }
+        let mut ui = ui(SMALL);
         ui.model.theme = Theme::new(false, true);
         let screen = ui.keys(keys).screen();
         assert!(screen.is_ascii(), "{screen}");
         insta::assert_snapshot!(format!("{name}_ascii"), screen);
+    }
+}
+
+#[test]
+fn every_screen_survives_every_size() {
+    for (name, ui, keys) in SCREENS {
+        let mut ui = ui(WIDE);
+        ui.keys(keys);
+        for width in [0, 1, 2, 20, 40, 79, 80, 120, 250] {
+            for height in [0, 1, 2, 5, 10, 11, 24, 60] {
+                ui.act(Action::Resize(width, height));
+                let screen = ui.screen();
+                let fits = width >= 40 && height >= 10;
+                assert!(!fits || screen.contains("ckpt-tui"), "{name} {width}x{height}\n{screen}");
+            }
+        }
     }
 }
 
@@ -168,7 +205,7 @@ fn the_sides_are_exchanged() {
     assert_ne!(before.0, before.1);
     ui.keys("X");
     assert_eq!((count(&ui, Mark::Unexpected), count(&ui, Mark::Missing)), before);
-    assert!(ui.screen().contains("A split_qkv_b.pt  B split_qkv_a.pt"), "{}", ui.screen());
+    assert!(ui.screen().contains("A split_qkv_b.pt › B split_qkv_a.pt"), "{}", ui.screen());
 }
 
 /// Two marked rows whose comparison is fed by hand.
@@ -241,4 +278,150 @@ fn clicks_and_the_wheel() {
     assert!(view(&ui).is_folded(view(&ui).selected().unwrap()), "or folds the module");
     ui.act(Action::Wheel(rows.x + 4, rows.y + 2, 3));
     assert_eq!(view(&ui).cursor.first, 3);
+}
+
+#[test]
+fn one_checkpoint_is_held_against_many_and_marks_are_never_removed() {
+    let rows = (1..).zip([0.9, 0.5, 0.3, 0.4, 0.6, 0.7]);
+    let mut rows: Vec<_> = rows
+        .map(|(e, loss)| row(&format!("/data/r/e{e}.pt"), Some(f64::from(e)), &[("val_loss", loss)]))
+        .collect();
+    // No two of them are copies of each other.
+    (0..).zip(&mut rows).for_each(|(at, row)| row.bytes += at);
+    let mut ui = Ui::with_rows(rows, WIDE);
+    let names = |ui: &Ui| -> Vec<String> {
+        let marks = ui.model.home.marks.iter();
+        marks.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    };
+    ui.keys("jmjm<Esc><Esc>");
+    assert_eq!((names(&ui), ui.model.place), (vec!["e1.pt".to_owned(), "e2.pt".to_owned()], Place::Home));
+    let screen = ui.screen();
+    assert!(screen.contains("┃A    e1.pt") || screen.contains("┃A   e1.pt"), "{screen}");
+    ui.keys("3jm");
+    assert_eq!((names(&ui), ui.model.place), (vec!["e1.pt".to_owned(), "e5.pt".to_owned()], Place::Compare));
+    ui.keys("<Esc><Esc>Dy");
+    assert!(ui.removed.is_empty(), "e1 and e5, which would go, are marked: {:?}", ui.removed);
+    ui.keys("<Esc>");
+    assert_eq!(ui.selected(), "e5.pt");
+    ui.keys("m4km");
+    assert!(ui.model.home.marks.is_empty(), "{:?}", ui.model.home.marks);
+    ui.keys("Dy");
+    assert_eq!(ui.removed.len(), 2, "without marks they go");
+}
+
+#[test]
+fn a_marked_one_loses_its_mark_and_the_other_is_a() {
+    let mut ui = waiting();
+    ui.keys("<Esc><Esc>km");
+    assert!(ui.screen().contains("no longer marked; A is e2.pt"), "{}", ui.screen());
+    ui.keys("mm");
+    assert!(ui.model.home.marks.len() == 2 && ui.model.place == Place::Compare);
+    let names = view(&ui).paths.each_ref().map(|path| path.to_str().unwrap().to_owned());
+    assert_eq!(names, ["/data/r/e2.pt", "/data/r/e1.pt"], "what was marked first is the model's side");
+}
+
+#[test]
+fn checkpoints_are_marked_in_the_timeline_too() {
+    let mut ui = Ui::on("assets/demo/glyphs-cnn", WIDE);
+    ui.keys("jTm");
+    assert!(ui.screen().contains("A is checkpoint_016.pt"), "{}", ui.screen());
+    ui.keys("hhm");
+    assert_eq!(ui.model.place, Place::Compare);
+    ui.keys("<Esc>");
+    assert_eq!(ui.model.place, Place::Timeline, "back to where one came from");
+}
+
+#[test]
+fn sections_are_chosen_from_a_list() {
+    let mut ui = averaged(WIDE);
+    assert!(ui.screen().contains("A and B are one and the same file."), "{}", ui.screen());
+    assert_eq!((count(&ui, Mark::Equal), view(&ui).counts.iter().sum::<usize>()), (10, 10));
+    ui.keys("o");
+    let screen = ui.screen();
+    assert!(screen.contains("Sections to compare") && screen.contains("model_ema"), "{screen}");
+    ui.keys("<Esc>oGkkk<Enter>");
+    let report = &view(&ui).data.as_ref().unwrap().report;
+    assert_eq!((&*report.reference.section, &*report.candidate.section), ("model", "model_ema"));
+    assert!(!ui.screen().contains("one and the same file"), "another section: {}", ui.screen());
+    assert!(ui.screen().contains("A model, B model_ema"), "{}", ui.screen());
+    ui.keys("X");
+    let report = &view(&ui).data.as_ref().unwrap().report;
+    assert_eq!((&*report.reference.section, &*report.candidate.section), ("model_ema", "model"));
+}
+
+#[test]
+fn the_largest_change_comes_first() {
+    let mut ui = epochs(WIDE);
+    ui.keys("s");
+    let relative = |ui: &Ui| -> Vec<f64> {
+        let view = view(ui);
+        let listed = view.listed().unwrap();
+        let row =
+            |at: &u32| listed.entries.get(*at).and_then(|e| e.key()).map(|row| &listed.rows[row as usize]);
+        let rows = view.visible.iter().map(|at| row(at).expect("a list has no modules"));
+        rows.map(|row| view.values_of(row).unwrap().as_ref().unwrap().relative_l2).collect()
+    };
+    let changes = relative(&ui);
+    assert!(changes.len() == 14 && changes.is_sorted_by(|a, b| a >= b), "{changes:?}");
+    ui.keys("]]");
+    assert_eq!(view(&ui).cursor.at, 2, "the next one in this order");
+    let before = key(&ui).to_owned();
+    ui.keys("t");
+    assert_eq!(key(&ui), before, "the selection stays in the tree");
+    ui.keys("ss");
+    assert!(!view(&ui).is_by_change());
+}
+
+#[test]
+fn where_a_matrix_differs() {
+    let mut ui = epochs(WIDE);
+    ui.keys("]vv");
+    let ids = view(&ui).ids().unwrap();
+    let map = view(&ui).looked.picture(ids).unwrap().clone().unwrap().expect("a matrix");
+    assert_eq!(map.of, (8, 9));
+    let Some(Ok(diff)) = view(&ui).values_of(view(&ui).row().unwrap()) else { panic!("it is compared") };
+    assert!((map.largest() - diff.max_abs).abs() < 1e-12, "each element has a cell of its own");
+    ui.keys("]");
+    assert!(ui.screen().contains("a picture needs two matrices"), "{}", ui.screen());
+    ui.keys("v");
+    assert!(ui.screen().contains("A (model)"), "round to the facts: {}", ui.screen());
+}
+
+#[test]
+fn torchs_own_message_is_shown_and_copied_where_nothing_repairs() {
+    let a = "assets/demo/glyphs-cnn/checkpoint_002.pt";
+    let mut ui = Ui::on_all(&[a, "tests/fixtures/train/hf_bin/pytorch_model-00001-of-00002.bin"], WIDE);
+    ui.keys("R");
+    assert!(ui.screen().contains("Error(s) in loading state_dict"), "{}", ui.screen());
+    ui.keys("y");
+    assert!(
+        ui.copied[0].starts_with("Error(s) in loading state_dict for Net:\n\tMissing key(s)"),
+        "{:?}",
+        ui.copied
+    );
+    ui.keys("<Esc>");
+    assert_eq!(ui.model.focus, Pane::Keys);
+}
+
+#[test]
+fn values_of_very_large_files_are_read_when_they_are_asked_for() {
+    let mut ui = waiting();
+    let generation = ui.model.jobs.task(TaskKind::Compare).unwrap().generation;
+    let mut data = Arc::clone(view(&epochs(WIDE)).data.as_ref().unwrap());
+    Arc::get_mut(&mut data).expect("nobody else has it").bytes = 240 << 30;
+    ui.act(Action::Compared(generation, CompareNews::Keys(Ok(data))));
+    assert!(!ui.model.jobs.is_busy());
+    assert!(ui.screen().contains("values not compared: g v reads 240 GiB"), "{}", ui.screen());
+    ui.keys("gv");
+    assert!(ui.model.jobs.task(TaskKind::Compare).is_some());
+}
+
+#[test]
+fn more_than_two_files_are_a_list_with_a_word_on_comparing() {
+    let files = ["002", "008", "016"].map(|n| format!("assets/demo/glyphs-cnn/checkpoint_{n}.pt"));
+    let mut ui = Ui::on_all(&files.each_ref().map(String::as_str), WIDE);
+    assert!(ui.model.place == Place::Home && ui.model.compare.is_none());
+    assert!(ui.screen().contains("3 checkpoints: m on two of them compares"), "{}", ui.screen());
+    ui.keys("jmjjm");
+    assert_eq!((ui.model.place, count(&ui, Mark::Values)), (Place::Compare, 14));
 }

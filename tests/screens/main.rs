@@ -18,6 +18,7 @@ mod plots;
 mod runs_table;
 mod samples;
 mod sizes;
+mod spectra;
 mod speed;
 mod statistics;
 mod timeline;

@@ -26,13 +26,15 @@ pub(crate) const SCREENS: [(&str, &str); 16] = [
 ];
 
 /// Screens that have pictures of their own elsewhere.
-const MORE: [(&str, &str); 9] = [
+const MORE: [(&str, &str); 11] = [
     ("full curve", "jj<Tab>f"),
     ("overlay", "jj<Tab>Oeexf"),
     ("metrics", "jj<Tab>a"),
     ("run table", "p"),
     ("clean-up", "GD"),
     ("link", "GB"),
+    ("spectrum", "jj<Enter>gtjjjjjjjjjjjjgeI"),
+    ("timeline of ranks", "jjTC"),
     ("comparison", "jjjmjm]i"),
     ("comparison, difference", "jjjmjm]<Tab>"),
     ("repairs", "jjmjmR"),

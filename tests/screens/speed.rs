@@ -1,10 +1,14 @@
 //! From key to frame. Run with `cargo test --release --test screens -- --ignored --nocapture`.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ckpt_tui::training::{Mode, Series, XAxis};
+use ckpt_tui::tui::action::{Action, CompareNews};
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key;
+use ckpt_tui::tui::model::compare::Comparison;
+use ckpt_tui::tui::model::jobs::TaskKind;
 
 use super::build::{Build, row};
 use super::ui::{Ui, on_cpu};
@@ -118,6 +122,61 @@ fn keys_are_frames_with_10_000_checkpoints() {
     report("list", times(&mut ui, &"jjjkkGggjj<PgDn><Ctrl-d>500jG<PgUp>bchlsss".repeat(4)));
     report("filter in the list", times(&mut ui, "/epoch_42<Enter>nnn<Esc>"));
     assert!(slowest <= FRAME * 2);
+}
+
+/// Two checkpoints of 100,000 tensors each, one of them saved with `module.` before every name.
+#[test]
+#[ignore = "a measurement, for release builds"]
+fn keys_are_frames_with_100_000_pairs() {
+    let names = names(100_000);
+    let prefixed: Vec<String> = names.iter().map(|name| format!("module.{name}")).collect();
+    let checkpoint = |names: &[String]| {
+        Build::state_dict(&names.iter().map(String::as_str).collect::<Vec<_>>()).checkpoint()
+    };
+    for (what, candidate) in [("the same names", &names), ("other names", &prefixed)] {
+        let (a, b) = (checkpoint(&names), checkpoint(candidate));
+        let start = Instant::now();
+        let data = Comparison::of(a, b, None).unwrap();
+        println!("{what}: names compared in {:?} on the worker", start.elapsed());
+        let rows = ["a", "b"].map(|n| row(&format!("/data/r/{n}.pt"), Some(1.0), &[]));
+        let mut ui = Ui::with_rows(rows.to_vec(), (140, 45));
+        ui.keys("jmjm");
+        let generation = |ui: &Ui| ui.model.jobs.task(TaskKind::Compare).unwrap().generation;
+        let (now, pairs) = (generation(&ui), data.pairs.len() as u32);
+        let frame = |ui: &mut Ui, news| {
+            let start = Instant::now();
+            ui.act(Action::Compared(news, CompareNews::Values(Vec::new())));
+            ui.draw();
+            start.elapsed()
+        };
+        let start = Instant::now();
+        ui.act(Action::Compared(now, CompareNews::Keys(Ok(Arc::new(data)))));
+        ui.draw();
+        println!(
+            "{what}: {} rows made in {:?}",
+            ui.model.compare.as_ref().unwrap().visible.len(),
+            start.elapsed()
+        );
+        println!("{what}: a frame alone {:?}", frame(&mut ui, now));
+        let moves = "jjjkkGggjj<PgDn><PgUp><Ctrl-d>500jG<PgUp>gg1000jjjlh]]][[500]".repeat(4);
+        report("moving", times(&mut ui, &moves));
+        report("folds, lists, only differences", times(&mut ui, "zMjjzRtjjtddtdtzM]zR]"));
+        report("filter", times(&mut ui, "/layers.1<Backspace>.q_proj<Enter>nnnN]]<Esc>"));
+        report("repairs", times(&mut ui, "Rjjj<PgDn>G<PgUp>ggR"));
+        report("order of changes, after the repair", times(&mut ui, "sjjstaja"));
+        let mut slowest = Duration::ZERO;
+        let now = generation(&ui);
+        for first in (0..pairs).step_by(4_096) {
+            let portion = (first..pairs.min(first + 4_096)).map(|at| (at, Err("not stored".to_owned())));
+            let news = CompareNews::Values(portion.collect());
+            let start = Instant::now();
+            ui.act(Action::Compared(now, news));
+            ui.draw();
+            slowest = slowest.max(start.elapsed());
+        }
+        println!("{what}: slowest of the frames with 4,096 new values: {slowest:?}");
+        assert!(slowest <= FRAME);
+    }
 }
 
 /// Three series of a million points each, one of them with gaps.

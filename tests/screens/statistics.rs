@@ -86,6 +86,6 @@ fn the_panels_of_a_tensor() {
     ui.keys("v");
     assert_eq!(panel(&ui), Panel::HeatMap);
     assert!(ui.screen().contains("67 rows down, 71 columns across"), "{}", ui.screen());
-    ui.keys("v");
+    ui.keys("vv");
     assert_eq!(panel(&ui), Panel::Facts);
 }

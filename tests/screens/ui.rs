@@ -15,7 +15,7 @@ use ckpt_tui::tui::model::Model;
 use ckpt_tui::tui::model::browser::Opened;
 use ckpt_tui::tui::model::compare::stats::Panel;
 use ckpt_tui::tui::model::filter;
-use ckpt_tui::tui::runner::{compare, stats};
+use ckpt_tui::tui::runner::{compare, spectra, stats};
 use ckpt_tui::tui::theme::Theme;
 use ckpt_tui::tui::update::{First, first, start, update};
 use ckpt_tui::tui::view;
@@ -182,6 +182,16 @@ impl Ui {
                     let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
                     self.act(Action::Timeline(generation, done, true));
                 }
+                Effect::Ranks(generation, work, paths) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
+                    ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
+                        .unwrap();
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Ranks(generation, one));
+                    }
+                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();
@@ -197,6 +207,14 @@ impl Ui {
                     });
                     for one in news.into_inner().unwrap() {
                         self.act(Action::Statistics(generation, one));
+                    }
+                }
+                Effect::Spectra(generation, work, layers, tensors) if !self.by_hand => {
+                    let mut news = Vec::new();
+                    let cache = ckpt_tui::cache::Cache::off();
+                    spectra::spectra(&layers, &tensors, &cache, &work, &mut |one| news.push(Some(one)));
+                    for one in news.into_iter().chain([None]) {
+                        self.act(Action::Spectra(generation, one));
                     }
                 }
                 Effect::Preview(generation, work, layers, wanted, count) => {

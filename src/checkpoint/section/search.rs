@@ -11,6 +11,8 @@ const BUDGET: usize = 2_000;
 const TOTAL: usize = 40_000;
 /// Parts of one checkpoint at most, so that a list of a million small dicts is one part.
 const MOST: usize = 256;
+/// Entries looked through beside twice those there are.
+const ENTRIES: usize = 1_000_000;
 /// How deep parts are looked for: `state.model` and `optimizer_states.0` are two deep.
 pub(in crate::checkpoint) const DEPTH: usize = 4;
 
@@ -32,8 +34,9 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
         parts.push(part);
         parts.extend(beside);
     } else {
+        let entries = 2 * tree.held() + ENTRIES;
         let mut search =
-            Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET, total: TOTAL };
+            Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET, total: TOTAL, entries };
         search.descend("", root);
         parts = search.parts;
     }
@@ -54,6 +57,16 @@ pub(super) fn named(tree: &Tree, value: Value) -> impl Iterator<Item = (String, 
     plain.map(|(k, v)| (Label::Key(*k).text(tree), *v))
 }
 
+/// Entries of a mapping, or of the attributes of an object.
+pub(in crate::checkpoint) fn size(tree: &Tree, value: Value) -> usize {
+    let state = match value {
+        Value::Object(id) => tree.object(id).and_then(|o| o.state),
+        _ => None,
+    };
+    let attributes = state.map(|s| tree.state_parts(s)).unwrap_or_default();
+    attributes.into_iter().map(|part| tree.entries(part).len()).sum::<usize>() + tree.entries(value).len()
+}
+
 struct Search<'a> {
     tree: &'a Tree,
     parts: Vec<Part>,
@@ -62,6 +75,9 @@ struct Search<'a> {
     /// Containers that may still be looked at: a shared one is met once for each of its names.
     budget: usize,
     total: usize,
+    /// Entries that may yet be searched for well-known names: a mapping a million objects share is searched a
+    /// million times.
+    entries: usize,
 }
 
 impl Search<'_> {
@@ -80,7 +96,8 @@ impl Search<'_> {
             if self.on_path.len() == 1 {
                 self.budget = BUDGET.min(self.total);
             }
-            if self.parts.len() >= MOST || self.budget == 0 {
+            self.entries = self.entries.saturating_sub(size(tree, child));
+            if self.parts.len() >= MOST || self.budget == 0 || self.entries == 0 {
                 return;
             }
             if matches!(child, Value::Dict(_) | Value::Object(_) | Value::List(_) | Value::Tuple { .. }) {

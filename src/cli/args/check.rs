@@ -18,6 +18,9 @@ pub(in crate::cli) struct Check {
     /// Print only files with findings of warning or worse
     #[arg(short, long)]
     pub(in crate::cli) quiet: bool,
+    /// A package of your own (`mymodel`): its classes and functions are told, not found fault with
+    #[arg(long, value_name = "PACKAGE")]
+    pub(in crate::cli) allow: Vec<String>,
     /// Memory for the objects one pickle builds
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub(in crate::cli) max_mem: u32,

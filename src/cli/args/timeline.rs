@@ -26,6 +26,8 @@ pub(in crate::cli) enum What {
     Norm,
     /// NaN and infinities
     Nan,
+    /// Effective rank of each weight matrix; computes singular values, which takes longer than reading
+    Rank,
 }
 
 impl What {
@@ -35,6 +37,7 @@ impl What {
             Self::Change => Measure::Change,
             Self::Norm => Measure::Norm,
             Self::Nan => Measure::Nan,
+            Self::Rank => Measure::Rank,
         }
     }
 }

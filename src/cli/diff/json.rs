@@ -58,7 +58,7 @@ fn number(x: f64) -> Value {
 
 fn side(side: &Side) -> Value {
     let path = side.path.to_string_lossy();
-    json!({"path": path, "section": side.section, "class": side.class, "keys": side.items.len()})
+    json!({"path": path, "section": side.section, "class": side.class, "also_fit": side.rivals, "keys": side.items.len()})
 }
 
 fn lists(reference: &Side, candidate: &Side, verdict: &Verdict) -> (Vec<Value>, Vec<Value>, Vec<Value>) {

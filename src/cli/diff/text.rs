@@ -48,6 +48,12 @@ fn sides(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Resul
             facts.push(format!("also there: {}", others.join(", ")));
         }
         writeln!(out, "{}  {}", style.paint(Tone::Dim, name), facts.join(style.dot()))?;
+        if !side.rivals.is_empty() {
+            let rivals: Vec<String> = side.rivals.iter().map(|rival| shown(rival).into_owned()).collect();
+            let option = if name == "reference" { "--section-a" } else { "--section-b" };
+            let text = format!("           {} would do as well: choose with {option}", rivals.join(", "));
+            writeln!(out, "{}", style.paint(Tone::Warn, &text))?;
+        }
     }
     Ok(())
 }

@@ -50,6 +50,13 @@ impl<'a> Repair<'a> {
         let mut selection = repaired::select(&self.ingredients, &self.tensors, &self.found.plan, request)?;
         let repairs = self.found.applied().map(|repair| format!("repaired: {}", repair.title));
         selection.notes.extend(repairs);
+        let rivals = &self.found.repaired.rivals;
+        if !rivals.is_empty() {
+            let names: Vec<String> = rivals.iter().map(|name| shown(name).into_owned()).collect();
+            selection
+                .notes
+                .push(format!("{} would have done as well: choose with --section", names.join(", ")));
+        }
         let after = &self.found.after;
         if after.loads_strict() {
             selection.notes.push("it loads with strict=True".to_owned());

@@ -50,24 +50,29 @@ pub fn pair(
 ) -> Result<(Side, Side)> {
     let a = sides(reference, names.0)?;
     let b = sides(candidate, names.1)?;
-    let mut best: Option<(usize, usize, usize)> = None;
+    let mut scores: Vec<(usize, usize, usize)> = Vec::new();
     if a.len() * b.len() > 1 {
         for (i, x) in a.iter().enumerate() {
-            for (j, y) in b.iter().enumerate() {
-                let score = likeness(&x.1, &y.1);
-                // The first of equals: weights come before averages.
-                if best.is_none_or(|(most, ..)| score > most) {
-                    best = Some((score, i, j));
-                }
-            }
+            scores.extend(b.iter().enumerate().map(|(j, y)| (likeness(&x.1, &y.1), i, j)));
         }
     }
-    let (i, j) = best.map_or((0, 0), |(_, i, j)| (i, j));
-    let take = |mut sides: Vec<(Choice, Side)>, at: usize, of: &Checkpoint| {
-        let fits = at < sides.len();
-        fits.then(|| sides.swap_remove(at).1).ok_or_else(|| nothing(of))
+    let most = scores.iter().map(|(score, ..)| *score).max();
+    let best: Vec<(usize, usize)> =
+        scores.iter().filter(|(score, ..)| Some(*score) == most).map(|(_, i, j)| (*i, *j)).collect();
+    // The first of equals: weights come before averages.
+    let (i, j) = best.first().copied().unwrap_or_default();
+    let others = |sides: &[(Choice, Side)], own: usize, equal: Vec<usize>| -> Vec<String> {
+        let role = sides.get(own).map(|(choice, _)| choice.role);
+        let equal = equal.into_iter().filter(|at| *at != own).filter_map(|at| sides.get(at));
+        equal.filter(|(choice, _)| Some(choice.role) == role).map(|(choice, _)| choice.name.clone()).collect()
     };
-    Ok((take(a, i, reference)?, take(b, j, candidate)?))
+    let rivals_a = others(&a, i, best.iter().filter(|(_, other)| *other == j).map(|(at, _)| *at).collect());
+    let rivals_b = others(&b, j, best.iter().filter(|(other, _)| *other == i).map(|(_, at)| *at).collect());
+    let take = |mut sides: Vec<(Choice, Side)>, at: usize, of: &Checkpoint, rivals: Vec<String>| {
+        let fits = at < sides.len();
+        fits.then(|| Side { rivals, ..sides.swap_remove(at).1 }).ok_or_else(|| nothing(of))
+    };
+    Ok((take(a, i, reference, rivals_a)?, take(b, j, candidate, rivals_b)?))
 }
 
 fn nothing(checkpoint: &Checkpoint) -> Error {

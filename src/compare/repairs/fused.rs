@@ -3,65 +3,15 @@
 //! Sizes come from the shapes, so grouped-query attention is cut where its key and value are smaller. Where heads
 //! are known to be interleaved nothing is cut: that is said instead.
 
+mod families;
+
 use rustc_hash::FxHashMap;
 
+use self::families::{FAMILIES, INTERLEAVED};
 use super::lines;
 use super::proposal::{Proposal, counted, quoted};
 use super::view::View;
 use crate::compare::plan::{Described, Operation, Plan};
-
-/// What is fused; names of the parts, in the order they are fused in; names of the whole.
-type Family = (&'static str, &'static [&'static [&'static str]], &'static [&'static str]);
-
-const FAMILIES: [Family; 3] = [
-    (
-        "query, key and value",
-        &[
-            &["q_proj", "k_proj", "v_proj"],
-            &["q", "k", "v"],
-            &["query", "key", "value"],
-            &["wq", "wk", "wv"],
-            &["to_q", "to_k", "to_v"],
-            &["q_lin", "k_lin", "v_lin"],
-            &["query_proj", "key_proj", "value_proj"],
-            &["linear_q", "linear_k", "linear_v"],
-            &["q_linear", "k_linear", "v_linear"],
-            &["fc_q", "fc_k", "fc_v"],
-            &["proj_q", "proj_k", "proj_v"],
-            &["W_q", "W_k", "W_v"],
-            &["Wq", "Wk", "Wv"],
-            &["queries", "keys", "values"],
-        ],
-        &[
-            "qkv",
-            "in_proj",
-            "c_attn",
-            "query_key_value",
-            "qkv_proj",
-            "Wqkv",
-            "to_qkv",
-            "W_pack",
-            "wqkv",
-            "attn_qkv",
-            "linear_qkv",
-            "qkv_linear",
-            "fused_qkv",
-            "mixed_qkv",
-        ],
-    ),
-    (
-        "gate and up projection",
-        &[&["gate_proj", "up_proj"], &["w1", "w3"], &["gate", "up"], &["wi_0", "wi_1"]],
-        &["gate_up_proj", "w13", "gate_up", "gate_and_up", "w12", "linear_fc1", "wi"],
-    ),
-    (
-        "key and value",
-        &[&["k_proj", "v_proj"], &["to_k", "to_v"], &["k", "v"], &["key", "value"], &["wk", "wv"]],
-        &["kv", "kv_proj", "to_kv", "wkv", "key_value", "c_kv"],
-    ),
-];
-/// Wholes whose heads are interleaved in the code that is known for the name.
-const INTERLEAVED: [&str; 2] = ["query_key_value", "linear_qkv"];
 
 /// One side in parts.
 struct Parts {
@@ -150,8 +100,11 @@ fn fusions(
             }
         }
     }
+    let by_layer = by_layer(all, &by_place);
     let fuse = |p: &Parts| {
-        let (word, whole) = by_place.get(&(p.family, p.parent.clone(), p.tail.clone()))?;
+        let here = by_place.get(&(p.family, p.parent.clone(), p.tail.clone()));
+        // Under a parent of another name, where nothing else of the layer is meant.
+        let (word, whole) = here.or_else(|| by_layer.get(&layer(p.family, &p.parent, &p.tail))?.as_ref())?;
         let shapes: Vec<&[u64]> =
             p.keys.iter().filter_map(|key| parts.get(key.as_str())).map(|t| &*t.shape).collect();
         let sizes: Vec<u64> = shapes.iter().filter_map(|shape| shape.first().copied()).collect();
@@ -174,6 +127,33 @@ fn fusions(
         })
     };
     all.iter().filter_map(fuse).collect()
+}
+
+/// A family, the numbers of the layer, and the end of the name.
+type Layer = (usize, Vec<u64>, String);
+
+fn layer(family: usize, parent: &str, tail: &str) -> Layer {
+    (family, super::likeness::numbers(parent, true), tail.to_owned())
+}
+
+/// Wholes by layer: `None` where a layer has several, or several sets of parts.
+fn by_layer<'a>(
+    parts: &[Parts],
+    wholes: &FxHashMap<(usize, String, String), (&'a str, &'a Described)>,
+) -> FxHashMap<Layer, Option<(&'a str, &'a Described)>> {
+    let mut found: FxHashMap<Layer, Option<(&'a str, &'a Described)>> = FxHashMap::default();
+    for ((family, parent, tail), whole) in wholes {
+        let entry = found.entry(layer(*family, parent, tail));
+        entry.and_modify(|other| *other = None).or_insert(Some(*whole));
+    }
+    let mut seen = rustc_hash::FxHashSet::default();
+    for p in parts {
+        let layer = layer(p.family, &p.parent, &p.tail);
+        if !seen.insert(layer.clone()) {
+            found.insert(layer, None);
+        }
+    }
+    found
 }
 
 fn usable(all: &[Fusion]) -> Vec<&Fusion> {

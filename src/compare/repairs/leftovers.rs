@@ -36,6 +36,9 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     }
 }
 
+/// Batch norm's counter, which torch 0.3 did not have and whose absence torch forgives.
+const COUNTER: &str = "num_batches_tracked";
+
 /// Whether an unexpected value is of a kind that may be left out.
 type IsIt = fn(&View<'_>, &Item) -> bool;
 
@@ -64,7 +67,7 @@ fn leaf(key: &str) -> &str {
 }
 
 /// Buffers older versions of libraries saved and newer ones compute.
-fn computed(_: &View<'_>, item: &Item) -> bool {
+fn computed(view: &View<'_>, item: &Item) -> bool {
     let tensor = &item.tensor;
     let whole = matches!(tensor.dtype.numeric(), Numeric::Integer | Numeric::Bool);
     match leaf(&tensor.key) {
@@ -74,7 +77,11 @@ fn computed(_: &View<'_>, item: &Item) -> bool {
         | "relative_position_index"
         | "attn_mask"
         | "causal_mask" => true,
-        "num_batches_tracked" => tensor.dtype == DType::Int64,
+        // Of a module that is there; of one under another name it will be wanted.
+        COUNTER => {
+            let mean = tensor.key.replace(COUNTER, "running_mean");
+            tensor.dtype == DType::Int64 && view.would_match(&mean, &mean)
+        }
         // GPT-2's causal mask.
         "bias" => whole && matches!(*tensor.shape, [1, 1, a, b] if a == b),
         _ => false,
@@ -108,7 +115,7 @@ fn code(rule: &str, keys: &[String]) -> Vec<String> {
 /// Batch norm's counters: a dict without `_metadata` makes torch fill them in.
 fn counters(view: &View<'_>) -> Option<Proposal> {
     let keys: Vec<&crate::compare::plan::Described> =
-        view.missing().filter(|t| leaf(&t.key) == "num_batches_tracked").collect();
+        view.asked_in_vain().filter(|t| leaf(&t.key) == COUNTER).collect();
     let names: Vec<String> = keys.iter().map(|t| t.key.clone()).collect();
     let operations = keys.iter().map(|t| Operation::Zeros((*t).clone()));
     (!keys.is_empty()).then(|| Proposal {

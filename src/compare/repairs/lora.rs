@@ -101,12 +101,20 @@ fn adapters(view: &View<'_>) -> Option<Proposal> {
         }
     }
     pairs.sort_by(|x, y| crate::text::natural::compare(&x.base, &y.base));
-    let extra: Vec<String> =
+    let mut extra: Vec<String> =
         unexpected.keys().filter(|key| is_original(key)).map(|key| (*key).to_owned()).collect();
     if pairs.is_empty() && extra.is_empty() {
         return None;
     }
-    let scaling = view.original.scaling.filter(|_| pairs.iter().all(|pair| mergeable(view, pair)));
+    // DoRA's magnitudes: merging is more than a sum.
+    let magnitudes: Vec<&str> =
+        unexpected.keys().filter(|key| key.contains("lora_magnitude_vector")).copied().collect();
+    let sums = magnitudes.is_empty() && pairs.iter().all(|pair| mergeable(view, pair));
+    let scaling = view.original.scaling.filter(|_| sums);
+    let dora = !pairs.is_empty() && !magnitudes.is_empty();
+    if dora {
+        extra.extend(magnitudes.into_iter().map(str::to_owned));
+    }
     let mut operations: Vec<Operation> = Vec::new();
     for pair in &pairs {
         let (base, a, b) = (pair.base.clone(), pair.a.clone(), pair.b.clone());
@@ -115,7 +123,7 @@ fn adapters(view: &View<'_>) -> Option<Proposal> {
             None => Operation::Drop(vec![a, b]),
         });
     }
-    let mut code = code(&pairs, scaling);
+    let mut code = if dora { left_out(&pairs) } else { code(&pairs, scaling) };
     if !extra.is_empty() {
         let mut sorted = extra.clone();
         sorted.sort_by(|a, b| crate::text::natural::compare(a, b));
@@ -125,7 +133,7 @@ fn adapters(view: &View<'_>) -> Option<Proposal> {
     Some(Proposal {
         rule: if scaling.is_some() { "merge_lora" } else { "lora_left_out" },
         title: title(view, &pairs, scaling),
-        notes: notes(&pairs, scaling),
+        notes: notes(&pairs, scaling, dora),
         pairs: pairs
             .iter()
             .flat_map(|p| [(p.a.clone(), p.base.clone()), (p.b.clone(), p.base.clone())])
@@ -202,7 +210,16 @@ fn title(view: &View<'_>, pairs: &[Pair], scaling: Option<f64>) -> String {
     }
 }
 
-fn notes(pairs: &[Pair], scaling: Option<f64>) -> Vec<String> {
+/// Lines that leave adapters out.
+fn left_out(pairs: &[Pair]) -> Vec<String> {
+    lines::drop(&pairs.iter().flat_map(|pair| [pair.a.clone(), pair.b.clone()]).collect::<Vec<_>>())
+}
+
+fn notes(pairs: &[Pair], scaling: Option<f64>, dora: bool) -> Vec<String> {
+    if dora {
+        let note = "what the adapters learned is not in the repaired weights: DoRA's are merged by peft (merge_and_unload)";
+        return vec![note.to_owned()];
+    }
     let note = "what the adapters learned is not in the repaired weights: the scaling lora_alpha / r is in no file here; set `scaling` in the lines below to merge them";
     if pairs.is_empty() || scaling.is_some() { Vec::new() } else { vec![note.to_owned()] }
 }

@@ -25,6 +25,34 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         out.push(Proposal::rename(view, "spectral_norm", title.to_owned(), pairs, lines));
     }
     computed(view, out);
+    plain(view, out);
+}
+
+/// What a weight is computed from is asked for where the candidate has the weight alone.
+fn plain(view: &View<'_>, out: &mut Vec<Proposal>) {
+    let unexpected = view.unexpected_by_name();
+    let weight = |key: &str| match key.split_once("parametrizations.") {
+        Some((module, rest)) => Some(format!("{module}{}", rest.strip_suffix(".original")?)),
+        None => Some(key.strip_suffix("_orig")?.to_owned()),
+    };
+    let asked = view.missing().filter_map(|t| Some((weight(&t.key)?, t)));
+    let found: Vec<(String, String)> = asked
+        .filter(|(key, _)| unexpected.contains_key(key.as_str()))
+        .map(|(key, t)| (key, t.key.clone()))
+        .collect();
+    if !found.is_empty() {
+        let names: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+        out.push(Proposal {
+            rule: "parametrization",
+            title: format!(
+                "the model computes {} ({}) from parametrizations the candidate was saved without: load it into the model before they are registered",
+                counted(found.len(), "weight"),
+                some(&names)
+            ),
+            pairs: found,
+            ..Proposal::default()
+        });
+    }
 }
 
 /// `conv.weight_orig` → `conv.parametrizations.weight.original`.

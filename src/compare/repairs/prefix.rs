@@ -1,9 +1,10 @@
 //! Prefixes: one too many, one too few, or another one.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::likeness::{LAST_ALIKE, WEAK, likeness};
 use super::proposal::{Proposal, counted, quoted};
-use super::view::View;
+use super::view::{View, is_number};
 use crate::compare::plan::{Operation, Plan};
 use crate::text::python::string;
 
@@ -11,40 +12,87 @@ use crate::text::python::string;
 const DEEPEST: usize = 3;
 /// Names that may share the rest of a name before a replaced prefix means nothing.
 const CROWD: usize = 8;
+/// Changes tried.
+const TRIED: usize = 3;
+/// Modules under a prefix from which on their names speak for a prefix that has nothing in common with the other.
+const MANY_MODULES: usize = 3;
 
 /// A prefix of the candidate (with its dot) and what it is in the reference.
 type Change = (String, String);
 
-pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
-    let mut counts = counted_changes(view);
-    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| is_average(&a.0.0).cmp(&is_average(&b.0.0))));
-    let Some(((_, _), most)) = counts.first() else { return };
-    let most = *most;
-    let best: Vec<&Change> = counts.iter().filter(|(_, n)| *n == most).map(|(change, _)| change).collect();
-    // Copies of the weights that average them stand back behind the weights.
-    let plain: Vec<&Change> = best.iter().copied().filter(|(from, _)| !is_average(from)).collect();
-    let rivals = if plain.is_empty() { best } else { plain };
-    if let [first, second, ..] = rivals.as_slice()
-        && first.1 == second.1
-        && !first.0.is_empty()
-    {
-        out.push(ambiguous(view, &rivals, most));
-        return;
+/// What speaks for a change.
+struct Evidence {
+    change: Change,
+    /// Missing names met.
+    names: usize,
+    /// Modules below the prefix they lie in.
+    modules: usize,
+    /// Of the two prefixes.
+    likeness: u8,
+}
+
+impl Evidence {
+    /// More is better: names met, weights before copies that average them, words alike.
+    fn rank(&self) -> (usize, bool, u8) {
+        let average = is_average(&self.change.0) || is_average(&self.change.1);
+        (self.names, !average, self.likeness)
     }
-    for (change, estimate) in counts.iter().take(3) {
-        out.extend(of_change(view, change, *estimate));
+
+    fn replaces(&self) -> bool {
+        !self.change.0.is_empty() && !self.change.1.is_empty()
+    }
+
+    /// The names below the prefixes say little: a weight and a bias, of one shape by chance.
+    fn is_weak(&self) -> bool {
+        self.replaces() && self.modules < MANY_MODULES
+    }
+
+    /// Weak evidence needs words that are alike, and layers of the same numbers.
+    fn is_guess(&self) -> bool {
+        let numbers = |prefix: &str| prefix.split('.').filter(|c| is_number(c)).map(str::to_owned).collect();
+        let (a, b): (Vec<String>, Vec<String>) = (numbers(&self.change.0), numbers(&self.change.1));
+        self.is_weak() && (self.likeness <= WEAK || a != b && self.likeness < LAST_ALIKE)
+    }
+
+    /// Both cannot be true, and nothing tells which is.
+    fn rivals(&self, other: &Self) -> bool {
+        let ((from, to), (other_from, other_to)) = (&self.change, &other.change);
+        let one_place = from == other_from || to == other_to;
+        one_place && self.change != other.change && self.rank() == other.rank()
+    }
+}
+
+pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    let mut all = evidence(view);
+    all.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.change.cmp(&b.change)));
+    let mut tried = 0;
+    for e in &all {
+        if e.is_guess() {
+            continue;
+        }
+        let rivals: Vec<&Evidence> = all.iter().filter(|other| e.rivals(other)).collect();
+        if rivals.is_empty() {
+            out.extend(of_change(view, &e.change, e.names));
+            tried += 1;
+        } else if !e.is_weak() {
+            out.push(ambiguous(e, &rivals));
+            return;
+        }
+        if tried == TRIED {
+            return;
+        }
     }
 }
 
 /// How many missing names each change of prefix would meet.
-fn counted_changes(view: &View<'_>) -> Vec<(Change, usize)> {
+fn evidence(view: &View<'_>) -> Vec<Evidence> {
     let (missing, unexpected) = (view.missing_by_name(), view.unexpected_by_name());
-    let mut counts: FxHashMap<(&str, &str), usize> = FxHashMap::default();
+    let mut found: FxHashMap<(&str, &str), (usize, FxHashSet<&str>)> = FxHashMap::default();
     let mut by_rest: FxHashMap<&str, Vec<(&str, &[u64])>> = FxHashMap::default();
     for (key, tensor) in &missing {
         for (at, (prefix, rest)) in cuts(key).enumerate() {
             if unexpected.get(rest).is_some_and(|t| t.shape == tensor.shape) {
-                *counts.entry(("", prefix)).or_default() += 1;
+                found.entry(("", prefix)).or_default().0 += 1;
             }
             if at < DEEPEST {
                 by_rest.entry(rest).or_default().push((prefix, &tensor.shape));
@@ -54,18 +102,26 @@ fn counted_changes(view: &View<'_>) -> Vec<(Change, usize)> {
     for (key, tensor) in &unexpected {
         for (at, (prefix, rest)) in cuts(key).enumerate() {
             if missing.get(rest).is_some_and(|t| t.shape == tensor.shape) {
-                *counts.entry((prefix, "")).or_default() += 1;
+                found.entry((prefix, "")).or_default().0 += 1;
             }
             let others = by_rest.get(rest).filter(|others| at < DEEPEST && others.len() <= CROWD);
             for (other, _) in others.into_iter().flatten().filter(|(_, shape)| *shape == tensor.shape) {
                 // The shortest prefixes that differ say it all.
                 if prefix != *other && last_component(prefix) != last_component(other) {
-                    *counts.entry((prefix, other)).or_default() += 1;
+                    let (names, modules) = found.entry((prefix, other)).or_default();
+                    *names += 1;
+                    modules.insert(rest.rsplit_once('.').map_or("", |(module, _)| module));
                 }
             }
         }
     }
-    counts.into_iter().map(|((from, to), n)| ((from.to_owned(), to.to_owned()), n)).collect()
+    let all = found.into_iter().map(|((from, to), (names, modules))| Evidence {
+        change: (from.to_owned(), to.to_owned()),
+        names,
+        modules: modules.len(),
+        likeness: likeness(from.trim_end_matches('.'), to.trim_end_matches('.')),
+    });
+    all.collect()
 }
 
 fn cuts(key: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -83,6 +139,9 @@ fn is_average(prefix: &str) -> bool {
 fn of_change(view: &View<'_>, (from, to): &Change, estimate: usize) -> Option<Proposal> {
     let change = |key: &str| key.strip_prefix(from.as_str()).map(|rest| format!("{to}{rest}"));
     let title = title(view, from, to);
+    if from.is_empty() && !view.verdict.matched.is_empty() {
+        return partly(view, to);
+    }
     if let Some(pairs) = view.renamed(change) {
         let all = pairs.len() == view.current.items.len();
         let lines = vec![line(from, to, all)];
@@ -115,6 +174,17 @@ fn of_change(view: &View<'_>, (from, to): &Change, estimate: usize) -> Option<Pr
         drops_others: true,
         ..Proposal::default()
     })
+}
+
+/// Some names are right as they are: the prefix is put before those that need it.
+fn partly(view: &View<'_>, to: &str) -> Option<Proposal> {
+    let missing = view.missing_by_name();
+    let all = view.unexpected().map(|t| (t.key.clone(), format!("{to}{}", t.key)));
+    let pairs = view.without_clashes(all.filter(|(_, new)| missing.contains_key(new.as_str())).collect());
+    let title =
+        format!("the prefix {} is missing from {} of the candidate", quoted(to), counted(pairs.len(), "key"));
+    let code = super::lines::rename(&pairs);
+    (!pairs.is_empty()).then(|| Proposal::rename(view, "prefix", title, pairs, code))
 }
 
 fn line(from: &str, to: &str, all: bool) -> String {
@@ -168,25 +238,41 @@ pub(super) fn component_cause(component: &str) -> Option<&'static str> {
     })
 }
 
-/// Several parts go equally well with the reference: which one is meant is not in names and shapes.
-fn ambiguous(view: &View<'_>, rivals: &[&Change], count: usize) -> Proposal {
-    let names: Vec<String> = rivals.iter().map(|(from, _)| quoted(from)).collect();
-    let first = rivals.first().map(|(from, _)| from.as_str()).unwrap_or_default();
-    let part = string(first);
-    let _ = view;
+/// Several parts go equally well together: which one is meant is not in names and shapes.
+fn ambiguous(first: &Evidence, rivals: &[&Evidence]) -> Proposal {
+    let all: Vec<&Change> = std::iter::once(first).chain(rivals.iter().copied()).map(|e| &e.change).collect();
+    let given = all.iter().all(|(_, to)| *to == first.change.1);
+    let part = |change: &Change| if given { change.0.clone() } else { change.1.clone() };
+    let mut parts: Vec<String> = Vec::new();
+    for name in all.iter().map(|change| part(change)) {
+        if !parts.contains(&name) {
+            parts.push(name);
+        }
+    }
+    let names: Vec<String> = parts.iter().map(|name| quoted(name)).collect();
+    let listed = names.join(" and ");
+    let title = if given {
+        format!("{listed} hold {} that fit equally well: choose one", counted(first.names, "key"))
+    } else {
+        format!(
+            "{listed} of the model ask for the same {}: choose where they belong",
+            counted(first.names, "key")
+        )
+    };
+    let others = parts.iter().skip(1).map(|name| string(name)).collect::<Vec<_>>().join(", ");
+    let choice = format!("part = {}  # or {others}", string(parts.first().map_or("", String::as_str)));
+    let (from, to) = (string(&first.change.0), string(&first.change.1));
+    let line = match (given, first.change.0.is_empty(), first.change.1.is_empty()) {
+        (true, _, true) => "state_dict = {key.removeprefix(part): value for key, value in state_dict.items() if key.startswith(part)}".to_owned(),
+        (true, ..) => format!("state_dict = {{{to} + key.removeprefix(part): value for key, value in state_dict.items() if key.startswith(part)}}"),
+        (false, true, _) => "state_dict = {part + key: value for key, value in state_dict.items()}".to_owned(),
+        (false, ..) => format!("state_dict = {{part + key.removeprefix({from}): value for key, value in state_dict.items() if key.startswith({from})}}"),
+    };
     Proposal {
         rule: "ambiguous-prefix",
-        title: format!(
-            "{} hold {} that fit equally well: choose one",
-            names.join(" and "),
-            counted(count, "key")
-        ),
-        lines: vec![
-            format!("part = {part}  # or {}", rivals.iter().skip(1).map(|(from, _)| string(from)).collect::<Vec<_>>().join(", ")),
-            "state_dict = {key.removeprefix(part): value for key, value in state_dict.items() if key.startswith(part)}"
-                .to_owned(),
-        ],
-        estimate: count,
+        title,
+        lines: vec![choice, line],
+        estimate: first.names,
         ..Proposal::default()
     }
 }

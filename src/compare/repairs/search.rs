@@ -6,8 +6,8 @@ use super::proposal::Proposal;
 use super::view::View;
 use super::{Counts, Found, Repair};
 use super::{
-    ema, fused, layers, leftovers, lora, parametrized, prefix, quantised, sizes, stacked, tied, transposed,
-    weight_norm, words, wrappers,
+    absent, ema, fused, layers, leftovers, lora, order, parametrized, prefix, quantised, sizes, stacked,
+    tied, transposed, weight_norm, words, wrappers,
 };
 use crate::compare::keys::{Item, Side};
 use crate::compare::plan::{Described, Plan};
@@ -33,6 +33,9 @@ const FAMILIES: [Family; 12] = [
     layers::propose,
     tied::propose,
 ];
+
+/// Tried when none of those helps any more, one after another.
+const LATER: [Family; 2] = [order::propose, leftovers::propose];
 
 /// Finds what repairs `candidate` for the model of `reference`.
 pub fn find(reference: &Side, candidate: &Side) -> Found {
@@ -91,7 +94,14 @@ impl State<'_> {
         if proposals.into_iter().any(|proposal| self.attempt(proposal)) {
             return true;
         }
-        self.proposals(&[leftovers::propose]).into_iter().any(|proposal| self.attempt(proposal))
+        for family in LATER {
+            let mut proposals = self.proposals(&[family]);
+            proposals.retain(|p| !p.plan.is_empty() || p.drops_others);
+            if proposals.into_iter().any(|proposal| self.attempt(proposal)) {
+                return true;
+            }
+        }
+        false
     }
 
     fn attempt(&mut self, proposal: Proposal) -> bool {
@@ -152,8 +162,9 @@ impl State<'_> {
             return;
         }
         let mut proposals = self.proposals(&FAMILIES);
+        proposals.extend(self.proposals(&[order::propose]));
         proposals.retain(|p| p.plan.is_empty());
-        proposals.extend(self.proposals(&[quantised::propose, sizes::propose]));
+        proposals.extend(self.proposals(&[quantised::propose, sizes::propose, absent::propose]));
         let counts = Counts::of(&self.verdict);
         for p in proposals {
             let explains = if p.pairs.is_empty() { p.estimate } else { p.pairs.len() };

@@ -20,6 +20,9 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
             Kind::Other => rest.push(pair),
         }
     }
+    if classes.is_empty() {
+        classes = renamed_heads(view);
+    }
     if !classes.is_empty() {
         out.push(new_head(&classes));
     }
@@ -32,6 +35,20 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     if !rest.is_empty() {
         out.push(other(&rest));
     }
+}
+
+/// Heads of other names and class counts: the only ones on either side.
+fn renamed_heads<'a>(view: &View<'a>) -> Vec<Pair<'a>> {
+    let heads = |all: Vec<&'a Described>| -> Vec<&'a Described> {
+        all.into_iter().filter(|t| matches!(kind((*t, *t)), Kind::Classes)).collect()
+    };
+    let (wanted, given) = (heads(view.asked_in_vain().collect()), heads(view.unexpected().collect()));
+    let leaf = |t: &Described| t.key.rsplit('.').next().unwrap_or_default().to_owned();
+    let only =
+        |all: &[&Described], t: &Described| all.iter().filter(|other| leaf(other) == leaf(t)).count() == 1;
+    let fits = |a: &Described, b: &Described| leaf(a) == leaf(b) && a.shape.get(1..) == b.shape.get(1..);
+    let all = wanted.iter().filter(|t| only(&wanted, t));
+    all.filter_map(|a| Some((*a, *given.iter().find(|b| only(&given, b) && fits(a, b))?))).collect()
 }
 
 enum Kind {
@@ -107,7 +124,8 @@ fn pairs(all: &[Pair<'_>]) -> Vec<(String, String)> {
 }
 
 fn left_out(all: &[Pair<'_>]) -> Vec<String> {
-    let mut lines = lines::drop(&keys(all));
+    let given: Vec<String> = all.iter().map(|(_, given)| given.key.clone()).collect();
+    let mut lines = lines::drop(&given);
     lines.push(
         "model.load_state_dict(state_dict, strict=False)  # these keep the model's own values".to_owned(),
     );

@@ -22,8 +22,16 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Tensors the reference asks for in vain.
+    /// Tensors of the reference the candidate has not under their names, those torch fills in among them: they may
+    /// be there under another name.
     pub(super) fn missing(&self) -> impl Iterator<Item = &'a Described> + use<'a> {
+        let (side, verdict) = (self.reference, self.verdict);
+        let items = verdict.missing.iter().chain(&verdict.filled).filter_map(move |at| side.items.get(*at));
+        items.filter(|item| item.is_tensor()).map(|item| &item.tensor)
+    }
+
+    /// Tensors torch itself calls missing.
+    pub(super) fn asked_in_vain(&self) -> impl Iterator<Item = &'a Described> + use<'a> {
         let side = self.reference;
         let items = self.verdict.missing.iter().filter_map(move |at| side.items.get(*at));
         items.filter(|item| item.is_tensor()).map(|item| &item.tensor)
@@ -32,6 +40,14 @@ impl<'a> View<'a> {
     /// Tensors of the candidate nobody asks for.
     pub(super) fn unexpected(&self) -> impl Iterator<Item = &'a Described> + use<'a> {
         self.unexpected_items().filter(|item| item.is_tensor()).map(|item| &item.tensor)
+    }
+
+    /// The same in the order of the file, which is that of the layers.
+    pub(super) fn unexpected_in_order(&self) -> Vec<&'a Described> {
+        let mut at = self.verdict.unexpected.clone();
+        at.sort_unstable();
+        let items = at.into_iter().filter_map(|at| self.current.items.get(at));
+        items.filter(|item| item.is_tensor()).map(|item| &item.tensor).collect()
     }
 
     /// All values of the candidate nobody asks for.

@@ -5,6 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::likeness::{WEAK, likeness};
 use super::lines;
 use super::proposal::{Proposal, quoted};
 use super::view::{View, components, is_number};
@@ -38,24 +39,84 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         entry.any += 1;
         entry.same += usize::from(*same);
     }
-    let (chosen, unsure) = choose(&evidence);
-    let mut taken = FxHashSet::default();
-    let pairs = found.iter().filter(|(from, _, words, _)| chosen.contains(words) && taken.insert(*from));
-    let pairs: Vec<(String, String)> =
-        pairs.map(|(from, to, ..)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let (mut chosen, mut unsure) = choose(&evidence);
+    for words in found.iter().filter(|pair| is_guess(pair, &evidence)).map(|(_, _, words, _)| words) {
+        if chosen.remove(words) && !unsure.contains(words) {
+            unsure.push(words.clone());
+        }
+    }
+    unsure.sort();
+    let (pairs, used) = translated(&found, &chosen, &evidence);
     let pairs = view.without_clashes(pairs);
     if !pairs.is_empty() {
         let lines = lines::rename(&pairs);
-        let mut proposal = Proposal::rename(view, "words", title(&chosen), pairs, lines);
-        proposal.notes = notes(&chosen);
+        let mut proposal = Proposal::rename(view, "words", title(&used), pairs, lines);
+        proposal.notes = notes(&used);
         out.push(proposal);
     } else if !unsure.is_empty() {
         out.push(ambiguous(&unsure));
     }
 }
 
-/// Names that differ in one run of components: (candidate, reference, words, shapes are equal).
-fn pairs_of_names<'a>(view: &View<'a>) -> Vec<(&'a str, &'a str, Words, bool)> {
+/// Each name under the words that most speaks for, in the order of the names; and those words.
+fn translated(
+    found: &[Pair<'_>],
+    chosen: &FxHashSet<Words>,
+    evidence: &FxHashMap<Words, Evidence>,
+) -> (Vec<(String, String)>, FxHashSet<Words>) {
+    let rank = |words: &Words| (likeness(&words.0, &words.1), evidence.get(words).map_or(0, |e| e.same));
+    let mut best: FxHashMap<&str, &Pair<'_>> = FxHashMap::default();
+    for pair in found.iter().filter(|(.., words, _)| chosen.contains(words)) {
+        let slot = best.entry(pair.0).or_insert(pair);
+        if rank(&pair.2) > rank(&slot.2) {
+            *slot = pair;
+        }
+    }
+    let mut taken = FxHashSet::default();
+    let names = found.iter().filter(|(from, ..)| taken.insert(*from)).filter_map(|(from, ..)| best.get(from));
+    let (mut pairs, mut used) = (Vec::new(), FxHashSet::default());
+    for (from, to, words, _) in names {
+        pairs.push(((*from).to_owned(), (*to).to_owned()));
+        used.insert(words.clone());
+    }
+    (pairs, used)
+}
+
+/// Two names that differ in one run of components: candidate, reference, words, whether their shapes are equal.
+type Pair<'a> = (&'a str, &'a str, Words, bool);
+
+/// Words without anything in common say nothing by themselves: the names must stand in one place of the model, or
+/// agree in several layers.
+fn is_guess((from, to, words, _): &Pair<'_>, evidence: &FxHashMap<Words, Evidence>) -> bool {
+    const SEVERAL: usize = 6;
+    let beside = from.split('.').next() == to.split('.').next();
+    let often = evidence.get(words).is_some_and(|e| e.same >= SEVERAL);
+    likeness(&words.0, &words.1) <= WEAK && !beside && !often
+}
+
+/// A weight is no bias, a mean no variance, whatever their shapes.
+fn contradict(a: &str, b: &str) -> bool {
+    let roles = [
+        ["weight", "gamma", "scale", "kernel"].as_slice(),
+        &["bias", "beta", "offset"],
+        &["running_mean", "moving_mean", "mean"],
+        &["running_var", "moving_variance", "var"],
+    ];
+    let role = |key: &str| {
+        let leaf = key.rsplit('.').next().unwrap_or_default();
+        roles.iter().position(|names| names.contains(&leaf))
+    };
+    role(a).zip(role(b)).is_some_and(|(a, b)| a != b)
+}
+
+/// What a weight is computed from is not the weight, whatever its shape.
+fn is_ingredient(key: &str) -> bool {
+    let ends = ["_orig", "_g", "_v", "_u"];
+    key.contains("parametrizations.") || ends.iter().any(|end| key.ends_with(end))
+}
+
+/// Names that differ in one run of components.
+fn pairs_of_names<'a>(view: &View<'a>) -> Vec<Pair<'a>> {
     let mut contexts: FxHashMap<String, Vec<&'a crate::compare::plan::Described>> = FxHashMap::default();
     let runs: usize = view.missing().map(|t| t.key.matches('.').count() + 1).map(|n| n * n / 2).sum();
     let single = runs > CONTEXTS;
@@ -77,6 +138,11 @@ fn pairs_of_names<'a>(view: &View<'a>) -> Vec<(&'a str, &'a str, Words, bool)> {
                     continue;
                 }
                 let Some(words) = difference(&tensor.key, &other.key) else { continue };
+                if is_ingredient(&tensor.key) != is_ingredient(&other.key)
+                    || contradict(&tensor.key, &other.key)
+                {
+                    continue;
+                }
                 // Only the run in which the two differ, and each pair of names once.
                 if without_numbers(&from) == words.0 && seen.insert(other.key.as_str()) {
                     found.push((tensor.key.as_str(), other.key.as_str(), words, tensor.shape == other.shape));
@@ -105,13 +171,23 @@ fn contexts_of(key: &str, single: bool) -> Vec<(String, String)> {
         for end in start + 1..=longest {
             let (before, rest) = parts.split_at(start);
             let (run, after) = rest.split_at(end - start);
-            if before.is_empty() && after.is_empty() {
+            if before.is_empty() && after.is_empty() && !is_alone(key) {
                 continue;
             }
             all.push((format!("{}\0{}", before.join("."), after.join(".")), run.join(".")));
         }
     }
     all
+}
+
+/// A parameter outside any layer: a class token, positions.
+fn is_alone(key: &str) -> bool {
+    const DEEP: usize = 3;
+    let layers = ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"];
+    let parts = components(key);
+    parts.len() <= DEEP
+        && !parts.iter().any(|part| is_number(part))
+        && parts.last().is_some_and(|leaf| !layers.contains(leaf))
 }
 
 /// The runs in which two names differ, with `*` for numbers both have; `None` when a number differs.
@@ -162,72 +238,6 @@ fn choose(evidence: &FxHashMap<Words, Evidence>) -> (FxHashSet<Words>, Vec<Words
     unsure.retain(|words| !chosen.iter().any(|c| c.0 == words.0));
     unsure.sort();
     (chosen, unsure)
-}
-
-/// Words that mean the same to those who name layers.
-const SYNONYMS: [&[&str]; 18] = [
-    &[
-        "q",
-        "query",
-        "queries",
-        "q_proj",
-        "wq",
-        "to_q",
-        "q_lin",
-        "query_proj",
-        "linear_q",
-        "w_q",
-        "fc_q",
-        "proj_q",
-    ],
-    &["k", "key", "keys", "k_proj", "wk", "to_k", "k_lin", "key_proj", "linear_k", "w_k", "fc_k", "proj_k"],
-    &[
-        "v",
-        "value",
-        "values",
-        "v_proj",
-        "wv",
-        "to_v",
-        "v_lin",
-        "value_proj",
-        "linear_v",
-        "w_v",
-        "fc_v",
-        "proj_v",
-    ],
-    &["o", "out", "out_proj", "o_proj", "wo", "to_out", "proj", "c_proj", "dense", "out_lin", "output.dense"],
-    &["weight", "gamma", "scale", "kernel", "g", "w"],
-    &["bias", "beta", "offset", "b"],
-    &["running_mean", "_mean", "moving_mean", "mean"],
-    &["running_var", "_variance", "moving_variance", "var"],
-    &["gate_proj", "w1", "gate"],
-    &["up_proj", "w3", "up"],
-    &["down_proj", "w2", "down"],
-    &["fc1", "c_fc", "lin1", "linear1", "w_1", "dense1", "up_proj"],
-    &["fc2", "c_proj", "lin2", "linear2", "w_2", "dense2", "down_proj"],
-    &["norm1", "ln_1", "ln1", "layer_norm1", "input_layernorm", "attention_norm", "layernorm_before"],
-    &["norm2", "ln_2", "ln2", "layer_norm2", "post_attention_layernorm", "ffn_norm", "layernorm_after"],
-    &["wte", "tok_embeddings", "embed_tokens", "word_embeddings", "embed"],
-    &["wpe", "pos_embed", "position_embeddings", "embed_positions"],
-    &["head", "fc", "classifier", "lm_head", "output"],
-];
-
-/// How alike two words are: synonyms 3, sharing a part 2, the first letter 1.
-fn likeness(a: &str, b: &str) -> u8 {
-    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
-    let (a, b) = (a.as_str(), b.as_str());
-    if SYNONYMS.iter().any(|all| all.contains(&a) && all.contains(&b)) {
-        return 3;
-    }
-    let plain = |word: &str| word.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    if plain(a) == plain(b) {
-        return 3;
-    }
-    let parts = |word: &str| -> FxHashSet<String> { word.split(['_', '.']).map(str::to_owned).collect() };
-    if parts(a).intersection(&parts(b)).next().is_some() {
-        return 2;
-    }
-    u8::from(a.chars().next() == b.chars().next())
 }
 
 fn listed(words: impl Iterator<Item = Words>, many: usize) -> String {

@@ -30,7 +30,7 @@ pub(super) struct Column {
 }
 
 /// The tensors of a model's state dict, in order: those of the first section with such a role.
-fn model(checkpoint: &Checkpoint) -> Vec<&TensorEntry> {
+pub(super) fn model(checkpoint: &Checkpoint) -> Vec<&TensorEntry> {
     for role in [SectionRole::Model, SectionRole::Ema] {
         let entries = of_role(checkpoint, role);
         if !entries.is_empty() {
@@ -56,7 +56,7 @@ fn is_comparable(checkpoint: &Checkpoint, entry: &TensorEntry) -> bool {
 }
 
 /// Names for a list of entries: keys, or whole paths when keys would not tell sections apart.
-fn names<'a>(entries: &[&'a TensorEntry]) -> Vec<&'a str> {
+pub(super) fn names<'a>(entries: &[&'a TensorEntry]) -> Vec<&'a str> {
     let one = entries.windows(2).all(|pair| match pair {
         [a, b] => a.section == b.section,
         _ => true,

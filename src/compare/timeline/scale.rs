@@ -11,6 +11,8 @@ pub enum Measure {
     Norm,
     /// NaN and infinities, on a logarithmic scale.
     Nan,
+    /// Effective rank, between the least and the most of the row; see [`super::ranks`].
+    Rank,
 }
 
 impl Measure {
@@ -20,7 +22,8 @@ impl Measure {
         match self {
             Self::Change => Self::Norm,
             Self::Norm => Self::Nan,
-            Self::Nan => Self::Change,
+            Self::Nan => Self::Rank,
+            Self::Rank => Self::Change,
         }
     }
 
@@ -30,6 +33,7 @@ impl Measure {
             Self::Change => "relative change",
             Self::Norm => "norm",
             Self::Nan => "NaN and inf",
+            Self::Rank => "effective rank",
         }
     }
 }
@@ -71,6 +75,7 @@ impl Scale {
                 Measure::Change => point.relative_change.unwrap_or(0.0),
                 Measure::Norm => point.l2,
                 Measure::Nan => (point.nan + point.inf) as f64,
+                Measure::Rank => 0.0,
             };
             if value > 0.0 && value.is_finite() {
                 (least, most) = (least.min(value), most.max(value));
@@ -101,6 +106,8 @@ impl Scale {
             }
             Measure::Norm => Level::Zero,
             Measure::Nan => self.logarithmic((point.nan + point.inf) as f64),
+            // No part of a point.
+            Measure::Rank => Level::Unknown,
         }
     }
 
@@ -114,6 +121,13 @@ impl Scale {
         let part = if part.is_finite() { part.clamp(0.0, 1.0) } else { 1.0 };
         Level::Step(1 + (part * f64::from(STEPS - 1)).round() as u8)
     }
+}
+
+/// The level of a value between the least and the most of its row; the middle where all are the same.
+pub fn between(value: f64, least: f64, most: f64) -> Level {
+    let range = most - least;
+    let part = if range > 0.0 { ((value - least) / range).clamp(0.0, 1.0) } else { 0.5 };
+    Level::Step(1 + (part * f64::from(STEPS - 1)).round() as u8)
 }
 
 /// The largest norm of a row: what its own norms are measured by.

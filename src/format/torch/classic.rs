@@ -12,7 +12,11 @@ pub(super) fn build(host: &mut TorchHost<'_>, tree: &mut Tree, target: Value, st
     if !module.starts_with("torch") {
         return None;
     }
-    let args = tree.items(state).to_vec();
+    let args = tree.items(state);
+    if args.len() > 64 {
+        return None;
+    }
+    let args = args.to_vec();
     let meta = match (name.as_str(), args.len()) {
         ("Variable" | "Parameter", _) => variable(tree, &args),
         (_, 4) => {

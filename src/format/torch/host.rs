@@ -13,6 +13,15 @@ use crate::value::{Tree, Value};
 
 /// Findings kept; the rest are counted.
 const KEPT: usize = 50;
+/// Longest name of a device, tag or number, in bytes.
+const LABEL: usize = 4_096;
+/// Longest key of a storage, in bytes: it names a member of an archive.
+const KEY: usize = 65_535;
+/// Parts of a persistent id, at most.
+const PARTS: usize = 16;
+/// Sources of classes kept, and their bytes.
+const SOURCES: usize = 1_000;
+const SOURCE_BYTES: usize = 16 << 20;
 
 /// Finds the bytes of a storage by its key.
 pub(super) trait Storages {
@@ -46,6 +55,7 @@ pub(super) struct TorchHost<'a> {
     pub(super) views: Vec<(StorageId, Box<str>, u64)>,
     /// Source of classes, from the persistent ids of legacy whole modules.
     pub(super) sources: Vec<(String, String)>,
+    source_bytes: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
     dropped: usize,
     /// Streams inside streams, open at the moment.
@@ -64,6 +74,7 @@ impl<'a> TorchHost<'a> {
             numbered: HashMap::new(),
             views: Vec::new(),
             sources: Vec::new(),
+            source_bytes: 0,
             diagnostics: Vec::new(),
             dropped: 0,
             nesting: 0,
@@ -146,16 +157,17 @@ impl<'a> TorchHost<'a> {
         let key = match key {
             // torch.package numbers its storages.
             Value::Int(n) => n.to_string(),
-            other => tree.as_text(other).ok_or_else(malformed)?.into_owned(),
+            other => short_text(tree, other, KEY).ok_or_else(malformed)?.into_owned(),
         };
         // A label only; what is not text is no device.
-        let location = tree.as_text(location).map_or_else(|| "cpu".to_owned(), Cow::into_owned);
+        let location = short_text(tree, location, LABEL).map_or_else(|| "cpu".to_owned(), Cow::into_owned);
         let numel = elements(tree, numel)?;
-        let view = rest.first().map(|v| tree.items(*v).to_vec()).unwrap_or_default();
+        let view = rest.first().map(|v| tree.items(*v)).filter(|v| v.len() <= 3);
+        let view = view.unwrap_or_default().to_vec();
         match *view.as_slice() {
             // A view of another storage, as torch up to 0.3 saved it: key, offset and size in elements.
             [view_key, offset, size] => {
-                let view_key = tree.as_text(view_key).ok_or_else(malformed)?.into_owned();
+                let view_key = short_text(tree, view_key, KEY).ok_or_else(malformed)?.into_owned();
                 let (offset, size) = (elements(tree, offset)?, elements(tree, size)?);
                 let first = offset.checked_mul(u64::from(dtype.bits() / 8)).ok_or_else(malformed)?;
                 self.storage(tree, &key, dtype, &location, numel);
@@ -170,11 +182,16 @@ impl<'a> TorchHost<'a> {
     /// `("module", class, source file, source text)`: the class; its source is kept to be shown.
     fn module_id(&mut self, tree: &Tree, parts: &[Value]) -> Option<Value> {
         let class = *parts.first()?;
-        if let (Value::Global(id), Some(source)) = (class, parts.get(2).and_then(|v| tree.as_text(*v))) {
+        let longest = usize::try_from(self.limits.text_record).unwrap_or(usize::MAX);
+        if self.sources.len() >= SOURCES || self.source_bytes >= SOURCE_BYTES {
+            return Some(class);
+        }
+        if let (Value::Global(id), Some(source)) =
+            (class, parts.get(2).and_then(|v| short_text(tree, *v, longest)))
+        {
             let name = tree.global(id).map(crate::value::Global::path).unwrap_or_default();
-            if self.sources.len() < 1_000 && source.len() as u64 <= self.limits.text_record {
-                self.sources.push((name, source.into_owned()));
-            }
+            self.source_bytes += source.len();
+            self.sources.push((name, source.into_owned()));
         }
         Some(class)
     }
@@ -182,13 +199,17 @@ impl<'a> TorchHost<'a> {
     /// The value a persistent id stands for.
     pub(super) fn identified(&mut self, tree: &mut Tree, id: Value) -> Result<Value> {
         if !matches!(id, Value::Tuple { .. }) {
-            let number = tree.as_text(id).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
+            let number = short_text(tree, id, LABEL).and_then(|t| t.parse().ok()).or_else(|| tree.as_int(id));
             let named = number.and_then(|n| self.numbered.get(&n).copied());
             return Ok(named.unwrap_or(id));
         }
-        let parts = tree.items(id).to_vec();
+        let parts = tree.items(id);
+        if parts.len() > PARTS {
+            return Err(malformed());
+        }
+        let parts = parts.to_vec();
         let Some((tag, rest)) = parts.split_first() else { return Err(malformed()) };
-        match tree.as_text(*tag).as_deref() {
+        match short_text(tree, *tag, LABEL).as_deref() {
             Some("storage") => Ok(match self.storage_id(tree, rest) {
                 Ok(storage) => storage,
                 // One bad storage does not hide the others.
@@ -206,6 +227,14 @@ impl<'a> TorchHost<'a> {
             None if matches!(tag, Value::Global(_)) => self.module_id(tree, &parts).ok_or_else(malformed),
             _ => Ok(id),
         }
+    }
+}
+
+/// Text of at most `longest` bytes: what is longer is no label, and may be named a million times.
+fn short_text(tree: &Tree, value: Value, longest: usize) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Text(span) if span.len as usize > longest => None,
+        _ => tree.as_text(value),
     }
 }
 

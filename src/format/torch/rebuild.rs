@@ -31,6 +31,8 @@ impl Host for TorchHost<'_> {
 
 /// Functions wrapped in functions, at most (`_rebuild_from_type_v2` of `_rebuild_parameter` …).
 const WRAPPED: usize = 8;
+/// Arguments of a call, at most.
+const ARGUMENTS: usize = 64;
 
 /// The value of `callable(*args)` if it rebuilds a tensor, size or storage; `None` leaves it opaque.
 fn rebuild(
@@ -46,7 +48,12 @@ fn rebuild(
         return None;
     }
     let (module, name) = (global.module.clone(), global.name.clone());
-    let args = tree.items(args).to_vec();
+    let args = tree.items(args);
+    // No function below takes more; a tuple of a million may be handed to call after call.
+    if args.len() > ARGUMENTS {
+        return None;
+    }
+    let args = args.to_vec();
     let built = match (&*module, &*name) {
         ("torch._utils", function) => utils(host, tree, function, &args),
         ("torch._tensor", "_rebuild_from_type_v2" | "_rebuild_from_type") => {

@@ -106,7 +106,9 @@ fn data_pickle(archive: &Archive, source: &dyn ReadAt, root: &str, limits: &Limi
     let name = format!("{root}data.pkl");
     let missing =
         || Error::new(ErrorKind::NotACheckpoint, "the archive has no data.pkl").coded("NO_DATA_PKL");
-    let entry = archive.find(name.as_bytes()).ok_or_else(missing)?;
+    // torch looks members up without regard to case.
+    let entry = archive.find(name.as_bytes()).or_else(|| archive.find_any_case(name.as_bytes()));
+    let entry = entry.ok_or_else(missing)?;
     archive.read_pickle(source, entry, limits.pickle_bytes).map_err(|e| e.in_member("data.pkl"))
 }
 
@@ -132,9 +134,9 @@ impl Storages for Members<'_> {
             entry
         } else {
             let name = [self.prefix.as_bytes(), key.as_bytes()].concat();
-            let Some(entry) = self.archive.find(&name) else { return Place::Missing };
-            let entries = self.archive.entries();
-            self.next = entries.iter().position(|e| e.header == entry.header).unwrap_or(0);
+            let Some(at) = self.archive.position(&name) else { return Place::Missing };
+            let Some(entry) = self.archive.entries().get(at) else { return Place::Missing };
+            self.next = at;
             entry
         };
         self.next += 1;

@@ -104,6 +104,7 @@ fn members(archive: &Archive, found: &mut Vec<Diagnostic>) {
 fn duplicates(archive: &Archive, found: &mut Vec<Diagnostic>) {
     let mut names: Vec<&[u8]> = archive.entries.iter().map(|e| archive.name(e)).collect();
     names.sort_unstable();
+    folded(&names, found);
     let twice = |pair: &&[&[u8]]| matches!(pair, [a, b] if a == b);
     let mut doubles = names.windows(2).filter(twice).filter_map(<[_]>::first);
     let Some(first) = doubles.next() else { return };
@@ -114,6 +115,26 @@ fn duplicates(archive: &Archive, found: &mut Vec<Diagnostic>) {
         shown_bytes(first)
     );
     found.push(Diagnostic::new(Severity::Broken, "ZIP_DUPLICATE", text));
+}
+
+/// Names that differ in the case of letters only: torch takes either for the other. Those of torch itself are in
+/// small letters but for the root, which they share.
+fn folded(names: &[&[u8]], found: &mut Vec<Diagnostic>) {
+    let below = |name: &[u8]| name.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
+    let is_odd = |name: &&&[u8]| name.iter().skip(below(name)).any(u8::is_ascii_uppercase);
+    let twin = |name: &&&[u8]| names.binary_search(&name.to_ascii_lowercase().as_slice()).is_ok();
+    let capitals: Vec<Vec<u8>> = names.iter().filter(is_odd).map(|name| name.to_ascii_lowercase()).collect();
+    let mut sorted = capitals.clone();
+    sorted.sort_unstable();
+    let among = sorted.windows(2).find(|pair| matches!(pair, [a, b] if a == b)).and_then(<[_]>::first);
+    let beside = names.iter().filter(is_odd).find(twin).map(|name| name.to_vec());
+    if let Some(name) = beside.or(among.cloned()) {
+        let text = format!(
+            "{} stands twice but for the case of letters; torch takes one for the other",
+            shown_bytes(&name)
+        );
+        found.push(Diagnostic::new(Severity::Broken, "ZIP_DUPLICATE", text));
+    }
 }
 
 fn overlaps(archive: &Archive, found: &mut Vec<Diagnostic>) {

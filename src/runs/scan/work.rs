@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crossbeam_channel::{Receiver, Select, Sender, TryRecvError, never};
 
 use super::super::row;
-use super::ScanEvent;
 use super::candidate::{self, Look, Opening};
 use super::walk::File;
+use super::{News, ScanEvent};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::runs::CheckpointRow;
@@ -181,13 +181,16 @@ impl Worker {
     }
 }
 
-/// The row of a file by itself.
-pub(super) fn row(path: &std::path::Path, limits: &Limits) -> Option<CheckpointRow> {
-    match candidate::look(path, false) {
-        Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given: false }, limits),
+/// What is to be said of one path by itself.
+pub(super) fn news(path: &std::path::Path, given: bool, whole: bool, limits: &Limits) -> News {
+    let look = if whole { Look::Open(Opening::whole()) } else { candidate::look(path, given) };
+    let row = match look {
+        Look::Open(opening) => read(&Task { path: path.to_owned(), opening, given }, limits),
         Look::Row(row) => Some(*row),
-        Look::Log(_) | Look::Skip(_) | Look::Nothing => None,
-    }
+        Look::Log(log) => return News::Log(log),
+        Look::Skip(_) | Look::Nothing => None,
+    };
+    row.map_or(News::Nothing, |row| News::Row(Box::new(row)))
 }
 
 /// Opens a file; `None` when it makes no row. A fault of this program in one file must not end the scan.

@@ -3,7 +3,7 @@
 mod numbers;
 mod repairs;
 
-use super::fact;
+use super::{fact, of};
 use crate::compare::keys::Item;
 use crate::compare::repairs::Counts;
 use crate::compare::values::ValueDiff;
@@ -34,16 +34,24 @@ pub fn counted(counts: Counts) -> String {
     if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
 }
 
-/// Whether the candidate loads, in a line.
-pub fn verdict(data: &Comparison) -> (Mark, String) {
+/// Whether the candidate loads, in a line; as it is, or `after` the repairs.
+pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
     let report = &data.report;
+    let is_repaired = data.repaired.is_some();
+    let loads = |is_it: bool| if is_it { (Mark::Good, "loads") } else { (Mark::Error, "does not load") };
     if data.is_same_file && report.reference.section == report.candidate.section {
         (Mark::Warning, "A and B are one and the same file.".to_owned())
+    } else if after && is_repaired {
+        let (mark, word) = loads(report.found.after.loads_strict());
+        (mark, format!("After the repair it {word}: {}.", counted(report.after())))
+    } else if report.verdict.loads_strict() && data.recast > 0 {
+        let n = of(data.recast as u64, "tensor");
+        (Mark::Good, format!("Loads; torch converts the dtype of {n}."))
     } else if report.verdict.loads_strict() {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
-        (Mark::Warning, "Does not load as it is; does after the repair (R).".to_owned())
-    } else if data.repaired.is_some() {
+        (Mark::Warning, "Does not load; loads after the repair (R).".to_owned())
+    } else if is_repaired {
         (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
     } else {
         (Mark::Error, format!("Does not load: {}", counted(report.before())))
@@ -51,7 +59,7 @@ pub fn verdict(data: &Comparison) -> (Mark, String) {
 }
 
 /// What the panel in use says of the selected line, in so many cells.
-pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
+pub(in crate::tui) fn panel(view: &CompareView, width: usize, ascii: bool) -> Document {
     let mut out = Document::new();
     let (Some(data), Some(listed), Some(at)) = (&view.data, view.listed(), view.selected()) else {
         return out;
@@ -59,10 +67,10 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
     let Some(entry) = listed.entries.get(at) else { return out };
     out.push(Line::Heading(shown(entry.path(&listed.rows)).into_owned()));
     match entry.what {
-        What::Module { .. } => module(view, at, &mut out),
+        What::Module { .. } => module(view, data, at, ascii, &mut out),
         What::Key(row) => {
             let Some(row) = listed.rows.get(row as usize) else { return out };
-            out.push(state(view, row));
+            out.push(state(view, row, ascii));
             match (view.panel, view.ids()) {
                 (Panel::Numbers, Some(ids)) => {
                     numbers::statistics(view.looked.stats(ids), width, &mut out);
@@ -70,7 +78,11 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
                         numbers::apart(diff, &mut out);
                     }
                 }
-                (Panel::HeatMap, Some(_)) => {}
+                (Panel::HeatMap, Some(_)) => {
+                    if let Some(Ok(diff)) = view.values_of(row) {
+                        numbers::apart(diff, &mut out);
+                    }
+                }
                 _ => key(view, data, row, &mut out),
             }
         }
@@ -78,14 +90,25 @@ pub(in crate::tui) fn panel(view: &CompareView, width: usize) -> Document {
     out
 }
 
-fn module(view: &CompareView, at: u32, out: &mut Document) {
+/// Counts below a module, and what would repair them.
+fn module(view: &CompareView, data: &Comparison, at: u32, ascii: bool, out: &mut Document) {
+    const NAMES: usize = 16;
     let counts = view.below(at);
     for (mark, n) in RowMark::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0) {
-        out.push(fact(mark.words(), number::grouped(n as u64)));
+        let name = format!("{} {}", mark.letter(ascii), mark.words());
+        out.push(Line::Named(name, number::grouped(n as u64), NAMES));
     }
-    if counts.iter().zip(RowMark::ALL).any(|(n, mark)| *n > 0 && mark.is_difference()) {
-        out.push(Line::Blank);
-        out.push(Line::Hint("] goes to the next name that differs".to_owned()));
+    let is_there = |mark: RowMark| counts.get(mark as usize).is_some_and(|n| *n > 0);
+    if !RowMark::ALL.into_iter().any(|mark| mark.is_difference() && is_there(mark)) {
+        return;
+    }
+    out.push(Line::Blank);
+    out.push(Line::Hint("] goes to the next key that differs".to_owned()));
+    let absent = [RowMark::Missing, RowMark::Unexpected, RowMark::Differs].into_iter().any(is_there);
+    let mut repairs = data.report.found.applied().filter(|_| absent && !view.after).peekable();
+    if repairs.peek().is_some() {
+        heading(out, "Repair of the whole (R)");
+        out.extend(repairs.take(MOST_PARTS).map(|repair| Line::Item(Mark::Dot, repair.title.clone())));
     }
 }
 
@@ -107,25 +130,24 @@ fn key(view: &CompareView, data: &Comparison, row: &Row, out: &mut Document) {
     }
 }
 
-/// What its mark means.
-fn state(view: &CompareView, row: &Row) -> Line {
-    let item = |mark, text: &str| Line::Item(mark, text.to_owned());
+/// What its mark means, behind the letter of it.
+fn state(view: &CompareView, row: &Row, ascii: bool) -> Line {
     let mark = view.mark(row);
-    match row.kind {
-        Kind::Missing => item(Mark::Error, "missing: the model has it, B does not"),
-        Kind::Unexpected => item(Mark::Error, "unexpected: B has it, the model does not"),
-        Kind::Filled => item(Mark::Dot, "not in B; torch fills it in without a word"),
-        Kind::Shape => item(Mark::Error, "another shape: raises even with strict=False"),
-        Kind::Type => item(Mark::Error, "a tensor is wanted, and something else is given"),
-        Kind::Recast => item(Mark::Warning, "another dtype: torch converts without a word"),
-        Kind::Both if mark == RowMark::Equal => item(Mark::Good, "the same values"),
-        Kind::Both if mark == RowMark::Values => item(Mark::Warning, "the values differ"),
-        Kind::Both if mark == RowMark::Unread => item(Mark::Error, "the values could not be read"),
-        Kind::Both if row.pair.is_some() && !view.is_complete() => {
-            Line::Hint("the values are not compared yet".to_owned())
-        }
-        Kind::Both => Line::Hint("goes together; there are no values to compare".to_owned()),
-    }
+    let words = match row.kind {
+        Kind::Missing => "missing: the model has it, B does not",
+        Kind::Unexpected => "unexpected: B has it, the model does not",
+        Kind::Filled => "not in B; torch fills it in without a word",
+        Kind::Shape => "another shape: raises even with strict=False",
+        Kind::Type => "a tensor is wanted, and something else is given",
+        Kind::Recast => "another dtype: torch converts without a word",
+        Kind::Both if mark == RowMark::Equal => "the same values",
+        Kind::Both if mark == RowMark::Values => "the values differ",
+        Kind::Both if mark == RowMark::Unread => "the values could not be read",
+        Kind::Both if row.pair.is_some() => "the values are not compared yet",
+        Kind::Both if view.after => "computed by the repair; its values are not compared",
+        Kind::Both => "goes together; there are no values to compare",
+    };
+    Line::Named(mark.letter(ascii).to_owned(), words.to_owned(), 2)
 }
 
 fn item(item: &Item) -> String {
@@ -149,13 +171,10 @@ fn explained(view: &CompareView, data: &Comparison, row: &Row, out: &mut Documen
         }
         heading(out, "Repair");
         out.push(Line::Text(repair.title.clone()));
-        for (at, (from, to)) in pairs.take(MOST_PARTS).enumerate() {
-            let name = match (at, is_given) {
-                (0, true) => "becomes",
-                (0, false) => "from",
-                _ => "and",
-            };
-            out.push(fact(name, shown(if is_given { to } else { from })));
+        out.push(Line::Text(if is_given { "It becomes:" } else { "It comes from:" }.to_owned()));
+        for (from, to) in pairs.take(MOST_PARTS) {
+            let other = shown(if is_given { to } else { from }).into_owned();
+            out.push(Line::Named(String::new(), other, 2));
         }
         return;
     }

@@ -13,14 +13,14 @@ pub mod stats;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 pub use self::comparison::{Comparison, Ids, Listed, SectionPair, Sections};
 use self::entries::What;
 use self::rows::{Mark, Row};
 use self::stats::{Looked, Panel};
 use super::cursor::Cursor;
-use super::document::{Document, Scroll};
+use super::document::Scroll;
 use super::{Pane, Place, filter};
 use crate::compare::values::ValueDiff;
 
@@ -77,14 +77,12 @@ pub struct CompareView {
     pub visible: Vec<u32>,
     /// Names by mark, whether shown or not.
     pub counts: Counts,
-    /// The same below each module, by entry.
-    below: FxHashMap<u32, Counts>,
+    /// The same below each module, by its number.
+    below: Vec<Counts>,
     /// The selected line.
     pub cursor: Cursor,
     /// Scroll position of the details.
     pub detail: Scroll,
-    /// The repairs as text.
-    pub repairs_text: Document,
     /// Scroll position of the repairs.
     pub repairs_scroll: Scroll,
     /// What is shown of the selected name.
@@ -113,10 +111,9 @@ impl CompareView {
             folded: FxHashSet::default(),
             visible: Vec::new(),
             counts: Counts::default(),
-            below: FxHashMap::default(),
+            below: Vec::new(),
             cursor: Cursor::default(),
             detail: Scroll::default(),
-            repairs_text: Document::new(),
             repairs_scroll: Scroll::default(),
             panel: Panel::default(),
             looked: Looked::default(),
@@ -141,7 +138,6 @@ impl CompareView {
         self.values = vec![None; data.pairs.len()];
         self.known = 0;
         self.after &= data.repaired.is_some();
-        self.repairs_text = crate::tui::doc::compare::repairs(&data);
         self.data = Some(data);
         self.folded.clear();
         self.rebuild();
@@ -201,7 +197,8 @@ impl CompareView {
 
     /// Counts below a module.
     pub fn below(&self, entry: u32) -> Counts {
-        self.below.get(&entry).copied().unwrap_or_default()
+        let number = self.listed().and_then(|listed| listed.entries.get(entry)?.module());
+        number.and_then(|number| self.below.get(number as usize)).copied().unwrap_or_default()
     }
 
     /// A module is folded.
@@ -237,12 +234,28 @@ impl CompareView {
     fn rebuild(&mut self) {
         let Some(data) = self.data.clone() else { return };
         let listed = data.listed(self.after);
-        (self.counts, self.below) = Default::default();
-        for (row, at) in listed.rows.iter().zip(0..) {
-            self.count(listed, at, self.mark(row), true);
-        }
+        self.recount(listed);
         self.matched = matching(&self.pattern, listed);
         self.refresh();
+    }
+
+    /// Counts everything anew. What is in a module stands behind it: backwards, each is complete when it is added to the
+    /// one around it.
+    fn recount(&mut self, listed: &Listed) {
+        let mut below = vec![Counts::default(); listed.entries.module_count()];
+        let mut counts = Counts::default();
+        for entry in listed.entries.all().iter().rev() {
+            let own = match entry.what {
+                What::Module { number, .. } => below.get(number as usize).copied().unwrap_or_default(),
+                What::Key(row) => {
+                    listed.rows.get(row as usize).map(|row| one(self.mark(row))).unwrap_or_default()
+                }
+            };
+            let around = listed.entries.around(entry).and_then(|number| below.get_mut(number as usize));
+            let sum = around.unwrap_or(&mut counts);
+            sum.iter_mut().zip(own).for_each(|(sum, n)| *sum += n);
+        }
+        (self.counts, self.below) = (counts, below);
     }
 
     /// Counts a row in, or out, and with it the modules around it.
@@ -253,8 +266,11 @@ impl CompareView {
             }
         };
         change(&mut self.counts);
-        let modules = listed.place(row).map(|entry| listed.entries.parents(entry));
-        modules.into_iter().flatten().for_each(|module| change(self.below.entry(module).or_default()));
+        let modules = listed.place(row).into_iter().flat_map(|entry| listed.entries.parents(entry));
+        let numbers = modules.filter_map(|module| listed.entries.get(module)?.module());
+        for number in numbers {
+            self.below.get_mut(number as usize).map(change);
+        }
     }
 
     /// Filters the names.
@@ -286,6 +302,15 @@ impl CompareView {
     pub fn settle(&mut self, rows: usize) {
         self.cursor.settle(self.visible.len(), rows);
     }
+}
+
+/// Counts of one name.
+fn one(mark: Mark) -> Counts {
+    let mut counts = Counts::default();
+    if let Some(n) = counts.get_mut(mark as usize) {
+        *n = 1;
+    }
+    counts
 }
 
 fn matching(pattern: &str, listed: &Listed) -> Option<FxHashSet<u32>> {

@@ -15,6 +15,8 @@ use crate::work::Work;
 pub enum TaskKind {
     /// Statistics of the opened checkpoint.
     Statistics,
+    /// Singular values of the opened checkpoint.
+    Spectra,
     /// The values of one tensor, for a picture of them.
     Preview,
     /// Keys and values of two checkpoints.
@@ -23,6 +25,8 @@ pub enum TaskKind {
     Pair,
     /// Every layer over every checkpoint of a run.
     Timeline,
+    /// Effective ranks for a timeline.
+    Ranks,
     /// Logs beside the checkpoints.
     Logs,
     /// Checking a file for damage and danger.
@@ -38,6 +42,8 @@ pub enum Unit {
     Bytes,
     /// Files, tensors, or other things one can count.
     Things,
+    /// What nobody counts: only the part that is done is told.
+    Parts,
 }
 
 /// Long work under way. Dropping it stops the work.
@@ -69,10 +75,15 @@ impl Task {
         let meter = &self.work.meter;
         let amount = |n| if self.unit == Unit::Bytes { number::bytes(n) } else { number::grouped(n) };
         let Some(fraction) = meter.fraction() else {
-            return if meter.done() > 0 { amount(meter.done()) } else { String::new() };
+            return if meter.done() > 0 && self.unit != Unit::Parts {
+                amount(meter.done())
+            } else {
+                String::new()
+            };
         };
         let mut text = match self.unit {
             Unit::Bytes => number::done(fraction, meter.total()),
+            Unit::Parts => format!("{:.0}%", (fraction * 100.0).floor()),
             Unit::Things => format!("{:.0}% of {}", (fraction * 100.0).floor(), amount(meter.total())),
         };
         let elapsed = ticks.saturating_sub(self.began) as f64 / 10.0;
@@ -134,6 +145,13 @@ impl Jobs {
     /// The task in the slot of `kind`.
     pub fn task(&self, kind: TaskKind) -> Option<&Task> {
         self.tasks.iter().find(|task| task.kind == kind)
+    }
+
+    /// Says anew what the task in the slot of `kind` is doing.
+    pub fn retitle(&mut self, kind: TaskKind, title: String) {
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.kind == kind) {
+            task.title = title;
+        }
     }
 
     /// True if what carries `generation` comes from the task in the slot of `kind`.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::layers::Layers;
+use super::spectra::Spectra;
 use crate::checkpoint::TensorEntry;
 use crate::stats::preview::HeatMap;
 use crate::stats::{Finding, TensorStats, findings};
@@ -20,11 +21,13 @@ pub enum Panel {
     Values,
     /// A picture of a matrix.
     HeatMap,
+    /// Singular values of a matrix.
+    Spectrum,
 }
 
 impl Panel {
     /// All panels in their order.
-    pub const ALL: [Self; 4] = [Self::Facts, Self::Numbers, Self::Values, Self::HeatMap];
+    pub const ALL: [Self; 5] = [Self::Facts, Self::Numbers, Self::Values, Self::HeatMap, Self::Spectrum];
 
     /// The title of the pane.
     pub fn title(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Panel {
             Self::Numbers => "Statistics",
             Self::Values => "Values",
             Self::HeatMap => "Heat map",
+            Self::Spectrum => "Spectrum",
         }
     }
 
@@ -123,6 +127,8 @@ pub struct Statistics {
     pub asked: Option<Wanted>,
     /// The tensor whose statistics were asked for last because it was looked at.
     pub looked_at: Option<u32>,
+    /// Singular values of its matrices.
+    pub spectra: Spectra,
     /// The first row of elements shown.
     pub row: super::cursor::Cursor,
 }

@@ -34,11 +34,19 @@ pub enum Column {
     Nan,
     /// Mean of the magnitudes.
     Magnitude,
+    /// The largest singular value.
+    SpectralNorm,
+    /// How many directions carry the norm.
+    StableRank,
+    /// How many carry the singular values.
+    EffectiveRank,
+    /// Exponent of the tail of the spectrum.
+    Alpha,
 }
 
 impl Column {
     /// All columns, left to right.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Name,
         Self::DType,
         Self::Shape,
@@ -52,6 +60,10 @@ impl Column {
         Self::Zeros,
         Self::Nan,
         Self::Magnitude,
+        Self::SpectralNorm,
+        Self::StableRank,
+        Self::EffectiveRank,
+        Self::Alpha,
     ];
 
     /// Heading.
@@ -70,6 +82,10 @@ impl Column {
             Self::Zeros => "zeros",
             Self::Nan => "nan",
             Self::Magnitude => "|w|",
+            Self::SpectralNorm => "spectral",
+            Self::StableRank => "stable rk",
+            Self::EffectiveRank => "eff rank",
+            Self::Alpha => "alpha",
         }
     }
 
@@ -89,13 +105,16 @@ pub struct Order {
 }
 
 impl Order {
-    /// The next column after this one; numbers start with the largest. Those of statistics only if any are known.
+    /// The next column after this one; numbers start with the largest. Those of statistics and of
+    /// spectra only if any are known.
     #[must_use]
-    pub fn next(self, with_statistics: bool) -> Self {
+    pub fn next(self, with_statistics: bool, with_spectra: bool) -> Self {
         match self.column {
             None => Self::by(Column::Name),
+            Some(Column::Shared) if !with_statistics && with_spectra => Self::by(Column::SpectralNorm),
             Some(Column::Shared) if !with_statistics => Self::default(),
-            Some(Column::Magnitude) => Self::default(),
+            Some(Column::Magnitude) if !with_spectra => Self::default(),
+            Some(Column::Alpha) => Self::default(),
             Some(column) => Self::by(column.next()),
         }
     }
@@ -208,6 +227,9 @@ fn number(layers: &Layers, stats: &Statistics, at: u32, column: Column) -> Optio
         Column::Max => ordered(known()?.max()?),
         Column::Zeros => ordered(known()?.zero_share()?),
         Column::Magnitude => ordered(mean_magnitude(known()?)?),
+        Column::SpectralNorm | Column::StableRank | Column::EffectiveRank | Column::Alpha => {
+            ordered(stats.spectra.number(at, column)?)
+        }
     })
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::{Pane, Place};
-use crate::compare::timeline::scale::{Measure, Scale, largest_norm};
+use crate::compare::timeline::ranks::{self, OfCheckpoint, Ranks};
+use crate::compare::timeline::scale::{self, Level, Measure, Scale, largest_norm};
 use crate::compare::timeline::{Point, Row, Timeline, together};
 
 /// What a line of the heat map stands for.
@@ -53,6 +54,15 @@ pub struct Line {
     pub points: Vec<Option<Point>>,
     /// The largest of its norms.
     pub largest: f64,
+    /// Effective rank at each checkpoint, the mean over the matrices it stands for; empty unless that is shown.
+    pub ranks: Vec<Option<f64>>,
+}
+
+impl Line {
+    /// The least and the most of its effective ranks.
+    pub fn rank_bounds(&self) -> Option<(f64, f64)> {
+        ranks::bounds(&self.ranks)
+    }
 }
 
 /// The screen's state.
@@ -68,6 +78,10 @@ pub struct TimelineView {
     pub is_complete: bool,
     /// What has been read.
     pub data: Arc<Timeline>,
+    /// Effective ranks, as far as they are computed.
+    pub ranks: Ranks,
+    /// Checkpoints whose effective ranks were asked for.
+    pub ranks_asked: usize,
     /// What the colours show.
     pub measure: Measure,
     /// What the lines are.
@@ -97,6 +111,8 @@ impl TimelineView {
             expected,
             is_complete: false,
             data,
+            ranks: Ranks::default(),
+            ranks_asked: 0,
             measure: Measure::Change,
             grouping: Grouping::Tensors,
             is_dense: false,
@@ -124,12 +140,54 @@ impl TimelineView {
         self.scale = Scale::of(&self.data, self.measure);
         let rows = &self.data.rows;
         self.lines = match self.grouping {
-            Grouping::Tensors => rows.iter().map(|row| line(row.key.clone(), &[row])).collect(),
-            Grouping::Modules => grouped(rows, |row| {
+            Grouping::Tensors => rows.iter().map(|row| self.line_of(row.key.clone(), &[row])).collect(),
+            Grouping::Modules => self.grouped(rows, |row| {
                 row.key.rsplit_once('.').map_or_else(|| "(root)".to_owned(), |(module, _)| module.to_owned())
             }),
-            Grouping::Types => grouped(rows, |row| row.layer_type.name().to_owned()),
+            Grouping::Types => self.grouped(rows, |row| row.layer_type.name().to_owned()),
         };
+    }
+
+    /// Rows of one name as one line, in the order the names come.
+    fn grouped(&self, rows: &[Row], name: impl Fn(&Row) -> String) -> Vec<Line> {
+        let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
+        let mut known = rustc_hash::FxHashMap::default();
+        for row in rows {
+            let name = name(row);
+            let at = *known.entry(name.clone()).or_insert_with(|| {
+                groups.push((name, Vec::new()));
+                groups.len() - 1
+            });
+            if let Some((_, members)) = groups.get_mut(at) {
+                members.push(row);
+            }
+        }
+        groups.into_iter().map(|(name, members)| self.line_of(name, &members)).collect()
+    }
+
+    fn line_of(&self, name: String, members: &[&Row]) -> Line {
+        let mut line = line(name, members);
+        if self.measure == Measure::Rank {
+            let mean = |at: Option<&OfCheckpoint>| {
+                let known = members.iter().filter_map(|row| at?.ranks.get(&row.key));
+                let (sum, count) = known.fold((0.0, 0), |(sum, count), x| (sum + x, count + 1));
+                (count > 0).then(|| sum / f64::from(count))
+            };
+            let stops = self.data.checkpoints.iter();
+            line.ranks = stops.map(|stop| mean(self.ranks.checkpoints.get(&stop.path))).collect();
+        }
+        line
+    }
+
+    /// The step a cell is drawn with.
+    pub fn level(&self, line: &Line, column: usize) -> Level {
+        if self.measure != Measure::Rank {
+            return self.scale.level(line.points.get(column).and_then(Option::as_ref), line.largest);
+        }
+        match (line.ranks.get(column).copied().flatten(), line.rank_bounds()) {
+            (Some(rank), Some((least, most))) => scale::between(rank, least, most),
+            _ => Level::Unknown,
+        }
     }
 
     /// The selected line.
@@ -164,32 +222,15 @@ impl TimelineView {
     }
 }
 
-/// Rows of one name as one line, in the order the names come.
-fn grouped(rows: &[Row], name: impl Fn(&Row) -> String) -> Vec<Line> {
-    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
-    let mut known = rustc_hash::FxHashMap::default();
-    for row in rows {
-        let name = name(row);
-        let at = *known.entry(name.clone()).or_insert_with(|| {
-            groups.push((name, Vec::new()));
-            groups.len() - 1
-        });
-        if let Some((_, members)) = groups.get_mut(at) {
-            members.push(row);
-        }
-    }
-    groups.into_iter().map(|(name, members)| line(name, &members)).collect()
-}
-
 fn line(name: String, members: &[&Row]) -> Line {
     if let [row] = members {
         let (points, largest) = (row.points.clone(), largest_norm(row));
-        return Line { name, tensors: 1, is_frozen: row.is_frozen(), points, largest };
+        return Line { name, tensors: 1, is_frozen: row.is_frozen(), points, largest, ranks: Vec::new() };
     }
     let count = members.first().map_or(0, |row| row.points.len());
     let point = |at: usize| together(members.iter().map(|row| row.points.get(at).and_then(Option::as_ref)));
     let points: Vec<Option<Point>> = (0..count).map(point).collect();
     let largest = points.iter().flatten().map(|point| point.l2).fold(0.0, f64::max);
     let is_frozen = members.iter().all(|row| row.is_frozen());
-    Line { name, tensors: members.len(), is_frozen, points, largest }
+    Line { name, tensors: members.len(), is_frozen, points, largest, ranks: Vec::new() }
 }

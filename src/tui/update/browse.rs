@@ -168,7 +168,8 @@ fn in_tensors(browser: &mut Browser, command: Command, count: Option<usize>, pag
 fn sort(browser: &mut Browser, command: Command) {
     let order = browser.table.order;
     let turned = Order { descending: !order.descending, ..order };
-    browser.table.order = if command == Command::Sort { order.next(browser.stats.count > 0) } else { turned };
+    let (statistics, spectra) = (browser.stats.count > 0, browser.stats.spectra.count() > 0);
+    browser.table.order = if command == Command::Sort { order.next(statistics, spectra) } else { turned };
     let layers = Arc::clone(browser.layers());
     browser.table.rebuild(&layers, browser.matches.as_ref(), browser.section, &browser.stats);
 }

@@ -2,13 +2,13 @@
 
 mod commands;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::super::action::{CompareNews, CompareRequest, Effect};
 use super::super::model::compare::CompareView;
 use super::super::model::compare::stats::Panel;
 use super::super::model::jobs::{TaskKind, Unit};
-use super::super::model::listing::file_name;
 use super::super::model::{Mode, Model, Pane, Place};
 use crate::text::{number, shown, shown_path};
 
@@ -149,14 +149,17 @@ pub(in crate::tui) fn copied(view: &CompareView) -> Option<(&'static str, String
     Some(("copy name", shown(entry.path(&listed.rows)).into_owned()))
 }
 
-/// How the two are called: by their files, and by their folders too where those have one name.
+/// How the two are called: by their files, and by as many of the folders they are in as it takes to tell them apart.
 pub(in crate::tui) fn titles(view: &CompareView) -> [String; 2] {
-    let [a, b] = view.paths.each_ref();
-    if a.file_name() == b.file_name() {
-        [shown_path(a), shown_path(b)]
-    } else {
-        [a, b].map(|p| shown(&file_name(p)).into_owned())
-    }
+    let [a, b] = view.paths.each_ref().map(|path| path.iter().collect::<Vec<_>>());
+    let tail = |path: &[&OsStr], n: usize| {
+        let from = path.len().saturating_sub(n);
+        let names = path.get(from..).unwrap_or_default();
+        shown_path(&names.iter().collect::<PathBuf>())
+    };
+    let differ = (1..=a.len().max(b.len())).find(|n| tail(&a, *n) != tail(&b, *n));
+    let names = differ.unwrap_or(1);
+    [tail(&a, names), tail(&b, names)]
 }
 
 /// What is to be said of values that were not compared; nothing where all were, or are being compared.

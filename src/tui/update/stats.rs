@@ -32,10 +32,11 @@ pub(super) fn run(model: &mut Model, command: Command) -> Option<Vec<Effect>> {
     Some(Vec::new())
 }
 
-fn show(model: &mut Model, panel: Panel) {
+pub(super) fn show(model: &mut Model, panel: Panel) {
     if let Some(browser) = &mut model.browser {
         browser.stats.panel = panel;
         browser.stats.looked_at = None;
+        browser.stats.spectra.looked_at = None;
         browser.detail = Scroll::default();
     }
 }
@@ -75,7 +76,7 @@ pub(super) fn follow(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     match browser.stats.panel {
-        Panel::Facts => Vec::new(),
+        Panel::Facts | Panel::Spectrum => Vec::new(),
         Panel::Numbers => {
             let known = browser.stats.of(tensor).is_some();
             if known || busy || browser.stats.looked_at == Some(tensor) {

@@ -93,10 +93,12 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
             model.say(format!("lines are {title}"));
         }
         Command::Metric | Command::PreviousMetric => {
-            let steps = if command == Command::Metric { 1 } else { 2 };
+            let steps = if command == Command::Metric { 1 } else { 3 };
             for _ in 0..steps {
                 view.measure = view.measure.next();
             }
+            // What was stopped is asked for again by who comes back to it.
+            view.ranks_asked = view.ranks.checkpoints.len();
             view.rebuild();
         }
         Command::Open => {
@@ -111,6 +113,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
 /// Back to where one came from. What is still being read is stopped.
 pub(super) fn leave(model: &mut Model) {
     model.jobs.stop(TaskKind::Timeline);
+    model.jobs.stop(TaskKind::Ranks);
     if let Some(view) = model.timeline.take() {
         (model.place, model.focus) = view.from;
     }

@@ -25,6 +25,7 @@ pub(super) fn changed(model: &mut Model, changes: Vec<Change>) -> Vec<Effect> {
                 }
                 model.home.update(*row);
             }
+            Change::Log(log) => model.home.log(log),
             Change::Gone(path) => {
                 if open.as_ref() == Some(&path) {
                     let name = shown_path(&path);

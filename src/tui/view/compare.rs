@@ -23,7 +23,13 @@ use crate::tui::model::document::{self, Line, Scroll};
 use crate::tui::model::filter::Fuzzy;
 use crate::tui::model::jobs::TaskKind;
 use crate::tui::model::{Model, Pane};
-use crate::tui::update::{compare_titles, missing_values};
+use crate::tui::update::missing_values;
+
+/// Cells of a list that has no room for shapes beside changes, and of one that has room for columns of them.
+const NARROW: u16 = 40;
+const WIDE: u16 = 64;
+/// Cells of the column of shapes.
+const SHAPE: usize = 16;
 
 pub(super) use panel::draw as draw_difference;
 pub(super) use sections::draw as draw_sections;
@@ -31,7 +37,7 @@ pub(super) use sections::draw as draw_sections;
 /// Draws the list; returns the cell of the selected line.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
     let view = model.compare.as_ref()?;
-    pane::draw(model, Pane::Keys, area, titles(model, view, area), buffer);
+    pane::draw(model, Pane::Keys, area, titles(model, view), buffer);
     let inner = layout.inner(Pane::Keys);
     let Some(listed) = view.listed() else {
         waiting(model, view, inner, buffer);
@@ -52,11 +58,8 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     })
 }
 
-fn titles(model: &Model, view: &CompareView, area: Rect) -> pane::Titles {
-    let [a, b] = compare_titles(view);
-    let room = usize::from(area.width.saturating_sub(12)) / 2;
-    let cut = |name: &str| fit::cut(name, room, Keep::End, model.theme.glyphs.cut).into_owned();
-    let title = vec![Span::raw(format!("A {}  B {}", cut(&a), cut(&b)))];
+fn titles(model: &Model, view: &CompareView) -> pane::Titles {
+    let title = vec![Span::raw("Keys")];
     let mut below = Vec::new();
     below.extend(sections(view));
     if view.after {
@@ -121,23 +124,20 @@ fn nothing(view: &CompareView) -> &'static str {
 /// The letter of a mark, and how it looks.
 fn glyph(model: &Model, mark: Mark) -> (&'static str, Style) {
     let theme = model.theme;
-    match mark {
-        Mark::Equal => ("=", theme.faint()),
-        Mark::Values => ("~", theme.warning()),
-        Mark::Differs => (if theme.glyphs.ascii { "!" } else { "\u{2260}" }, theme.error()),
-        Mark::Missing => ("-", theme.error()),
-        Mark::Unexpected => ("+", theme.good()),
-        Mark::Filled => ("o", theme.faint()),
-        Mark::Unread => (theme.glyphs.broken, theme.error()),
-        Mark::Open => ("?", theme.faint()),
-    }
+    let style = match mark {
+        Mark::Values => theme.warning(),
+        Mark::Differs | Mark::Missing | Mark::Unread => theme.error(),
+        Mark::Unexpected => theme.good(),
+        Mark::Equal | Mark::Filled | Mark::Open => theme.faint(),
+    };
+    (mark.letter(theme.glyphs.ascii), style)
 }
 
 /// Two lines above the list: whether it loads, and how many names have each mark.
 fn summary(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let Some(data) = &view.data else { return };
-    let (good, verdict) = doc::compare::verdict(data);
+    let (good, verdict) = doc::compare::verdict(data, view.after);
     let style = match good {
         document::Mark::Good => theme.good(),
         document::Mark::Warning | document::Mark::Dot => theme.warning(),
@@ -151,7 +151,9 @@ fn summary(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) 
         let n = number::grouped(*n as u64);
         if words { format!(" {n} {}", mark.words()) } else { format!(" {n}") }
     };
-    let width = |words| there.iter().map(|one| fit::width(&part(one, words)) + 3).sum::<usize>();
+    heading(model, view, inner, buffer);
+    let width =
+        |words| there.iter().map(|one| fit::width(&part(one, words)) + 3).sum::<usize>().saturating_sub(2);
     let words = width(true) <= usize::from(room);
     let mut x = inner.x + 1;
     for one in &there {
@@ -159,6 +161,15 @@ fn summary(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) 
         let line = inner.y + 1;
         x += put(buffer, (x, line), letter, inner.right().saturating_sub(x), style);
         x += put(buffer, (x, line), &part(one, words), inner.right().saturating_sub(x), theme.text()) + 2;
+    }
+}
+
+/// What stands at the right of the names, where there is room to say so.
+fn heading(model: &Model, view: &CompareView, inner: Rect, buffer: &mut Buffer) {
+    let line = Rect { y: inner.y + 1, height: 1, width: inner.width.saturating_sub(1), ..inner };
+    let is_changed = view.counts.get(Mark::Values as usize).is_some_and(|n| *n > 0);
+    if inner.width >= WIDE && is_changed {
+        put_right(buffer, line, &format!("change  {:>SHAPE$}", "shape"), model.theme.faint());
     }
 }
 
@@ -187,7 +198,7 @@ fn draw_line(
             let Some(row) = listed.rows.get(row as usize) else { return };
             let (letter, style) = glyph(model, view.mark(row));
             put(buffer, (line.x + 1, line.y), letter, 1, style);
-            let note = note(view, row);
+            let note = note(view, row, line.width);
             let room = line.right().saturating_sub(indent + 1);
             let note = fit::cut(&note, usize::from(room) * 3 / 5, Keep::Start, theme.glyphs.cut);
             let room = room.saturating_sub(fit::width(&note) as u16 + 1);
@@ -233,7 +244,7 @@ fn draw_name(
 }
 
 /// What stands at the right of a name: the shapes, or how far the values are apart.
-fn note(view: &CompareView, row: &Row) -> String {
+fn note(view: &CompareView, row: &Row, width: u16) -> String {
     let Some(data) = &view.data else { return String::new() };
     let shape = |item: &Item| match &item.other {
         Some(class) => shown(class).into_owned(),
@@ -247,7 +258,12 @@ fn note(view: &CompareView, row: &Row) -> String {
         }
         (_, [Some(item), _] | [None, Some(item)]) => match view.values_of(row) {
             Some(Ok(diff)) if !diff.equal_values() => {
-                format!("{}  {}", relative(diff.relative_l2), shape(item))
+                let relative = relative(diff.relative_l2);
+                match width {
+                    ..NARROW => relative,
+                    NARROW..WIDE => format!("{relative}  {}", shape(item)),
+                    WIDE.. => format!("{relative}  {:>SHAPE$}", shape(item)),
+                }
             }
             _ => shape(item),
         },

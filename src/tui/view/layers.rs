@@ -24,6 +24,7 @@ enum What {
     Bytes,
     Norm,
     Nan,
+    Spectrum(Order),
 }
 
 type Column = columns::Column<What>;
@@ -43,9 +44,20 @@ const WITH_STATISTICS: [Column; 5] = [
     Column { what: What::Nan, width: 5, rank: 1 },
 ];
 
+/// With spectra of the matrices, those before anything else.
+const SPECTRA: [Column; 4] = [
+    Column { what: What::Spectrum(Order::SpectralNorm), width: 9, rank: 1 },
+    Column { what: What::Spectrum(Order::StableRank), width: 9, rank: 3 },
+    Column { what: What::Spectrum(Order::EffectiveRank), width: 9, rank: 0 },
+    Column { what: What::Spectrum(Order::Alpha), width: 6, rank: 2 },
+];
+
 fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
     let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
-    columns::fitting(columns, area.width.saturating_sub(1), NAME)
+    let spectra = if browser.stats.spectra.count() > 0 { &SPECTRA[..] } else { &[] };
+    let behind = |column: &Column| Column { rank: column.rank + spectra.len() as u8, ..*column };
+    let columns: Vec<Column> = columns.iter().map(behind).chain(spectra.iter().copied()).collect();
+    columns::fitting(&columns, area.width.saturating_sub(1), NAME)
 }
 
 /// Cells a name needs at least.
@@ -94,7 +106,7 @@ pub fn column_at(model: &Model, x: u16) -> Option<Order> {
     let hit = placed(Rect { height: 1, ..area }, name, &columns)
         .find(|(cell, _)| (cell.x..cell.right()).contains(&x));
     match hit?.1.what {
-        What::Shape | What::Norm | What::Nan => None,
+        What::Shape | What::Norm | What::Nan | What::Spectrum(_) => None,
         What::Parameters => Some(Order::Parameters),
         What::Bytes => Some(Order::Bytes),
     }
@@ -131,6 +143,7 @@ fn headings(
             What::Bytes => heading("bytes", Order::Bytes),
             What::Norm => "norm".to_owned(),
             What::Nan => "nan".to_owned(),
+            What::Spectrum(column) => column.title().to_owned(),
         };
         // The arrow may stand in the gap before its column.
         let area = Rect { x: area.x - GAP, width: area.width + GAP, ..area };
@@ -232,6 +245,10 @@ fn cell(model: &Model, browser: &Browser, at: u32, node: &Node, what: What) -> (
         What::Nan => {
             let bad = browser.stats.below(at).map(|below| below.nan.saturating_add(below.inf));
             (bad.filter(|n| *n > 0).map(number::count).unwrap_or_default(), theme.error())
+        }
+        What::Spectrum(column) => {
+            let known = node.tensor.and_then(|tensor| browser.stats.spectra.number(tensor, column));
+            (known.map(number::metric).unwrap_or_default(), style)
         }
         What::Parameters | What::Bytes => (String::new(), style),
     }

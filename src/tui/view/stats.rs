@@ -33,6 +33,7 @@ pub(super) fn draw(model: &Model, browser: &Browser, area: Rect, buffer: &mut Bu
         Panel::Numbers => numbers(model, browser, tensor, area, buffer),
         Panel::Values => with_preview(model, browser, tensor, area, buffer, values),
         Panel::HeatMap => with_preview(model, browser, tensor, area, buffer, heat_map),
+        Panel::Spectrum => super::spectrum::draw(model, browser, tensor, area, buffer),
     }
     true
 }

@@ -42,6 +42,14 @@ const WITH_STATISTICS: [Column; 12] = [
     Column { what: What::Magnitude, width: BAR, rank: 3 },
 ];
 
+/// With spectra, those before anything else.
+const SPECTRA: [Column; 4] = [
+    Column { what: What::SpectralNorm, width: 9, rank: 1 },
+    Column { what: What::StableRank, width: 9, rank: 3 },
+    Column { what: What::EffectiveRank, width: 9, rank: 0 },
+    Column { what: What::Alpha, width: 6, rank: 2 },
+];
+
 /// Cells of the bars.
 const BAR: u16 = 8;
 /// Cells a name needs at least.
@@ -49,7 +57,10 @@ const NAME: u16 = 20;
 
 fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
     let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
-    columns::fitting(columns, area.width.saturating_sub(1), NAME)
+    let spectra = if browser.stats.spectra.count() > 0 { &SPECTRA[..] } else { &[] };
+    let behind = |column: &Column| Column { rank: column.rank + spectra.len() as u8, ..*column };
+    let columns: Vec<Column> = columns.iter().map(behind).chain(spectra.iter().copied()).collect();
+    columns::fitting(&columns, area.width.saturating_sub(1), NAME)
 }
 
 /// Draws the table; returns the cell of the selected row.
@@ -139,6 +150,9 @@ fn draw_row(
                 continue;
             }
             What::Name => String::new(),
+            What::SpectralNorm | What::StableRank | What::EffectiveRank | What::Alpha => {
+                browser.stats.spectra.number(tensor, column.what).map(number::metric).unwrap_or_default()
+            }
             what => match browser.stats.stats(tensor) {
                 Some(stats) => statistic(stats, what),
                 None => String::new(),

@@ -103,6 +103,9 @@ fn legend(model: &Model, view: &TimelineView) -> String {
     let ramp = match view.scale.bounds() {
         Some((least, most)) => format!("{low} {} to {high} {}  ", value(least), value(most)),
         None if view.measure == Measure::Norm => format!("{low} to {high} largest of the line  "),
+        None if view.measure == Measure::Rank => {
+            return format!("{low} lowest to {high} highest of the line  blank: no matrix, or not computed");
+        }
         None => String::new(),
     };
     let broken = glyph(model, Level::Broken).0;
@@ -176,8 +179,7 @@ fn draw_line(
     put_right(buffer, names, note.0, note.1);
     let last = (view.first_column + columns.visible).min(view.data.checkpoints.len());
     for column in view.first_column..last {
-        let point = line.points.get(column).and_then(Option::as_ref);
-        let (text, style) = glyph(model, view.scale.level(point, line.largest));
+        let (text, style) = glyph(model, view.level(line, column));
         let x = cell_x(view, area, columns, column);
         for x in x..(x + columns.cell).min(area.right()) {
             put(buffer, (x, area.y), text, 1, style);
@@ -222,6 +224,9 @@ fn read_out(model: &Model, view: &TimelineView) -> String {
     let Some(line) = view.line() else { return String::new() };
     let Some(point) = view.point() else { return "not in this checkpoint".to_owned() };
     let mut parts = Vec::new();
+    if view.measure == Measure::Rank {
+        parts.push(rank(view, line));
+    }
     match (point.change, point.relative_change) {
         (Some(_), Some(_)) if point.moved == 0 => parts.push("unchanged".to_owned()),
         (Some(change), Some(relative)) => {
@@ -240,6 +245,23 @@ fn read_out(model: &Model, view: &TimelineView) -> String {
         parts.push(of(line.tensors as u64, "tensor"));
     }
     parts.join(&dot)
+}
+
+/// The effective rank under the cursor.
+fn rank(view: &TimelineView, line: &Line) -> String {
+    let rank = line.ranks.get(view.column).copied().flatten();
+    match (rank, line.rank_bounds()) {
+        (Some(rank), Some((least, most))) => format!(
+            "effective rank {} ({} to {} over the run)",
+            number::metric(rank),
+            number::metric(least),
+            number::metric(most)
+        ),
+        _ if view.path().is_some_and(|path| !view.ranks.checkpoints.contains_key(path)) => {
+            "effective rank not computed yet".to_owned()
+        }
+        _ => "no effective rank: no matrix, too large for all values, or not finite".to_owned(),
+    }
 }
 
 fn place(model: &Model, view: &TimelineView) -> String {
@@ -276,6 +298,9 @@ fn findings(model: &Model, view: &TimelineView) -> (String, Style) {
     parts.push("no NaN".to_owned());
     if !data.skipped.is_empty() {
         parts.push(format!("{} not read", of(data.skipped.len() as u64, "checkpoint")));
+    }
+    if let (Measure::Rank, Some(backend)) = (view.measure, view.ranks.backend()) {
+        parts.push(format!("ranks by {}", shown(backend)));
     }
     if !view.is_complete {
         parts.push(format!("{} of {} read", data.checkpoints.len(), view.expected));

@@ -18,7 +18,7 @@ const INDENT: usize = 4;
 /// The repairs, their effect, the Python lines, and torch's own words.
 pub(in crate::tui) fn repairs(data: &Comparison) -> Document {
     let report = &data.report;
-    let (mark, text) = verdict(data);
+    let (mark, text) = verdict(data, false);
     let mut out = vec![Line::Heading("Verdict".to_owned()), Line::Item(mark, text)];
     let (before, after) = (report.before(), report.after());
     out.push(fact("before", state_of(before)));
@@ -27,10 +27,7 @@ pub(in crate::tui) fn repairs(data: &Comparison) -> Document {
     }
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
         let kept = of(before.missing as u64, "key");
-        out.push(fact(
-            "strict=False",
-            format!("raises nothing, and leaves {kept} of the model as they were"),
-        ));
+        out.push(fact("strict=False", format!("raises nothing, and leaves {kept} of the model untouched")));
     }
     let (applied, other): (Vec<&Repair>, Vec<&Repair>) =
         report.found.repairs.iter().partition(|repair| repair.applied);

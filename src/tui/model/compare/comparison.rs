@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::entries::Entries;
-use super::rows::{Row, Rows};
+use super::rows::{Kind, Row, Rows};
 use crate::checkpoint::{Checkpoint, SectionRole};
 use crate::compare::keys::{Item, choices};
 use crate::compare::report::Report;
@@ -11,6 +11,7 @@ use crate::compare::values;
 use crate::error::Result;
 use crate::export::repair_script;
 use crate::tensor::TensorId;
+use crate::tui::model::document::Document;
 
 /// Names of two sections, the reference's and the candidate's.
 pub type Sections = [String; 2];
@@ -35,6 +36,8 @@ pub struct Comparison {
     pub report: Report,
     /// Python lines that repair and load; empty without repairs.
     pub script: String,
+    /// The verdict, the repairs, the script and torch's message, as they are read.
+    pub text: Document,
     /// Tensors whose values are compared: what goes together as it is, or after the repairs.
     pub pairs: Vec<(TensorId, TensorId)>,
     /// Bytes of both sides that have to be read for the values.
@@ -45,6 +48,8 @@ pub struct Comparison {
     pub repaired: Option<Listed>,
     /// Sections to choose from.
     pub sections: Vec<SectionPair>,
+    /// Names whose values torch would convert to another dtype.
+    pub recast: usize,
     /// Both are one file.
     pub is_same_file: bool,
 }
@@ -122,17 +127,21 @@ impl Comparison {
             (Some(a), Some(b)) => a == b,
             _ => reference.path() == candidate.path(),
         };
-        Ok(Self {
+        let mut comparison = Self {
             sections: section_pairs(&reference, &candidate),
             bytes: values::bytes(&reference, &candidate, &both.pairs),
             checkpoints: [Arc::new(reference), Arc::new(candidate)],
             report,
             script,
+            text: Document::new(),
+            recast: as_is.iter().filter(|row| row.kind == Kind::Recast).count(),
             pairs: both.pairs,
             as_is: Listed::of(as_is),
             repaired: after.map(Listed::of),
             is_same_file,
-        })
+        };
+        comparison.text = crate::tui::doc::compare::repairs(&comparison);
+        Ok(comparison)
     }
 
     /// The names as they are, or after the repairs.

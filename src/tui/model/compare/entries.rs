@@ -16,6 +16,8 @@ pub enum What {
     Module {
         /// The first entry that is not in it.
         end: u32,
+        /// Which module it is, counted from 0.
+        number: u32,
     },
     /// A name.
     Key(u32),
@@ -42,6 +44,14 @@ impl Entry {
         }
     }
 
+    /// The number of a module.
+    pub fn module(&self) -> Option<u32> {
+        match self.what {
+            What::Module { number, .. } => Some(number),
+            What::Key(_) => None,
+        }
+    }
+
     /// The part of the name that is not said by the modules around it.
     pub fn label<'a>(&self, rows: &'a [Row]) -> &'a str {
         let (row, from, to) = self.label;
@@ -57,7 +67,10 @@ impl Entry {
 
 /// All lines, a module before what is in it.
 #[derive(Debug, Default)]
-pub struct Entries(Vec<Entry>);
+pub struct Entries {
+    lines: Vec<Entry>,
+    modules: u32,
+}
 
 #[derive(Default)]
 struct Node {
@@ -93,7 +106,7 @@ impl Entries {
             }
             attach(&mut nodes, node, Child::Row(at));
         }
-        let mut entries = Self(Vec::with_capacity(rows.len() + nodes.len()));
+        let mut entries = Self { lines: Vec::with_capacity(rows.len() + nodes.len()), modules: 0 };
         entries.emit(rows, &nodes, 0, (None, 0, 0));
         entries
     }
@@ -110,7 +123,7 @@ impl Entries {
             match child {
                 Child::Row(row) => {
                     let to = rows.get(*row as usize).map_or(0, |row| row.key.len() as u32);
-                    self.0.push(Entry { what: What::Key(*row), depth, parent, label: (*row, from, to) });
+                    self.lines.push(Entry { what: What::Key(*row), depth, parent, label: (*row, from, to) });
                 }
                 Child::Node(node) => {
                     // A module with nothing but a module in it shares its line.
@@ -119,13 +132,15 @@ impl Entries {
                         node = *only;
                     }
                     let Some((row, to)) = nodes.get(node).map(|node| node.label) else { continue };
-                    let own = self.0.len();
-                    let what = What::Module { end: 0 };
-                    self.0.push(Entry { what, depth, parent, label: (row, from, to) });
+                    let own = self.lines.len();
+                    let number = self.modules;
+                    self.modules += 1;
+                    let what = What::Module { end: 0, number };
+                    self.lines.push(Entry { what, depth, parent, label: (row, from, to) });
                     self.emit(rows, nodes, node, (Some(own as u32), depth + 1, to + 1));
-                    let end = self.0.len() as u32;
-                    if let Some(entry) = self.0.get_mut(own) {
-                        entry.what = What::Module { end };
+                    let end = self.lines.len() as u32;
+                    if let Some(entry) = self.lines.get_mut(own) {
+                        entry.what = What::Module { end, number };
                     }
                 }
             }
@@ -134,27 +149,37 @@ impl Entries {
 
     /// A line.
     pub fn get(&self, at: u32) -> Option<&Entry> {
-        self.0.get(at as usize)
+        self.lines.get(at as usize)
     }
 
     /// All lines.
     pub fn all(&self) -> &[Entry] {
-        &self.0
+        &self.lines
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.lines.len()
     }
 
     /// There are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.lines.is_empty()
     }
 
     /// Lines that stand for modules.
     pub fn modules(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().zip(0..).filter(|(entry, _)| entry.key().is_none()).map(|(_, at)| at)
+        self.lines.iter().zip(0..).filter(|(entry, _)| entry.key().is_none()).map(|(_, at)| at)
+    }
+
+    /// How many modules there are.
+    pub fn module_count(&self) -> usize {
+        self.modules as usize
+    }
+
+    /// The number of the module around a line.
+    pub fn around(&self, entry: &Entry) -> Option<u32> {
+        self.get(entry.parent?)?.module()
     }
 
     /// The modules around a line, innermost first.
@@ -175,12 +200,12 @@ impl Entries {
         // Modules around the line of which none was written yet, and whether a folded one hides them.
         let mut waiting: Vec<(u32, bool)> = Vec::new();
         let mut hidden_until = 0;
-        for (entry, at) in self.0.iter().zip(0_u32..) {
+        for (entry, at) in self.lines.iter().zip(0_u32..) {
             while waiting.last().is_some_and(|(module, _)| !self.is_in(*module, at)) {
                 waiting.pop();
             }
             match entry.what {
-                What::Module { end } if !flat => {
+                What::Module { end, .. } if !flat => {
                     let is_hidden = at < hidden_until;
                     waiting.push((at, is_hidden));
                     if !is_hidden && folded.is_some_and(|all| all.contains(&at)) {
@@ -201,7 +226,7 @@ impl Entries {
     }
 
     fn is_in(&self, module: u32, at: u32) -> bool {
-        matches!(self.get(module).map(|m| m.what), Some(What::Module { end }) if at < end)
+        matches!(self.get(module).map(|m| m.what), Some(What::Module { end, .. }) if at < end)
     }
 }
 

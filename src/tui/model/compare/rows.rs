@@ -65,11 +65,27 @@ impl Mark {
         !matches!(self, Self::Equal | Self::Filled | Self::Open)
     }
 
+    /// The letter before a name. In ASCII, too, no two are the same.
+    pub fn letter(self, ascii: bool) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Values => "~",
+            Self::Differs if ascii => "!",
+            Self::Differs => "\u{2260}",
+            Self::Missing => "-",
+            Self::Unexpected => "+",
+            Self::Filled => "o",
+            Self::Unread if ascii => "x",
+            Self::Unread => "\u{2717}",
+            Self::Open => "?",
+        }
+    }
+
     /// A word or two.
     pub fn words(self) -> &'static str {
         match self {
             Self::Equal => "equal",
-            Self::Values => "values",
+            Self::Values => "changed",
             Self::Differs => "shape/dtype",
             Self::Missing => "missing",
             Self::Unexpected => "unexpected",

@@ -14,7 +14,7 @@ use crate::tui::doc;
 use crate::tui::layout::Layout;
 use crate::tui::model::compare::CompareView;
 use crate::tui::model::compare::stats::{Bars, Panel};
-use crate::tui::model::document::{self, Line};
+use crate::tui::model::document::{self, Document, Line};
 use crate::tui::model::{Model, Pane};
 
 /// Rows of the histogram at least and at most, with its heading and its axis.
@@ -35,14 +35,15 @@ pub(in crate::tui::view) fn draw(model: &Model, layout: &Layout, area: Rect, buf
     };
     pane::draw(model, Pane::Difference, area, pane::Titles::new(title), buffer);
     let inner = layout.text(Pane::Difference);
-    if view.repairs {
-        return text::draw(model, &view.repairs_text, view.repairs_scroll, inner, buffer);
+    if let Some(data) = view.data.as_ref().filter(|_| view.repairs) {
+        return text::draw(model, &data.text, view.repairs_scroll, inner, buffer);
     }
-    let document = doc::compare::panel(view, inner.width.into());
+    let document = doc::compare::panel(view, inner.width.into(), model.theme.glyphs.ascii);
     let used = document::height(&document, inner.width.into()).min(inner.height.into()) as u16;
     let free = (inner.height - used).saturating_sub(1);
     // Numbers go before pictures: where both have no room, the terminal is to be made larger.
     text::draw(model, &document, view.detail, inner, buffer);
+    tint_mark(model, view, &document, inner, buffer);
     let below = Rect { y: inner.y + used + 1, height: free, ..inner };
     match view.panel {
         Panel::Facts => {}
@@ -56,6 +57,16 @@ pub(in crate::tui::view) fn draw(model: &Model, layout: &Layout, area: Rect, buf
     }
 }
 
+/// The letter of the mark as it looks in the list.
+fn tint_mark(model: &Model, view: &CompareView, document: &Document, area: Rect, buffer: &mut Buffer) {
+    let heading = document.first().map_or(0, |line| line.pieces(area.width.into()).len());
+    let Some(y) = heading.checked_sub(view.detail.first).map(|y| area.y + y as u16) else { return };
+    if let Some(row) = view.row().filter(|_| y < area.bottom()) {
+        let (letter, style) = super::glyph(model, view.mark(row));
+        put(buffer, (area.x, y), letter, 1, style);
+    }
+}
+
 fn histograms(view: &CompareView, area: Rect) -> Option<Bars> {
     if area.height < LOWEST || area.width < 10 {
         return None;
@@ -63,7 +74,15 @@ fn histograms(view: &CompareView, area: Rect) -> Option<Bars> {
     let sides = view.looked.stats(view.ids()?)?;
     let stats = sides.each_ref().map(|side| side.as_ref().and_then(|side| side.as_deref().ok()));
     let drawn = |stats: &&TensorStats| stats.moments.count > 1;
-    Bars::of(stats.map(|stats| stats.filter(drawn)), area.width.into())
+    let stats = stats.map(|stats| stats.filter(drawn));
+    Bars::of(stats, columns(&stats, area.width).into())
+}
+
+/// So many columns as so many elements fill (the rule of Rice), and not more than there is room for.
+fn columns(sides: &[Option<&TensorStats>; 2], width: u16) -> u16 {
+    let elements = sides.iter().flatten().map(|stats| stats.moments.count).max().unwrap_or(0);
+    let columns = (2.0 * (elements as f64).cbrt()).ceil();
+    if columns >= f64::from(width) { width } else { (columns as u16).max(1) }
 }
 
 /// A in bars, B as a line over them: told apart by their forms, colour only helps.
@@ -79,7 +98,9 @@ fn histogram(model: &Model, bars: &Bars, area: Rect, buffer: &mut Buffer) {
     let most = bars.most();
     let rows = area.height.saturating_sub(2);
     let [a, b] = &bars.shares;
-    for ((x, a), b) in (area.x..area.right()).zip(a).zip(b) {
+    for (x, at) in (area.x..area.right()).zip(0_usize..) {
+        let column = at * a.len() / usize::from(area.width);
+        let (Some(a), Some(b)) = (a.get(column), b.get(column)) else { continue };
         let height = |share: &f64| if most > 0.0 { share / most * f64::from(rows) } else { 0.0 };
         bar(model, (x, area.y + rows), height(a), buffer);
         line(model, (x, area.y + rows), height(a), height(b), rows, buffer);

@@ -71,8 +71,7 @@ fn name(model: &Model, line: Option<&Line>, is_here: bool, area: Rect, buffer: &
 
 /// `None` where nothing is known.
 fn color(model: &Model, view: &TimelineView, line: &Line, column: usize) -> Option<Color> {
-    let point = line.points.get(column).and_then(Option::as_ref);
-    match view.scale.level(point, line.largest) {
+    match view.level(line, column) {
         Level::Unknown => None,
         Level::Broken => Some(Color::Red),
         Level::Zero => model.theme.half(0),

@@ -1,0 +1,133 @@
+//! Spectra of the tensors of one checkpoint, and what is remembered of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::cache::{Cache, CacheKey};
+use crate::checkpoint::{Checkpoint, TensorEntry};
+use crate::error::{ErrorKind, Result};
+use crate::tensor::{Numeric, TensorMeta};
+use crate::work::{Meter, Work};
+
+use super::{Choice, Portrait, Wanted, choose, file, matrix};
+
+/// The name of what is kept in the cache.
+const KIND: &str = "spectra";
+/// What the meter counts: so many multiplications.
+const TICK: f64 = 1e6;
+
+type Known = HashMap<u32, Arc<Portrait>>;
+
+/// Why a tensor has no spectrum, as far as its description tells; `None` where it may have one.
+pub fn refusal(meta: &TensorMeta) -> Option<String> {
+    let shape = meta.shape();
+    if shape.contains(&0) {
+        return Some("it has no elements, and so no spectrum".to_owned());
+    }
+    match meta.dtype.numeric() {
+        Numeric::Float | Numeric::Quantized | Numeric::Integer => {}
+        _ => return Some(format!("elements of dtype {} have no spectrum here", meta.dtype.name())),
+    }
+    (shape.len() < 2).then(|| "a spectrum needs a matrix: two dimensions or more".to_owned())
+}
+
+/// Multiplications the spectrum of a tensor needs; 0 where it has none.
+pub fn cost(meta: &TensorMeta) -> f64 {
+    let cost = |(a, b): (u64, u64)| a.max(b) as f64 * (a.min(b) as f64).powi(2);
+    matrix::shape_of(meta).map_or(0.0, cost)
+}
+
+/// Spectra wanted.
+pub struct Survey<'a> {
+    /// The checkpoint.
+    pub checkpoint: &'a Checkpoint,
+    /// Where results are remembered.
+    pub cache: &'a Cache,
+    /// What computes.
+    pub choice: Choice,
+    /// How far it is, and whether to go on.
+    pub work: &'a Work,
+}
+
+/// News of a survey.
+#[derive(Debug, Clone)]
+pub enum News {
+    /// What computes what is not remembered, by its name.
+    Backend(String),
+    /// The spectrum of the entry with this index, or why there is none.
+    Known(u32, std::result::Result<Arc<Portrait>, String>),
+    /// Something to be said of how it went: that libtorch failed, and why.
+    Note(String),
+}
+
+impl Survey<'_> {
+    /// Computes the spectra of the entries with these indices, and tells each as soon as it is there; at once where it is
+    /// remembered. Names of one tensor are computed once.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] when the work was cancelled; what was computed until then is remembered.
+    pub fn run(&self, entries: &[u32], tell: &mut dyn FnMut(News)) -> Result<()> {
+        let key = self.cache.folder().and_then(|_| CacheKey::of(self.checkpoint));
+        let remembered: Vec<(u32, Portrait)> =
+            key.as_ref().and_then(|key| self.cache.load(KIND, key)).unwrap_or_default();
+        let mut known: Known = remembered.into_iter().map(|(id, one)| (id, Arc::new(one))).collect();
+        let before = known.len();
+        let done = self.all(entries, &mut known, tell);
+        // Files that changed meanwhile are not what was read.
+        let same = |key: &CacheKey| CacheKey::of(self.checkpoint).as_ref() == Some(key);
+        if let Some(key) = key.filter(|key| known.len() > before && same(key)) {
+            let mut all: Vec<(u32, &Portrait)> = known.iter().map(|(id, one)| (*id, &**one)).collect();
+            all.sort_unstable_by_key(|(id, _)| *id);
+            self.cache.store(KIND, &key, &all);
+        }
+        done
+    }
+
+    fn all(&self, entries: &[u32], known: &mut Known, tell: &mut dyn FnMut(News)) -> Result<()> {
+        let mut missing: Vec<(u32, &TensorEntry)> = Vec::new();
+        for at in entries {
+            let Some(entry) = self.checkpoint.tensors().get(*at as usize) else { continue };
+            match (known.get(&entry.id.0), refusal(self.checkpoint.meta(entry))) {
+                (Some(one), _) => tell(News::Known(*at, Ok(Arc::clone(one)))),
+                (None, Some(reason)) => tell(News::Known(*at, Err(reason))),
+                (None, None) => missing.push((*at, entry)),
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let costs: Vec<f64> =
+            missing.iter().map(|(_, entry)| cost(self.checkpoint.meta(entry)).max(TICK)).collect();
+        let (backend, note) = choose(self.choice, None, costs.iter().sum(), &self.work.cancel);
+        tell(News::Backend(backend.name()));
+        note.into_iter().for_each(|note| tell(News::Note(note)));
+        // How far a single one is cannot be told.
+        if missing.len() > 1 {
+            self.work.meter.expect(costs.iter().map(|cost| (cost / TICK) as u64).sum());
+        }
+        for ((at, entry), cost) in missing.into_iter().zip(costs) {
+            self.work.cancel.check()?;
+            if let Some(one) = known.get(&entry.id.0) {
+                tell(News::Known(at, Ok(Arc::clone(one))));
+                self.work.meter.advance((cost / TICK) as u64);
+                continue;
+            }
+            let inner = Work { cancel: self.work.cancel.clone(), meter: Meter::default() };
+            let found = file::one(self.checkpoint, entry, &*backend, Wanted::Auto, &inner);
+            let found = match found {
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                Err(error) => Err(error.reason()),
+                Ok((spectrum, summary)) => {
+                    let matrix = matrix::shape_of(self.checkpoint.meta(entry)).unwrap_or_default();
+                    let one = Arc::new(Portrait::of(matrix, backend.name(), &spectrum, summary));
+                    known.insert(entry.id.0, Arc::clone(&one));
+                    Ok(one)
+                }
+            };
+            tell(News::Known(at, found));
+            self.work.meter.advance((cost / TICK) as u64);
+        }
+        backend.note().into_iter().for_each(|note| tell(News::Note(note)));
+        Ok(())
+    }
+}
