@@ -392,9 +392,9 @@ impl Tree {
         }
     }
 
-    /// Values in lists, sets and mappings.
-    pub(crate) fn held(&self) -> usize {
-        self.held
+    /// Values in tuples, lists, sets and mappings.
+    pub(crate) fn values(&self) -> usize {
+        self.held + self.tuples.len()
     }
 
     /// Bytes of the names of globals and storages.

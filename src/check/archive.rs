@@ -95,6 +95,14 @@ fn is_main(name: &[u8]) -> bool {
     name.get(below..).is_some_and(|below| below.eq_ignore_ascii_case(b"data.pkl"))
 }
 
+/// The member opening the archive reads.
+fn loaded(archive: &Archive) -> Option<&Entry> {
+    let root = archive.entries().first().map(|e| archive.name(e)).unwrap_or_default();
+    let below = root.iter().position(|b| *b == b'/').map_or(0, |at| at + 1);
+    let name = [root.get(..below).unwrap_or_default(), b"data.pkl"].concat();
+    archive.find(&name).or_else(|| archive.find_any_case(&name))
+}
+
 /// A pickle, or as much from its start as is searched.
 fn start_of(source: &dyn ReadAt, archive: &Archive, entry: &Entry) -> Option<Arc<[u8]>> {
     if entry.is_deflated() || entry.len <= PICKLE {
@@ -190,10 +198,7 @@ impl Look {
         if is_storage(name) && !main || entry.len == 0 || entry.len > PICKLE && !main {
             return;
         }
-        let first = archive.find(name).is_some_and(|e| e.header == entry.header);
-        let root = archive.entries().first().map(|e| archive.name(e)).unwrap_or_default();
-        let root = root.split_inclusive(|b| *b == b'/').next().unwrap_or_default();
-        let read = main && first && name.starts_with(root) && checkpoint.is_some();
+        let read = main && checkpoint.is_some() && loaded(archive).is_some_and(|e| e.header == entry.header);
         let goes_on = checkpoint.is_some_and(|c| {
             c.diagnostics().iter().any(|d| matches!(d.code, "TRAILING_DATA" | "PICKLE_FRAME"))
         });

@@ -128,7 +128,7 @@ impl Outline {
             expanded: FxHashMap::default(),
             budget: limits.walk,
             depth: limits.depth,
-            values: LOOKED + 4 * tree.held(),
+            values: LOOKED + 4 * tree.values(),
             named: 0,
             names: limits.names,
         };

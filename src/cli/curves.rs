@@ -103,12 +103,11 @@ fn leads<'a>(run: &Run, series: &'a [Series]) -> Vec<&'a Series> {
     let first = series.iter().find(|s| Some(metric::canonical(&s.name)) == lead);
     let first = first.or_else(|| series.iter().find(|s| s.mode != Mode::None)).or(series.first());
     let Some(first) = first else { return Vec::new() };
+    // The metric whatever it was taken on, and wherever its name says so: `val_loss`, `loss/val`.
     let bare = |series: &Series| {
         let name = metric::canonical(&series.name);
-        ["val_", "train_", "test_"]
-            .iter()
-            .find_map(|p| name.strip_prefix(p).map(str::to_owned))
-            .unwrap_or(name)
+        let words = name.split('_').filter(|word| !matches!(*word, "train" | "val" | "test"));
+        words.map(str::to_owned).collect::<Vec<_>>()
     };
     let twin = |s: &&Series| s.x == first.x && s.name != first.name && bare(s) == bare(first);
     std::iter::once(first).chain(series.iter().filter(twin).take(LINES - 1)).collect()

@@ -93,22 +93,35 @@ pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Bytes of escaped text written at once.
+const PIECE: usize = 4_096;
+
 /// JSON in ASCII: names of strangers hold control and direction characters, and terminals show JSON too.
 struct Ascii;
 
 impl Formatter for Ascii {
     fn write_string_fragment<W: ?Sized + Write>(&mut self, out: &mut W, fragment: &str) -> io::Result<()> {
-        let mut rest = fragment;
-        while let Some(at) = rest.find(|c: char| !c.is_ascii() || c == '\x7f') {
-            let (plain, tail) = rest.split_at(at);
-            out.write_all(plain.as_bytes())?;
-            let mut chars = tail.chars();
-            for unit in chars.next().into_iter().flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec()) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-            rest = chars.as_str();
+        if fragment.bytes().all(|b| matches!(b, 0..0x7f)) {
+            return out.write_all(fragment.as_bytes());
         }
-        out.write_all(rest.as_bytes())
+        // Texts may have millions of such characters: pieces, not single ones, go to the output.
+        let mut piece = String::with_capacity(PIECE + 12);
+        for c in fragment.chars() {
+            if c.is_ascii() && c != '\x7f' {
+                piece.push(c);
+            } else {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    piece.push_str("\\u");
+                    let digits = [12, 8, 4, 0].map(|shift| u32::from(*unit >> shift & 0xf));
+                    piece.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit, 16)));
+                }
+            }
+            if piece.len() >= PIECE {
+                out.write_all(piece.as_bytes())?;
+                piece.clear();
+            }
+        }
+        out.write_all(piece.as_bytes())
     }
 
     fn write_char_escape<W: ?Sized + Write>(&mut self, out: &mut W, escape: CharEscape) -> io::Result<()> {

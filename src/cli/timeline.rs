@@ -10,7 +10,10 @@ use super::config;
 use super::output::{Failure, Out};
 use super::progress;
 use super::style::Style;
-use crate::compare::timeline::{self, Source};
+use crate::cache::Cache;
+use crate::compare::timeline::ranks::{self, Ranks};
+use crate::compare::timeline::scale::Measure;
+use crate::compare::timeline::{self, Source, Timeline};
 use crate::runs::CheckpointRow;
 use crate::runs::scan::{self, ScanOptions};
 use crate::training::choose;
@@ -24,11 +27,25 @@ pub(super) fn run(args: &Args, common: &Common, style: &Style, out: &mut Out) ->
     if let ([], Some((path, reason))) = (timeline.checkpoints.as_slice(), timeline.skipped.first()) {
         return Err(Failure::at(path, reason));
     }
+    let measure = args.measure.measure();
+    let ranks = if measure == Measure::Rank { Some(ranks(&timeline, &cache)?) } else { None };
     if common.json {
-        out.json(&json::Document(&timeline))
+        out.json(&json::Document(&timeline, ranks.as_ref()))
     } else {
-        text::write(&timeline, args.measure.measure(), style, out)
+        text::write(&timeline, measure, ranks.as_ref(), style, out)
     }
+}
+
+/// Effective ranks of all matrices at all checkpoints.
+fn ranks(timeline: &Timeline, cache: &Cache) -> Result<Ranks, Failure> {
+    progress::run("effective ranks", |work| {
+        let mut ranks = Ranks::default();
+        let paths = timeline.checkpoints.iter().map(|stop| &stop.path);
+        ranks::of_all(paths, cache, work, &mut |path, found| {
+            ranks.checkpoints.insert(path.to_owned(), found);
+        })?;
+        Ok(ranks)
+    })
 }
 
 /// The checkpoints in the order of training: those of the one run there is, or the files named.

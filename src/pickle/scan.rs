@@ -36,10 +36,15 @@ pub fn names(input: &Arc<[u8]>, start: usize, limits: &Limits) -> Names {
     let mut found = follow(&mut tree, input, start, false, limits);
     // Where frames lie, Python's two unpicklers read two programs, and each of them counts.
     let frames = input.get(start..).unwrap_or_default().contains(&FRAME);
-    if frames {
-        follow(&mut tree, input, start, true, limits);
-    }
     found.globals = tree.globals().to_vec();
+    if frames {
+        let mut other = Tree::new(input.clone());
+        follow(&mut other, input, start, true, limits);
+        let is_new = |g: &&Global| !tree.globals().iter().any(|held| held.path() == g.path());
+        // What is called there with what is a guess; that it is named is not.
+        let named = other.globals().iter().filter(is_new).map(|g| Global { opaque: false, ..g.clone() });
+        found.globals.extend(named);
+    }
     found
 }
 

@@ -226,6 +226,10 @@ fn on_tensor(model: &Model) -> bool {
     lists_tensors(model) && model.browser.as_ref().is_some_and(|b| b.tensor().is_some())
 }
 
+fn shows_spectrum(model: &Model) -> bool {
+    on_tensor(model) && model.browser.as_ref().is_some_and(|b| b.stats.panel == Panel::Spectrum)
+}
+
 fn shows_histogram(model: &Model) -> bool {
     on_tensor(model) && model.browser.as_ref().is_some_and(|b| b.stats.panel == Panel::Numbers)
 }
@@ -369,7 +373,7 @@ pub static TABLE: &[Entry] = table! {
     Statistics, "statistics", "The statistics of the tensor", Go, ["g s"], silent, |m| on_tensor(m) || on_pair(m);
     LogHistogram, "log-histogram", "Histogram: linear, or logarithmic in both directions", Act, ["x"], |_| "log", shows_histogram;
     Spectrum, "spectrum", "The singular values of the tensor: norms, condition, ranks, the exponent of the tail", Go, ["g e"], silent, on_tensor;
-    ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], silent, lists_tensors;
+    ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], |m| if shows_spectrum(m) { "all spectra" } else { "" }, lists_tensors;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;

@@ -39,6 +39,29 @@ fn the_demo() {
 }
 
 #[test]
+fn effective_ranks_over_the_run() {
+    insta::assert_snapshot!("timeline_rank", stdout(&["timeline", "--no-cache", "--measure", "rank", RUN]));
+    let timeline = json(&["timeline", "--no-cache", "--json", "--measure", "rank", RUN]);
+    let of = |name: &str| {
+        let tensors = timeline["tensors"].as_array().unwrap();
+        tensors.iter().find(|tensor| tensor["key"] == name).unwrap()["effective_rank"]
+            .as_array()
+            .unwrap()
+            .clone()
+    };
+    let spectra =
+        json(&["spectra", "--json", "--filter", "*.fc.weight", "../../assets/demo/glyphs-cnn/best.pt"]);
+    let alone = spectra["tensors"][0]["effective_rank"].as_f64().unwrap();
+    let ranks = of("fc.weight");
+    assert_eq!(ranks.len(), 8);
+    let near = |rank: &serde_json::Value| (rank.as_f64().unwrap() - alone).abs() < 1e-12;
+    assert!(ranks.iter().any(near), "best.pt is a copy of one of them: {alone} {ranks:?}");
+    assert!(of("fc.bias").iter().all(serde_json::Value::is_null));
+    let plain = json(&["timeline", "--no-cache", "--json", RUN]);
+    assert!(plain["tensors"][0].get("effective_rank").is_none(), "not computed unless it is asked for");
+}
+
+#[test]
 fn frozen_broken_and_damaged() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);

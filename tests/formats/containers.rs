@@ -116,7 +116,7 @@ fn what_orbax_keeps_in_a_database_is_listed() {
 }
 
 /// A zip of stored members, for archives that no light library writes.
-fn zip_of(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip_of(members: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let (mut body, mut directory) = (Vec::new(), Vec::new());
     for (name, data) in members {
         let sizes = [0, u32::try_from(data.len()).unwrap(), u32::try_from(data.len()).unwrap()];

@@ -10,6 +10,7 @@ mod damage;
 mod faults;
 mod folders;
 mod fresh;
+mod hostile;
 mod pickle;
 mod samples;
 

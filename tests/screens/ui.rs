@@ -1,6 +1,6 @@
 //! The program without a terminal and without threads: effects are run where they arise.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -185,7 +185,7 @@ impl Ui {
                 Effect::Ranks(generation, work, paths) if !self.by_hand => {
                     let mut news = Vec::new();
                     let cache = ckpt_tui::cache::Cache::off();
-                    let mut each = |path: &Path, found| news.push(Some((path.to_owned(), found)));
+                    let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
                     ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
                         .unwrap();
                     for one in news.into_iter().chain([None]) {

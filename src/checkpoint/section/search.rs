@@ -34,7 +34,7 @@ pub(in crate::checkpoint) fn find(tree: &Tree, root: Value) -> Vec<Part> {
         parts.push(part);
         parts.extend(beside);
     } else {
-        let entries = 2 * tree.held() + ENTRIES;
+        let entries = 2 * tree.values() + ENTRIES;
         let mut search =
             Search { tree, parts: Vec::new(), on_path: vec![root], budget: BUDGET, total: TOTAL, entries };
         search.descend("", root);

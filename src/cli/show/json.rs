@@ -1,5 +1,7 @@
 //! `show --json`, the contract of cli.md: written as a stream, whatever the number of tensors.
 
+use std::cell::Cell;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -11,6 +13,11 @@ use crate::training::{self, TrainingInfo};
 use crate::value::Value;
 use crate::value::json::{Budget, Json, TensorNames};
 use crate::value::view::Leaf;
+
+/// Names listed of those that share bytes with a tensor, and bytes of all such lists: a thousand views of one
+/// storage share it with a thousand others each.
+const SHARED: usize = 256;
+const SHARED_BYTES: usize = 64 << 20;
 
 /// The whole document.
 pub(super) struct Document<'a>(pub(super) &'a Checkpoint);
@@ -27,7 +34,9 @@ impl Serialize for Document<'_> {
         map.serialize_entry("bytes", &checkpoint.bytes())?;
         map.serialize_entry("training", &Training(&training::siblings::info(checkpoint)))?;
         map.serialize_entry("sections", &Each(|| checkpoint.sections().iter().map(Section)))?;
-        map.serialize_entry("tensors", &Each(|| checkpoint.tensors().iter().map(|e| Tensor(checkpoint, e))))?;
+        let shared = Cell::new(SHARED_BYTES);
+        let tensors = || checkpoint.tensors().iter().map(|e| Tensor(checkpoint, e, &shared));
+        map.serialize_entry("tensors", &Each(tensors))?;
         map.serialize_entry("metadata", &Metadata(checkpoint, &names, &budget))?;
         let modules = || checkpoint.modules().iter().map(|m| Module(checkpoint, m, &names, &budget));
         map.serialize_entry("modules", &Each(modules))?;
@@ -108,11 +117,11 @@ impl Serialize for Section<'_> {
     }
 }
 
-struct Tensor<'a>(&'a Checkpoint, &'a TensorEntry);
+struct Tensor<'a>(&'a Checkpoint, &'a TensorEntry, &'a Cell<usize>);
 
 impl Serialize for Tensor<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(checkpoint, entry) = *self;
+        let Self(checkpoint, entry, shared) = *self;
         let meta = checkpoint.meta(entry);
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("path", &entry.path)?;
@@ -122,7 +131,12 @@ impl Serialize for Tensor<'_> {
         map.serialize_entry("shape", meta.shape())?;
         map.serialize_entry("stride", meta.stride())?;
         place(checkpoint, meta, &mut map)?;
-        let others = || checkpoint.shared_with(entry).map(|other| &*other.path);
+        let fits = |path: &&str| {
+            let left = shared.get().checked_sub(path.len());
+            shared.set(left.unwrap_or(0));
+            left.is_some()
+        };
+        let others = || checkpoint.shared_with(entry).take(SHARED).map(|other| &*other.path).take_while(fits);
         map.serialize_entry("shared_with", &Each(others))?;
         map.serialize_entry("requires_grad", &meta.requires_grad)?;
         map.serialize_entry("stored", &is_stored(checkpoint, meta))?;

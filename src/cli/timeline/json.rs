@@ -4,21 +4,23 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::json;
 
 use crate::cli::json::Count;
+use crate::compare::timeline::ranks::Ranks;
 use crate::compare::timeline::{Point, Row, Timeline, together};
 use crate::text::shown_path;
 
-/// A timeline.
-pub(super) struct Document<'a>(pub(super) &'a Timeline);
+/// A timeline, and effective ranks where they were asked for.
+pub(super) struct Document<'a>(pub(super) &'a Timeline, pub(super) Option<&'a Ranks>);
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(timeline) = self;
+        let Self(timeline, ranks) = self;
         let mut map = serializer.serialize_map(None)?;
         let stops: Vec<_> = timeline.checkpoints.iter().map(|stop| {
             json!({"path": shown_path(&stop.path), "epoch": stop.epoch.map(Count), "step": stop.step, "ema_drift": stop.ema_drift})
         }).collect();
         map.serialize_entry("checkpoints", &stops)?;
-        let rows: Vec<Tensor<'_>> = timeline.rows.iter().map(Tensor).collect();
+        let rows: Vec<Tensor<'_>> =
+            timeline.rows.iter().map(|row| Tensor { timeline, row, ranks: *ranks }).collect();
         map.serialize_entry("tensors", &rows)?;
         map.serialize_entry("groups", &groups(timeline))?;
         let first_nan = timeline.first_nan().map(|nan| {
@@ -35,11 +37,15 @@ impl Serialize for Document<'_> {
     }
 }
 
-struct Tensor<'a>(&'a Row);
+struct Tensor<'a> {
+    timeline: &'a Timeline,
+    row: &'a Row,
+    ranks: Option<&'a Ranks>,
+}
 
 impl Serialize for Tensor<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(row) = self;
+        let Self { timeline, row, ranks } = self;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("key", &row.key)?;
         map.serialize_entry("type", row.layer_type.name())?;
@@ -48,6 +54,9 @@ impl Serialize for Tensor<'_> {
         map.serialize_entry("nan", &each(row, |p| Some(p.nan)))?;
         map.serialize_entry("inf", &each(row, |p| Some(p.inf)))?;
         map.serialize_entry("frozen", &row.is_frozen())?;
+        if let Some(ranks) = ranks {
+            map.serialize_entry("effective_rank", &ranks.series(timeline, &row.key))?;
+        }
         map.end()
     }
 }

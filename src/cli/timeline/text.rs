@@ -5,9 +5,12 @@ use std::io::Write as _;
 use crate::cli::output::{Failure, Out};
 use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
+use crate::compare::timeline::ranks::Ranks;
 use crate::compare::timeline::scale::{Level, Measure, Scale, largest_norm};
 use crate::compare::timeline::{Point, Row, Timeline, together};
 use crate::text::{number, shown, shown_path};
+
+mod ranked;
 
 /// Names listed at most.
 const NAMES: usize = 12;
@@ -15,10 +18,15 @@ const NAMES: usize = 12;
 pub(super) fn write(
     timeline: &Timeline,
     measure: Measure,
+    ranks: Option<&Ranks>,
     style: &Style,
     out: &mut Out,
 ) -> Result<(), Failure> {
     head(timeline, measure, style, out)?;
+    if let Some(ranks) = ranks {
+        ranked::write(timeline, ranks, style, out)?;
+        return findings(timeline, style, out);
+    }
     let scale = Scale::of(timeline, measure);
     let groups = groups(timeline);
     writeln!(out, "\n{}", style.paint(Tone::Title, "Types of layers"))?;

@@ -1,5 +1,5 @@
 //! The same layers in the same order under names that have little in common: torchvision's and Hugging Face's
-//! ResNet, say.
+//! residual networks, say.
 //!
 //! A module is known by the shapes of its tensors. Modules of one kind are paired in their order, those of layers
 //! with the same numbers first. Where two of one kind stand side by side and differ in words alone, the words must

@@ -37,10 +37,22 @@ impl Ranks {
         self.checkpoints.get(path)?.ranks.get(key).copied()
     }
 
+    /// The effective rank of the matrix with this key at each checkpoint of `timeline`.
+    pub fn series(&self, timeline: &super::Timeline, key: &str) -> Vec<Option<f64>> {
+        timeline.checkpoints.iter().map(|stop| self.of(&stop.path, key)).collect()
+    }
+
     /// What computed them.
     pub fn backend(&self) -> Option<&str> {
         self.checkpoints.values().map(|one| one.backend.as_str()).find(|name| !name.is_empty())
     }
+}
+
+/// The least and the most of what is known.
+pub fn bounds(ranks: &[Option<f64>]) -> Option<(f64, f64)> {
+    let known = ranks.iter().flatten();
+    let bounds = known.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(*x), high.max(*x)));
+    (bounds.0 <= bounds.1).then_some(bounds)
 }
 
 /// The effective ranks of the model's matrices in one file. Those too large for all singular values, and those with

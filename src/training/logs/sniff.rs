@@ -68,7 +68,7 @@ fn table(file: &str, head: &[u8]) -> Option<LogKind> {
         return Some(LogKind::Csv);
     }
     let is_metric = |name: &&str| metric::is_metric(name) && metric::mode_of(name) != Mode::None;
-    let measured = names.iter().any(|name| is_metric(name));
+    let measured = names.iter().any(is_metric);
     let axis = names.iter().any(|name| rank_of(name).is_some_and(|(_, rank)| rank < WEAK || measured));
     let worded = names.iter().all(|name| name.parse::<f64>().is_err());
     // A header longer than what was read may name its epochs further on: Lightning's is alphabetical.

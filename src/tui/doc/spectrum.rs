@@ -18,7 +18,7 @@ pub fn document(model: &Model, browser: &Browser, tensor: u32) -> Document {
         Some(Ok(portrait)) => {
             facts(portrait, &mut out);
             if meta.shape().len() > 2 {
-                let text = "of flatten(1): the first dimension by all others";
+                let text = "unfolded as weight.flatten(1)";
                 out.push(Line::Hint(text.to_owned()));
             }
         }
@@ -44,27 +44,27 @@ fn facts(portrait: &Portrait, out: &mut Document) {
     let (rows, columns) = portrait.matrix;
     out.push(fact("matrix", format!("{} x {}", number::grouped(rows), number::grouped(columns))));
     out.push(fact("spectral norm", number::metric(summary.spectral_norm)));
-    out.push(fact("Frobenius norm", number::metric(summary.frobenius_norm)));
+    out.push(fact("Frobenius", number::metric(summary.frobenius_norm)));
     let condition = match (summary.condition_number, summary.rank) {
         (Some(condition), _) => number::metric(condition),
         (None, Some(rank)) => {
             format!("infinite: rank {} of {}", number::grouped(rank as u64), number::grouped(full))
         }
-        (None, None) => "not known: small values are left out".to_owned(),
+        (None, None) => "not known".to_owned(),
     };
     out.push(fact("condition", condition));
     out.extend(summary.stable_rank.map(|rank| fact("stable rank", number::metric(rank))));
     let effective = match (summary.effective_rank, portrait.is_complete) {
         (Some(rank), _) => format!("{} of {}", number::metric(rank), number::grouped(full)),
         (None, true) => "none: all elements are zero".to_owned(),
-        (None, false) => "not known: small values are left out".to_owned(),
+        (None, false) => "not known".to_owned(),
     };
-    out.push(fact("effective rank", effective));
+    out.push(fact("eff. rank", effective));
     let alpha = match summary.tail {
         Some(fit) => format!(
-            "{}  (KS distance {} over {})",
+            "{} (KS {:.3}, {})",
             number::metric(fit.alpha),
-            number::metric(fit.distance),
+            fit.distance,
             of(fit.count as u64, "value"),
         ),
         None if portrait.count < crate::spectra::power_law::SHORTEST => {
@@ -76,7 +76,7 @@ fn facts(portrait: &Portrait, out: &mut Document) {
     if !portrait.is_complete {
         let (some, all) = (number::grouped(portrait.count as u64), number::grouped(full));
         let within = number::metric(portrait.error_bound);
-        out.push(fact("values", format!("the {some} largest of {all}, each within {within}")));
+        out.push(fact("values", format!("{some} largest of {all}, each within {within}")));
     }
     out.push(fact("computed by", shown(&portrait.backend)));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::{Pane, Place};
-use crate::compare::timeline::ranks::{OfCheckpoint, Ranks};
+use crate::compare::timeline::ranks::{self, OfCheckpoint, Ranks};
 use crate::compare::timeline::scale::{self, Level, Measure, Scale, largest_norm};
 use crate::compare::timeline::{Point, Row, Timeline, together};
 
@@ -61,9 +61,7 @@ pub struct Line {
 impl Line {
     /// The least and the most of its effective ranks.
     pub fn rank_bounds(&self) -> Option<(f64, f64)> {
-        let known = self.ranks.iter().flatten();
-        let bounds = known.fold((f64::INFINITY, 0.0_f64), |(low, high), x| (low.min(*x), high.max(*x)));
-        (bounds.0 <= bounds.1).then_some(bounds)
+        ranks::bounds(&self.ranks)
     }
 }
 

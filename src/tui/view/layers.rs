@@ -46,16 +46,18 @@ const WITH_STATISTICS: [Column; 5] = [
 
 /// With spectra of the matrices, those before anything else.
 const SPECTRA: [Column; 4] = [
-    Column { what: What::Spectrum(Order::SpectralNorm), width: 9, rank: 0 },
-    Column { what: What::Spectrum(Order::StableRank), width: 9, rank: 0 },
+    Column { what: What::Spectrum(Order::SpectralNorm), width: 9, rank: 1 },
+    Column { what: What::Spectrum(Order::StableRank), width: 9, rank: 3 },
     Column { what: What::Spectrum(Order::EffectiveRank), width: 9, rank: 0 },
-    Column { what: What::Spectrum(Order::Alpha), width: 6, rank: 0 },
+    Column { what: What::Spectrum(Order::Alpha), width: 6, rank: 2 },
 ];
 
 fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
     let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
     let spectra = if browser.stats.spectra.count() > 0 { &SPECTRA[..] } else { &[] };
-    columns::fitting(&[columns, spectra].concat(), area.width.saturating_sub(1), NAME)
+    let behind = |column: &Column| Column { rank: column.rank + spectra.len() as u8, ..*column };
+    let columns: Vec<Column> = columns.iter().map(behind).chain(spectra.iter().copied()).collect();
+    columns::fitting(&columns, area.width.saturating_sub(1), NAME)
 }
 
 /// Cells a name needs at least.

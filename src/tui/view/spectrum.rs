@@ -23,6 +23,9 @@ const HIGHEST: u16 = 20;
 const AROUND: u16 = 3;
 /// Cells of the widest label of an axis.
 const LABEL: usize = 9;
+/// What is drawn.
+const WITH_FIT: &str = "Singular values, dim: the fit";
+const ALONE: &str = "Singular values, log-log";
 const VALUES: Pen = Pen { line: 0, faint: false };
 const FIT: Pen = Pen { line: 1, faint: true };
 
@@ -55,11 +58,9 @@ fn plot(model: &Model, portrait: &Portrait, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let room = usize::from(area.width);
     let tail = portrait.summary.tail;
-    let title = match tail {
-        Some(_) => format!("Singular values by rank, log-log {} dim: the fit", theme.glyphs.middot),
-        None => "Singular values by rank, log-log".to_owned(),
-    };
-    let title = fit::cut(&title, room, Keep::Start, theme.glyphs.cut);
+    let fit_too = tail.filter(|_| room >= WITH_FIT.len());
+    let title =
+        fit::cut(if fit_too.is_some() { WITH_FIT } else { ALONE }, room, Keep::Start, theme.glyphs.cut);
     put(buffer, (area.x, area.y), &title, area.width, theme.strong());
     let points = drawn(portrait);
     let Some(geometry) = geometry(&points, area) else { return };
@@ -143,15 +144,17 @@ fn axes(model: &Model, geometry: &Geometry, buffer: &mut Buffer) {
     put_right(buffer, below, &last, theme.faint());
     let mut free = left;
     let end = below.right().saturating_sub(last.len() as u16 + 1);
-    for tick in ticks::values(x, usize::from(grid.width / 6).max(2)) {
-        let Some(column) = x.cell(tick.value, grid.width, sub.0).map(|column| grid.x + column) else {
+    let ranks = (0..).map_while(|power| 10_u64.checked_pow(power)).flat_map(|ten| [ten, 2 * ten, 5 * ten]);
+    for rank in ranks.take_while(|rank| (*rank as f64) < x.high) {
+        let Some(column) = x.cell(rank as f64, grid.width, sub.0).map(|column| grid.x + column) else {
             continue;
         };
         put(buffer, (column, grid.bottom()), theme.glyphs.tick_below, 1, theme.faint());
-        let cells = tick.label.len() as u16;
+        let label = number::count(rank);
+        let cells = label.len() as u16;
         let start = column.saturating_sub(cells / 2).max(left);
         if start >= free && start + cells <= end {
-            put(buffer, (start, below.y), &tick.label, cells, theme.faint());
+            put(buffer, (start, below.y), &label, cells, theme.faint());
             free = start + cells + 1;
         }
     }

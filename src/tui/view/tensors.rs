@@ -44,10 +44,10 @@ const WITH_STATISTICS: [Column; 12] = [
 
 /// With spectra, those before anything else.
 const SPECTRA: [Column; 4] = [
-    Column { what: What::SpectralNorm, width: 9, rank: 0 },
-    Column { what: What::StableRank, width: 9, rank: 0 },
+    Column { what: What::SpectralNorm, width: 9, rank: 1 },
+    Column { what: What::StableRank, width: 9, rank: 3 },
     Column { what: What::EffectiveRank, width: 9, rank: 0 },
-    Column { what: What::Alpha, width: 6, rank: 0 },
+    Column { what: What::Alpha, width: 6, rank: 2 },
 ];
 
 /// Cells of the bars.
@@ -58,7 +58,9 @@ const NAME: u16 = 20;
 fn fitting(browser: &Browser, area: Rect) -> (u16, Vec<Column>) {
     let columns: &[Column] = if browser.stats.count > 0 { &WITH_STATISTICS } else { &COLUMNS };
     let spectra = if browser.stats.spectra.count() > 0 { &SPECTRA[..] } else { &[] };
-    columns::fitting(&[columns, spectra].concat(), area.width.saturating_sub(1), NAME)
+    let behind = |column: &Column| Column { rank: column.rank + spectra.len() as u8, ..*column };
+    let columns: Vec<Column> = columns.iter().map(behind).chain(spectra.iter().copied()).collect();
+    columns::fitting(&columns, area.width.saturating_sub(1), NAME)
 }
 
 /// Draws the table; returns the cell of the selected row.

@@ -69,7 +69,7 @@ fn changed(mut all: Tensors, change: &Change) -> Tensors {
         }
         Change::Extra => all.push(("loss.weight".into(), vec![7])),
         Change::Transpose => {
-            all.iter_mut().filter(|(key, _)| key.ends_with("stem.weight")).for_each(|(_, s)| s.reverse())
+            all.iter_mut().filter(|(key, _)| key.ends_with("stem.weight")).for_each(|(_, s)| s.reverse());
         }
         Change::Rename(from, to) => all.iter_mut().for_each(|(key, _)| *key = key.replace(from, to)),
     }
