@@ -126,7 +126,7 @@ fn lines(file: &str, head: &[u8]) -> bool {
     // Behind what a logger puts before it, in a file that is read as text otherwise.
     let within = || head.windows(3).any(|w| w == b" {\"");
     let text = file.ends_with(".log") || file.ends_with(".txt");
-    if !begins && !(text && within()) {
+    if !(begins || text && within()) {
         return false;
     }
     let keys = keys(head);
