@@ -1,9 +1,10 @@
 """All singular values by faer, and by libtorch on the CPU: processor and wall time of the whole process, taking turns.
 
-usage: benches/spectra.py BIN [-n RUNS] [SHAPE...]   (BIN a release build, with ckpt-tui-torch beside it or in $CKPT_TUI_TORCH)
+usage: benches/spectra.py BIN [-n RUNS] [--helper] [SHAPE...]   (BIN a release build; --helper: ckpt-tui-torch beside it or in $CKPT_TUI_TORCH)
 
-Run it with a Python that has torch (it makes the matrices, and times torch.linalg.svdvals without any process around it).
-Prints the table of docs/performance.md: medians of RUNS (3), and libtorch's time in that of faer.
+Run it with a Python that has torch: libtorch is timed as torch.linalg.svdvals of a float64 matrix in memory, without a process
+around it; faer as the whole `ckpt-tui spectra --all`. With --helper, libtorch as ckpt-tui asks it is timed, too.
+Prints the table of docs/performance.md: medians of RUNS (3).
 """
 import argparse
 import json
@@ -20,8 +21,9 @@ import torch
 parser = argparse.ArgumentParser()
 parser.add_argument("binary")
 parser.add_argument("-n", "--runs", type=int, default=3)
+parser.add_argument("--helper", action="store_true")
 parser.add_argument("shapes", nargs="*", default=["1024x1024", "1024x4096", "4096x4096"])
-options = parser.parse_args()
+options = parser.parse_intermixed_args()
 
 
 def timed(work):
@@ -48,7 +50,7 @@ def median(times, at):
 
 
 print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, torch {torch.__version__}, {torch.get_num_threads()} threads\n")
-print("| matrix | faer: wall, processor | libtorch, through the helper | ratio: wall, processor | svdvals alone |")
+print("| matrix | faer: wall, processor | libtorch: wall, processor | faer in libtorch's: wall, processor | through the helper |")
 print("|---|---|---|---|---|")
 with tempfile.TemporaryDirectory() as folder:
     for shape in options.shapes:
@@ -58,14 +60,15 @@ with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / f"{shape}.pt")
         torch.save({"weight": matrix}, path)
         matrix = matrix.double()
-        faer, libtorch, alone = [], [], []
+        faer, libtorch, helper = [], [], []
         for _ in range(options.runs):
             faer.append(timed(lambda: ours(path, "cpu")))
-            libtorch.append(timed(lambda: ours(path, "torch")))
-            alone.append(timed(lambda: torch.linalg.svdvals(matrix)))
-        truth = alone[0][2]
-        for _, _, values in (faer[0], libtorch[0]):
+            libtorch.append(timed(lambda: torch.linalg.svdvals(matrix)))
+            if options.helper:
+                helper.append(timed(lambda: ours(path, "torch")))
+        truth = libtorch[0][2]
+        for _, _, values in [faer[0], *helper[:1]]:
             assert torch.allclose(torch.tensor(values, dtype=torch.float64), truth, rtol=1e-4, atol=1e-9 * truth[0].item())
-        wall, processor = (median(libtorch, at) / median(faer, at) for at in (0, 1))
-        cells = [f"{median(times, 0):.3g} s, {median(times, 1):.3g} s" for times in (faer, libtorch)]
-        print(f"| {shape} | {cells[0]} | {cells[1]} | {wall:.2f}, {processor:.2f} | {median(alone, 0):.3g} s, {median(alone, 1):.3g} s |", flush=True)
+        wall, processor = (median(faer, at) / median(libtorch, at) for at in (0, 1))
+        cells = [f"{median(times, 0):.3g} s, {median(times, 1):.3g} s" if times else "-" for times in (faer, libtorch, helper)]
+        print(f"| {shape} | {cells[0]} | {cells[1]} | {wall:.2f}, {processor:.2f} | {cells[2]} |", flush=True)

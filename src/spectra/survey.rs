@@ -100,7 +100,9 @@ impl Survey<'_> {
             missing.iter().map(|(_, entry)| cost(self.checkpoint.meta(entry)).max(TICK)).collect();
         let (backend, note) = choose(self.choice, None, costs.iter().sum(), &self.work.cancel);
         tell(News::Backend(backend.name()));
-        note.into_iter().for_each(|note| tell(News::Note(note)));
+        if let Some(note) = note {
+            tell(News::Note(note));
+        }
         // How far a single one is cannot be told.
         if missing.len() > 1 {
             self.work.meter.expect(costs.iter().map(|cost| (cost / TICK) as u64).sum());
@@ -127,7 +129,80 @@ impl Survey<'_> {
             tell(News::Known(at, found));
             self.work.meter.advance((cost / TICK) as u64);
         }
-        backend.note().into_iter().for_each(|note| tell(News::Note(note)));
+        if let Some(note) = backend.note() {
+            tell(News::Note(note));
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file;
+    use super::*;
+    use std::time::{Duration, SystemTime};
+
+    /// The demo's best checkpoint, as if it had been there for a while.
+    fn demo(folder: &std::path::Path) -> Checkpoint {
+        let path = folder.join("best.pt");
+        let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo/glyphs-cnn/best.pt");
+        std::fs::copy(demo, &path).unwrap();
+        let file = std::fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+        crate::format::open(&path, &crate::limits::Limits::default()).unwrap()
+    }
+
+    fn run(checkpoint: &Checkpoint, cache: &Cache, entries: &[u32]) -> (usize, Vec<(u32, Arc<Portrait>)>) {
+        let work = Work::default();
+        let survey = Survey { checkpoint, cache, choice: Choice::Cpu, work: &work };
+        let (mut backends, mut found) = (0, Vec::new());
+        let mut tell = |news| match news {
+            News::Backend(_) => backends += 1,
+            News::Known(at, one) => found.push((at, one.unwrap())),
+            News::Note(note) => panic!("{note}"),
+        };
+        survey.run(entries, &mut tell).unwrap();
+        found.sort_by_key(|(at, _)| *at);
+        (backends, found)
+    }
+
+    #[test]
+    fn what_was_computed_is_remembered_and_only_the_rest_is_computed() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::in_folder(folder.path().join("cache"));
+        let checkpoint = demo(folder.path());
+        let entries: Vec<u32> = file::weights(&checkpoint).into_iter().map(|(at, _)| at).collect();
+        assert_eq!(entries.len(), 3);
+        let (backends, first) = run(&checkpoint, &cache, &entries[..1]);
+        assert_eq!((backends, first.len()), (1, 1));
+        let (backends, all) = run(&checkpoint, &cache, &entries);
+        assert_eq!((backends, all.len()), (1, 3));
+        assert_eq!(all[0], first[0]);
+        assert_eq!(run(&checkpoint, &cache, &entries), (0, all));
+        let (backends, _) = run(&checkpoint, &Cache::off(), &entries);
+        assert_eq!(backends, 1, "without a cache everything is computed");
+    }
+
+    #[test]
+    fn a_survey_stops_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoint = demo(folder.path());
+        let work = Work::default();
+        work.cancel.cancel();
+        let survey =
+            Survey { checkpoint: &checkpoint, cache: &Cache::off(), choice: Choice::Cpu, work: &work };
+        let weights: Vec<u32> = file::weights(&checkpoint).into_iter().map(|(at, _)| at).collect();
+        let error = survey.run(&weights, &mut |_| {}).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
+    }
+
+    #[test]
+    fn what_is_no_matrix_is_told_without_reading() {
+        use crate::tensor::DType;
+        let meta = |dtype, shape: &[u64]| TensorMeta::contiguous(dtype, shape, None, 0);
+        assert!(refusal(&meta(DType::Float32, &[3, 4])).is_none());
+        assert!(refusal(&meta(DType::Float32, &[8])).unwrap().contains("two dimensions"));
+        assert!(refusal(&meta(DType::Float32, &[0, 8])).unwrap().contains("no elements"));
+        assert!(refusal(&meta(DType::Bool, &[3, 4])).unwrap().contains("bool"));
     }
 }

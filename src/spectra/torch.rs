@@ -45,7 +45,7 @@ pub fn choose(
     };
     let accelerator = engine.devices().iter().find(|d| d.as_str() != "cpu").cloned();
     if choice == Choice::Auto && device.is_none() && accelerator.is_none() {
-        // On the CPU ours is at least as fast, and has no matrix to send (docs/performance.md).
+        // On the CPU the two need about the same time, and ours has no matrix to send (docs/performance.md).
         return (Box::new(Faer), None);
     }
     let device = device.map(str::to_owned).or(accelerator).unwrap_or_else(|| "cpu".to_owned());

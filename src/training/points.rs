@@ -163,7 +163,7 @@ mod tests {
         assert!(clone.has_shape() && clone.are_shared_with(&points));
         assert_eq!((shape.lowest, shape.highest), (Some((3.0, 1.0)), Some((1.0, 3.0))));
         assert_eq!((shape.finite, shape.in_order, shape.whole), (3, true, true));
-        assert!(shape.broken.is_some_and(|b| b.0 == 2.0));
+        assert_eq!(shape.broken.map(|b| b.0), Some(2.0));
         assert_eq!((clone.best(Mode::Max), clone.best(Mode::None)), (Some((1.0, 3.0)), None));
     }
 

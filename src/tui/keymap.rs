@@ -173,11 +173,13 @@ mod tests {
         }
         let mut shared: Vec<_> = by_key.into_iter().filter(|(_, ids)| ids.len() > 1).collect();
         shared.sort_unstable();
-        // What folds and unfolds a list zooms on the plot.
+        // What folds and unfolds a list zooms on the plot; a comparison has screens of its own.
         let meant = [
             ("+", vec!["zoom-in", "unfold-all"]),
             ("-", vec!["zoom-out", "fold-all"]),
-            ("t", vec!["tensors", "layers"]),
+            ("a", vec!["after-repair", "metrics"]),
+            ("g v", vec!["compare-values", "comparison"]),
+            ("t", vec!["tensors", "layers", "flat-keys"]),
             ("x", vec!["log-scale", "log-histogram"]),
         ];
         assert_eq!(shared, meant);

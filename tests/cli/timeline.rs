@@ -44,9 +44,13 @@ fn effective_ranks_over_the_run() {
     let timeline = json(&["timeline", "--no-cache", "--json", "--measure", "rank", RUN]);
     let of = |name: &str| {
         let tensors = timeline["tensors"].as_array().unwrap();
-        tensors.iter().find(|tensor| tensor["key"] == name).unwrap()["effective_rank"].as_array().unwrap().clone()
+        tensors.iter().find(|tensor| tensor["key"] == name).unwrap()["effective_rank"]
+            .as_array()
+            .unwrap()
+            .clone()
     };
-    let spectra = json(&["spectra", "--json", "--filter", "*.fc.weight", "../../assets/demo/glyphs-cnn/best.pt"]);
+    let spectra =
+        json(&["spectra", "--json", "--filter", "*.fc.weight", "../../assets/demo/glyphs-cnn/best.pt"]);
     let alone = spectra["tensors"][0]["effective_rank"].as_f64().unwrap();
     let ranks = of("fc.weight");
     assert_eq!(ranks.len(), 8);

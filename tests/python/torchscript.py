@@ -21,7 +21,7 @@ class Net(nn.Module):
         self.bn = nn.BatchNorm2d(4)
         self.fc = nn.Linear(4, 2)
         self.scale = nn.Parameter(torch.randn(3, dtype=torch.complex64))
-        self.half = nn.Parameter(torch.randn(5).bfloat16())
+        self.brain = nn.Parameter(torch.randn(5).bfloat16())
         self.broken = broken
 
     def forward(self, x):

@@ -36,6 +36,7 @@ fn one_row_for_each_logical_checkpoint() {
         "dcp_safetensors",
         "dcp_transposed",
         "lightning_fsdp",
+        "megatron_zarr",
         "nemo",
         "pipeline/global_step500",
         "torch_dist",

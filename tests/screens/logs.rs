@@ -101,3 +101,33 @@ fn real_logs_are_curves() {
     ui.keys("p");
     assert!(ui.model.home.table.columns.iter().any(|c| c.is_setting), "hyperparameters of the logs");
 }
+
+#[test]
+fn a_run_of_logs_alone_begins_with_what_it_is_judged_by() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("log.csv"), "epoch,acc,val_loss\n1,0.5,1.5\n2,0.75,1.0\n").unwrap();
+    let ui = Ui::on(folder.path().to_str().unwrap(), (140, 45));
+    assert_eq!(ui.model.home.curve.shown().unwrap().name, "val_loss");
+}
+
+#[test]
+fn values_of_the_end_alone_are_shown_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    for (run, loss, lr) in [("a", 0.5, 0.1), ("b", 0.25, 0.2)] {
+        let files = folder.path().join(format!("wandb/run-20240101_120000-{run}/files"));
+        std::fs::create_dir_all(&files).unwrap();
+        let text = format!("{{\"val_loss\": {loss}, \"_step\": 90, \"epoch\": 9}}");
+        std::fs::write(files.join("wandb-summary.json"), text).unwrap();
+        std::fs::write(files.join("config.yaml"), format!("lr:\n  desc: null\n  value: {lr}\n")).unwrap();
+    }
+    let mut ui = Ui::on(folder.path().to_str().unwrap(), (140, 45));
+    let screen = ui.screen();
+    assert!(screen.contains("values of the end alone") && screen.contains("val_loss 0.5000"), "{screen}");
+    assert!(screen.contains("Final values"), "{screen}");
+    ui.keys("p");
+    let screen = ui.screen();
+    assert!(screen.contains("final val_loss") && screen.contains("0.2500"), "{screen}");
+    let differs: Vec<_> =
+        ui.model.home.table.columns.iter().filter(|c| c.differs).map(|c| c.title.as_str()).collect();
+    assert_eq!(differs, ["lr"]);
+}

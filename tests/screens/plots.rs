@@ -3,9 +3,12 @@
 use ckpt_tui::plot::Scale;
 use ckpt_tui::runs::CheckpointRow;
 use ckpt_tui::training::{Mode, Series, XAxis};
+use ckpt_tui::tui::action::{Action, Effect};
+use ckpt_tui::tui::commands::Command;
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::model::{HomeView, Pane};
 use ckpt_tui::tui::theme::Theme;
+use ckpt_tui::tui::update::update;
 use ckpt_tui::tui::view::curve::geometry::Geometry;
 
 use super::build::row;
@@ -44,6 +47,32 @@ fn history(count: usize, value: impl Fn(usize) -> f64) -> Vec<CheckpointRow> {
     let name = "loss".to_owned();
     last.training.histories = vec![Series { name, x: XAxis::Step, points, source, mode: Mode::Min }];
     vec![last]
+}
+
+#[test]
+fn a_long_curve_is_smoothed_on_a_worker_and_drawn_as_it_was_meanwhile() {
+    let mut ui = Ui::with_rows(history(30_000, |x| 1.0 / (x as f64 + 1.0)), WIDE);
+    ui.keys("j<Tab>");
+    assert_eq!(ui.model.home.curve.lines.len(), 1);
+    let press = |ui: &mut Ui, command| update(&mut ui.model, Action::Run(command, None));
+    let effects = press(&mut ui, Command::Smoother);
+    let Some(Effect::PrepareLines(generation, wanted)) = effects.into_iter().next() else {
+        panic!("a worker smooths");
+    };
+    assert_eq!(ui.model.home.curve.lines[0].data.weight(), 0.0, "drawn as it was");
+    // A wish made meanwhile waits, and the newest counts.
+    assert!(press(&mut ui, Command::Smoother).is_empty());
+    let weight = ui.model.home.curve.weight();
+    ui.act(Action::LinesPrepared(generation, ckpt_tui::tui::runner::prepared(wanted)));
+    assert_eq!(ui.model.home.curve.lines[0].data.weight(), weight);
+    // A worker that failed is asked again by the next key.
+    let effects = press(&mut ui, Command::Smoother);
+    let Some(Effect::PrepareLines(generation, _)) = effects.into_iter().next() else {
+        panic!("a worker smooths")
+    };
+    ui.act(Action::JobFailed(generation, "it broke".to_owned()));
+    ui.keys("e");
+    assert_eq!(ui.model.home.curve.lines[0].data.weight(), ui.model.home.curve.weight());
 }
 
 #[test]

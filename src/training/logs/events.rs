@@ -169,7 +169,9 @@ impl Events {
         if tag.ends_with(b"text_summary") {
             // CleanRL writes its arguments as a table of Markdown.
             let text = tensor.and_then(|t| first(t, 8)).and_then(Field::text);
-            text.into_iter().for_each(|text| super::settings::of_table(text, log));
+            if let Some(text) = text {
+                super::settings::of_table(text, log);
+            }
             return;
         }
         let Some(value) = number.or_else(|| tensor.and_then(scalar)) else { return };

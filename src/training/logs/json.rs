@@ -125,7 +125,9 @@ fn walk(object: &Map<String, Value>, prefix: &str, depth: usize, each: &mut impl
             // DETR writes the twelve numbers of `coco_evaluator` as a list.
             Value::Array(items) if items.len() == COCO.len() && key.contains("coco_eval") => {
                 for (part, item) in COCO.iter().zip(items) {
-                    number(item).into_iter().for_each(|value| each(&format!("{name}/{part}"), value));
+                    if let Some(value) = number(item) {
+                        each(&format!("{name}/{part}"), value);
+                    }
                 }
             }
             _ => {}

@@ -7,7 +7,7 @@
 use super::Log;
 use super::rows::{Epochs, Place, Rows, WEAK, is_bookkeeping, rank_of};
 use super::text::lines;
-use crate::training::{Mode, XAxis, metric};
+use crate::training::{XAxis, metric};
 
 /// Bytes that are read; screens say less in months.
 const MOST: usize = 64 << 20;
@@ -53,9 +53,8 @@ fn take(line: &str, place: &mut Place, rows: &mut Rows) {
     if *place == Place::default() {
         return;
     }
-    let is_value = |name: &str| metric::mode_of(name) != Mode::None || metric::is_metric(name);
     for Said { name, value } in said {
-        if metric::is_metric(&name) && is_value(&name) && !is_bookkeeping(&name) {
+        if metric::is_metric(&name) && !is_bookkeeping(&name) {
             rows.push(&name, *place, value);
         }
     }

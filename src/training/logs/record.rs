@@ -166,6 +166,9 @@ fn latest_states<'a>(family: &[&'a LogFile]) -> Vec<&'a LogFile> {
     states
 }
 
+/// Folders that tell the split of what is in them.
+const SPLITS: [&str; 8] = ["train", "training", "validation", "val", "valid", "dev", "test", "eval"];
+
 /// Keras and others write training and validation into folders of these names, with equal tags. `add_scalars` makes
 /// a folder of the tag and of the name of each of its values.
 fn name_after_folder(path: &Path, log: &mut Log) {
@@ -177,7 +180,6 @@ fn name_after_folder(path: &Path, log: &mut Log) {
             series.name = format!("{}/{part}", series.name);
         }
     }
-    const SPLITS: [&str; 8] = ["train", "training", "validation", "val", "valid", "dev", "test", "eval"];
     if SPLITS.contains(&folder.as_str()) {
         name_after(&folder, log);
     }

@@ -200,7 +200,7 @@ pub(super) fn axis_of(name: &str) -> Option<XAxis> {
 }
 
 /// The column `name` as an axis, and how well it tells the place within the whole training; less is better.
-/// stable-baselines3 and RLlib write several counters side by side.
+/// stable-baselines3 and `RLlib` write several counters side by side.
 pub(super) fn rank_of(name: &str) -> Option<(XAxis, u8)> {
     let name = name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     let last = name.rsplit('/').next().unwrap_or_default();

@@ -68,7 +68,7 @@ fn table(file: &str, head: &[u8]) -> Option<LogKind> {
         return Some(LogKind::Csv);
     }
     let is_metric = |name: &&str| metric::is_metric(name) && metric::mode_of(name) != Mode::None;
-    let measured = names.iter().any(|name| is_metric(name));
+    let measured = names.iter().any(is_metric);
     let axis = names.iter().any(|name| rank_of(name).is_some_and(|(_, rank)| rank < WEAK || measured));
     let worded = names.iter().all(|name| name.parse::<f64>().is_err());
     // A header longer than what was read may name its epochs further on: Lightning's is alphabetical.
@@ -126,7 +126,7 @@ fn lines(file: &str, head: &[u8]) -> bool {
     // Behind what a logger puts before it, in a file that is read as text otherwise.
     let within = || head.windows(3).any(|w| w == b" {\"");
     let text = file.ends_with(".log") || file.ends_with(".txt");
-    if !begins && !(text && within()) {
+    if !(begins || text && within()) {
         return false;
     }
     let keys = keys(head);

@@ -1,6 +1,6 @@
 //! The binary log of a Weights & Biases run, `run-<id>.wandb`: what offline runs leave, and nothing else of them.
 //!
-//! A header of seven bytes, then blocks of 32 KiB as LevelDB writes its log: pieces with a checksum, a length and a
+//! A header of seven bytes, then blocks of 32 KiB as `LevelDB` writes its log: pieces with a checksum, a length and a
 //! kind (whole, first, middle, last), put together to `Record` messages of `wandb_internal.proto`. Of these the
 //! history, the summary and the configuration are kept; values are JSON text. The last piece is cut while training
 //! runs, so the reading ends there without a word.

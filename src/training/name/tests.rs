@@ -14,9 +14,18 @@ fn want(epoch: Option<f64>, step: Option<u64>, metrics: &[(&'static str, f64)]) 
     Want { epoch, step, metrics: metrics.to_vec() }
 }
 
+fn check(forms: &[(&str, Want)]) {
+    for (name, expected) in forms {
+        let hints = hints(path(name));
+        let metrics = hints.metrics.iter().map(|(n, v)| (n.as_str(), *v)).collect::<Vec<_>>();
+        assert_eq!((hints.epoch.map(|e| e.0), hints.step), (expected.epoch, expected.step), "{name}");
+        assert_eq!(metrics, expected.metrics, "{name}");
+    }
+}
+
 #[test]
 fn every_form_in_use() {
-    for (name, expected) in [
+    check(&[
         ("epoch=3-step=400.ckpt", want(Some(3.0), Some(400), &[])),
         ("epoch=3-val_loss=0.12.ckpt", want(Some(3.0), None, &[("val_loss", 0.12)])),
         ("epoch=3-val_loss=0.12-v1.ckpt", want(Some(3.0), None, &[("val_loss", 0.12)])),
@@ -54,6 +63,12 @@ fn every_form_in_use() {
         ("resnet_epoch5_acc0.93.pt", want(Some(5.0), None, &[("acc", 0.93)])),
         ("net_val_acc_0.87.pth", want(None, None, &[("val_acc", 0.87)])),
         ("epoch_03.pt", want(Some(3.0), None, &[])),
+    ]);
+}
+
+#[test]
+fn forms_of_further_frameworks() {
+    check(&[
         ("05-0.32.keras", want(Some(5.0), None, &[("val_loss", 0.32)])),
         ("model.05-0.32.keras", want(Some(5.0), None, &[("val_loss", 0.32)])),
         ("cp-0004.weights.h5", want(Some(4.0), None, &[])),
@@ -79,12 +94,7 @@ fn every_form_in_use() {
         ("unet_ep20_iou0.71.pth", want(Some(20.0), None, &[("iou", 0.71)])),
         ("rl_model_100000_steps.zip", want(None, Some(100_000), &[])),
         ("step-00001000/lit_model.pth", want(None, Some(1000), &[])),
-    ] {
-        let hints = hints(path(name));
-        let metrics: Vec<_> = hints.metrics.iter().map(|(n, v)| (n.as_str(), *v)).collect();
-        let got = (hints.epoch.map(|e| e.0), hints.step, metrics);
-        assert_eq!(got, (expected.epoch, expected.step, expected.metrics), "{name}");
-    }
+    ]);
 }
 
 #[test]

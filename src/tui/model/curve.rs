@@ -14,6 +14,7 @@ use super::filter::Fuzzy;
 use crate::plot::Scale;
 use crate::runs::{CheckpointRow, Run};
 use crate::training::align::Places;
+use crate::training::best;
 use crate::training::curve::series_of_run;
 use crate::training::overfit::{self, Turn};
 use crate::training::prepared::Wanted;
@@ -114,6 +115,7 @@ impl Curve {
             self.series.iter().position(|s| s.name == *name && s.x == *x).or_else(|| named(name))
         });
         let leading = run.best.as_ref().and_then(|b| named(&b.metric));
+        let leading = leading.or_else(|| best::leading(run).and_then(|(name, _)| named(&name)));
         let any = self.series.iter().position(|s| s.mode != Mode::None);
         self.at = chosen.or(leading).or(any).unwrap_or(0);
     }

@@ -126,8 +126,7 @@ fn nothing(model: &Model) -> Vec<String> {
         .map(|(name, value)| format!("{} {}", shown(name), number::metric(*value)))
         .collect();
     if !finals.is_empty() {
-        let mut lines =
-            vec!["No curves: the logs of this run hold values of its end alone.".to_owned(), String::new()];
+        let mut lines = vec!["No curves: the logs hold values of the end alone.".to_owned(), String::new()];
         lines.extend(finals);
         return lines;
     }

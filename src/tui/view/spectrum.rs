@@ -23,6 +23,9 @@ const HIGHEST: u16 = 20;
 const AROUND: u16 = 3;
 /// Cells of the widest label of an axis.
 const LABEL: usize = 9;
+/// What is drawn.
+const WITH_FIT: &str = "Singular values, dim: the fit";
+const ALONE: &str = "Singular values, log-log";
 const VALUES: Pen = Pen { line: 0, faint: false };
 const FIT: Pen = Pen { line: 1, faint: true };
 
@@ -55,11 +58,9 @@ fn plot(model: &Model, portrait: &Portrait, area: Rect, buffer: &mut Buffer) {
     let theme = model.theme;
     let room = usize::from(area.width);
     let tail = portrait.summary.tail;
-    let title = match tail {
-        Some(_) => format!("Singular values {} log-log, dim: the fit", theme.glyphs.middot),
-        None => format!("Singular values {} log-log", theme.glyphs.middot),
-    };
-    let title = fit::cut(&title, room, Keep::Start, theme.glyphs.cut);
+    let fit_too = tail.filter(|_| room >= WITH_FIT.len());
+    let title =
+        fit::cut(if fit_too.is_some() { WITH_FIT } else { ALONE }, room, Keep::Start, theme.glyphs.cut);
     put(buffer, (area.x, area.y), &title, area.width, theme.strong());
     let points = drawn(portrait);
     let Some(geometry) = geometry(&points, area) else { return };
