@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -62,7 +63,7 @@ fn disturb(folder: &Path, dice: &mut Dice, epoch: u32) {
     match dice.roll(8) {
         6 => log(folder, dice.roll(2), epoch),
         7 if epoch.is_multiple_of(5) => {
-            std::fs::remove_file(log_of(folder, dice.roll(2))).unwrap_or_default()
+            std::fs::remove_file(log_of(folder, dice.roll(2))).unwrap_or_default();
         }
         0 => std::fs::remove_file(&path).unwrap_or_default(),
         1 => std::fs::write(&path, &whole[..whole.len() / 3]).unwrap(),
@@ -88,7 +89,7 @@ fn log_of(folder: &Path, run: u32) -> PathBuf {
 fn log(folder: &Path, run: u32, epoch: u32) {
     let path = log_of(folder, run);
     let mut text = std::fs::read_to_string(&path).unwrap_or_else(|_| "epoch,step,val_loss\n".to_owned());
-    text.push_str(&format!("{epoch},{},{}\n", epoch * 10, f64::from(epoch) * 2.0));
+    writeln!(text, "{epoch},{},{}", epoch * 10, f64::from(epoch) * 2.0).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
@@ -150,8 +151,11 @@ fn shown<'a>(rows: impl Iterator<Item = &'a CheckpointRow>) -> Shown {
     .collect()
 }
 
-/// The logs of each run, and what was read of them where that was asked for.
-fn logged(ui: &Live) -> Vec<(PathBuf, Vec<(PathBuf, u64)>, Option<String>)> {
+/// A run, its logs with their sizes, and what was read of them where that was asked for.
+type Logged = (PathBuf, Vec<(PathBuf, u64)>, Option<String>);
+
+/// The logs of each run.
+fn logged(ui: &Live) -> Vec<Logged> {
     let runs = ui.model.home.index.runs.iter().filter(|run| !run.logs.is_empty());
     runs.map(|run| {
         let read = run.record.as_ref().filter(|_| !run.wants_logs()).map(|record| format!("{record:?}"));

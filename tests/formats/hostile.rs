@@ -87,7 +87,7 @@ fn names_of_parts_kept_in_the_memo_are_bounded() {
             .collect();
         pickle(&[&text(module), b"q\x010(", &each, b"t"])
     };
-    assert_eq!(code(open(&names(&[b'm'; 100_000], 10))), "PICKLE_GLOBAL");
+    assert_eq!(code(open(&names(&vec![b'm'; 100_000], 10))), "PICKLE_GLOBAL");
     assert_eq!(code(open(&names(&[b'm'; 4_000], 5_000))), "PICKLE_BUDGET");
     assert_eq!(code(open(&names(b"torch", 5_000))), "opened");
 }
@@ -114,14 +114,14 @@ fn a_long_key_above_many_tensors_is_not_written_out_for_each() {
         .concat()
     };
     let tensors: Vec<u8> = (0..1_000).flat_map(tensor).collect();
-    let opened = open(&pickle(&[b"}", &text(&[b'p'; 1_000_000]), b"}(", &tensors, b"us"])).unwrap();
+    let opened = open(&pickle(&[b"}", &text(&vec![b'p'; 1_000_000]), b"}(", &tensors, b"us"])).unwrap();
     assert!((10..200).contains(&opened.tensors().len()), "{}", opened.tensors().len());
     assert!(opened.diagnostics().iter().any(|d| d.code == "LIMIT"));
 }
 
 #[test]
 fn json_of_a_text_that_is_shared_ends() {
-    let bytes = pickle(&[&text(&[b'1'; 1_000_000]), b"q\x010(", &b"h\x01".repeat(100_000), b"t"]);
+    let bytes = pickle(&[&text(&vec![b'1'; 1_000_000]), b"q\x010(", &b"h\x01".repeat(100_000), b"t"]);
     let opened = open(&bytes).unwrap();
     let budget = Budget::default();
     let json = Json::new(opened.tree(), opened.tree().root(), &opened, &budget);
