@@ -172,26 +172,6 @@ impl Ui {
                     let action = ckpt_tui::tui::acting::run(effect).expect("it answers");
                     self.act(action);
                 }
-                Effect::Timeline(generation, work, sources) if !self.by_hand => {
-                    let done = ckpt_tui::compare::timeline::build(
-                        &sources,
-                        &ckpt_tui::cache::Cache::off(),
-                        &work,
-                        &mut |_| {},
-                    );
-                    let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
-                    self.act(Action::Timeline(generation, done, true));
-                }
-                Effect::Ranks(generation, work, paths) if !self.by_hand => {
-                    let mut news = Vec::new();
-                    let cache = ckpt_tui::cache::Cache::off();
-                    let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
-                    ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each)
-                        .unwrap();
-                    for one in news.into_iter().chain([None]) {
-                        self.act(Action::Ranks(generation, one));
-                    }
-                }
                 Effect::Filter(generation, layers, candidates, pattern) => {
                     let name = |at| layers.entry(at).map_or("", |e| &e.path);
                     let start = Instant::now();
@@ -199,30 +179,55 @@ impl Ui {
                     self.in_worker = start.elapsed();
                     self.act(Action::Filtered(generation, matches.unwrap_or_default()));
                 }
-                Effect::Statistics(generation, work, layers, tensors) => {
-                    let news = std::sync::Mutex::new(Vec::new());
-                    let cache = ckpt_tui::cache::Cache::off();
-                    stats::statistics(&layers, &tensors, &cache, &work, &|one| {
-                        news.lock().unwrap().push(one);
-                    });
-                    for one in news.into_inner().unwrap() {
-                        self.act(Action::Statistics(generation, one));
-                    }
-                }
-                Effect::Spectra(generation, work, layers, tensors) if !self.by_hand => {
-                    let mut news = Vec::new();
-                    let cache = ckpt_tui::cache::Cache::off();
-                    spectra::spectra(&layers, &tensors, &cache, &work, &mut |one| news.push(Some(one)));
-                    for one in news.into_iter().chain([None]) {
-                        self.act(Action::Spectra(generation, one));
-                    }
-                }
-                Effect::Preview(generation, work, layers, wanted, count) => {
-                    let preview = stats::preview(&layers, wanted, count, &work);
-                    self.act(Action::Previewed(generation, Box::new(preview)));
-                }
-                effect => self.compare(effect),
+                effect => self.compute(effect),
             }
+        }
+    }
+
+    fn compute(&mut self, effect: Effect) {
+        match effect {
+            Effect::Timeline(generation, work, sources) if !self.by_hand => {
+                let done = ckpt_tui::compare::timeline::build(
+                    &sources,
+                    &ckpt_tui::cache::Cache::off(),
+                    &work,
+                    &mut |_| {},
+                );
+                let done = done.map(std::sync::Arc::new).map_err(|e| e.reason());
+                self.act(Action::Timeline(generation, done, true));
+            }
+            Effect::Ranks(generation, work, paths) if !self.by_hand => {
+                let mut news = Vec::new();
+                let cache = ckpt_tui::cache::Cache::off();
+                let mut each = |path: &std::path::Path, found| news.push(Some((path.to_owned(), found)));
+                ckpt_tui::compare::timeline::ranks::of_all(paths.iter(), &cache, &work, &mut each).unwrap();
+                for one in news.into_iter().chain([None]) {
+                    self.act(Action::Ranks(generation, one));
+                }
+            }
+            Effect::Statistics(generation, work, layers, tensors) => {
+                let news = std::sync::Mutex::new(Vec::new());
+                let cache = ckpt_tui::cache::Cache::off();
+                stats::statistics(&layers, &tensors, &cache, &work, &|one| {
+                    news.lock().unwrap().push(one);
+                });
+                for one in news.into_inner().unwrap() {
+                    self.act(Action::Statistics(generation, one));
+                }
+            }
+            Effect::Spectra(generation, work, layers, tensors) if !self.by_hand => {
+                let mut news = Vec::new();
+                let cache = ckpt_tui::cache::Cache::off();
+                spectra::spectra(&layers, &tensors, &cache, &work, &mut |one| news.push(Some(one)));
+                for one in news.into_iter().chain([None]) {
+                    self.act(Action::Spectra(generation, one));
+                }
+            }
+            Effect::Preview(generation, work, layers, wanted, count) => {
+                let preview = stats::preview(&layers, wanted, count, &work);
+                self.act(Action::Previewed(generation, Box::new(preview)));
+            }
+            effect => self.compare(effect),
         }
     }
 
