@@ -122,7 +122,7 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     match first {
         First::Runs => {}
         First::Several(n) => {
-            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"))
+            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"));
         }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
