@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ckpt_tui::tui::action::{Action, CompareNews};
 use ckpt_tui::tui::model::compare::CompareView;
+use ckpt_tui::tui::model::compare::entries::Entry;
 use ckpt_tui::tui::model::compare::rows::Mark;
 use ckpt_tui::tui::model::jobs::TaskKind;
 use ckpt_tui::tui::model::{Pane, Place};
@@ -357,7 +358,7 @@ fn the_largest_change_comes_first() {
         let view = view(ui);
         let listed = view.listed().unwrap();
         let row =
-            |at: &u32| listed.entries.get(*at).and_then(|e| e.key()).map(|row| &listed.rows[row as usize]);
+            |at: &u32| listed.entries.get(*at).and_then(Entry::key).map(|row| &listed.rows[row as usize]);
         let rows = view.visible.iter().map(|at| row(at).expect("a list has no modules"));
         rows.map(|row| view.values_of(row).unwrap().as_ref().unwrap().relative_l2).collect()
     };
