@@ -138,6 +138,8 @@ impl Ui {
         self
     }
 
+    // One arm for each effect.
+    #[allow(clippy::too_many_lines)]
     fn run_effects(&mut self) {
         while !self.effects.is_empty() {
             match self.effects.remove(0) {
