@@ -244,6 +244,10 @@ impl Serialize for Json<'_> {
             Leaf::Int(n) => serializer.serialize_i64(n),
             // serde_json writes what is not finite as null.
             Leaf::Float(x) => serializer.serialize_f64(x),
+            // Calls are words with their arguments in them.
+            Leaf::BigInt(text) | Leaf::Word(text) if !self.budget.spend(text.len() / NODE) => {
+                Omitted(text.len()).serialize(serializer)
+            }
             Leaf::BigInt(text) | Leaf::Text(text) | Leaf::Word(text) => serializer.serialize_str(&text),
             Leaf::Bytes { len, head } => {
                 let mut map = serializer.serialize_map(Some(2))?;
