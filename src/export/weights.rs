@@ -126,6 +126,10 @@ pub(super) fn target(meta: &TensorMeta, wanted: Option<DType>) -> std::result::R
         _ => meta.dtype,
     };
     match dtype.safetensors_name() {
+        // It counts half bytes, and a scalar would be one.
+        Some(_) if dtype == DType::Float4E2m1fnX2 && meta.shape().is_empty() => {
+            Err("safetensors cannot hold one 4-bit float alone".to_owned())
+        }
         Some(_) => Ok(dtype),
         None => Err(format!("safetensors has no dtype for {dtype}")),
     }

@@ -213,7 +213,8 @@ def samples(folder):
                 continue
             plain = isinstance(loaded, dict) and loaded and all(
                 isinstance(k, str) and isinstance(v, torch.Tensor) and v.layout == torch.strided and not v.is_quantized and not v.is_nested and not v.is_meta for k, v in loaded.items())
-            if not plain or any(v.dtype in (torch.complex128,) or "complex32" in str(v.dtype) or "bits" in str(v.dtype) for v in loaded.values()):
+            if not plain or any(v.dtype in (torch.complex128,) or "complex32" in str(v.dtype) or "bits" in str(v.dtype)
+                                or "float4" in str(v.dtype) and v.ndim == 0 for v in loaded.values()):
                 continue
             out = os.path.join(WORK, "sample.safetensors")
             done = subprocess.run([BINARY, "export", "--json", path, "-o", out, "--force", "--untie", "--section", ""], capture_output=True, text=True)
