@@ -36,18 +36,18 @@ fn serve() -> io::Result<()> {
     let (mut from, mut to) = (BufReader::new(io::stdin().lock()), BufWriter::new(io::stdout().lock()));
     while let Some((question, payload)) = protocol::read::<Request>(&mut from)? {
         let (answer, numbers) =
-            answer(question, payload).unwrap_or_else(|error| (failed(&error), Vec::new()));
+            answer(question, &payload).unwrap_or_else(|error| (failed(&error), Vec::new()));
         protocol::write(&mut to, &answer, &numbers)?;
     }
     Ok(())
 }
 
-fn answer(question: Request, payload: Vec<f64>) -> Result<(Answer, Vec<f64>), TchError> {
+fn answer(question: Request, payload: &[f64]) -> Result<(Answer, Vec<f64>), TchError> {
     let nothing = |answer| (answer, Vec::new());
     Ok(match question {
         Request::Hello { .. } => nothing(hello()),
         Request::Spectrum { device, rows, columns } => {
-            (Answer::Spectrum, spectrum::values(&payload, rows, columns, device_named(&device)?)?)
+            (Answer::Spectrum, spectrum::values(payload, rows, columns, device_named(&device)?)?)
         }
         Request::Statistics { path } => {
             nothing(Answer::Statistics { parameters: script::statistics(&path)? })

@@ -41,8 +41,10 @@ pub(crate) fn forward(
     for run in 0..=runs {
         let started = Instant::now();
         let output = module.forward_is(&inputs)?;
-        if let Device::Cuda(index) = device {
-            Cuda::synchronize(index as i64);
+        if let Device::Cuda(index) = device
+            && let Ok(index) = i64::try_from(index)
+        {
+            Cuda::synchronize(index);
         }
         seconds.push(started.elapsed().as_secs_f64());
         if run == 0 {

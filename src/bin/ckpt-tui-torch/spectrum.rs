@@ -9,13 +9,12 @@ pub(crate) fn values(
     columns: usize,
     device: Device,
 ) -> Result<Vec<f64>, TchError> {
+    let wrong = || TchError::Shape(format!("{} elements are no {rows} by {columns} matrix", elements.len()));
     if rows.checked_mul(columns) != Some(elements.len()) {
-        return Err(TchError::Shape(format!(
-            "{} elements are no {rows} by {columns} matrix",
-            elements.len()
-        )));
+        return Err(wrong());
     }
-    let shape = [rows as i64, columns as i64];
+    let size = |n: usize| i64::try_from(n).map_err(|_| wrong());
+    let shape = [size(rows)?, size(columns)?];
     let matrix = Tensor::f_from_slice(elements)?.f_reshape(shape)?.f_to_device(device)?;
     // MPS has no float64.
     let matrix = if device == Device::Mps { matrix.f_to_kind(Kind::Float)? } else { matrix };
