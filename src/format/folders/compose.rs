@@ -98,11 +98,21 @@ impl<'a> Composer<'a> {
 
     /// Opens the file `name` with the reader of whatever it is, and takes it over.
     pub(super) fn open(&mut self, name: &str) -> Result<Opened> {
-        let file = self.folder.file(name)?;
-        let path = self.folder.path.join(name);
+        self.open_in(self.folder, name, name)
+    }
+
+    /// The same for the file `name` of the folder `below` in this one; what was found in it is said under both names.
+    pub(super) fn open_below(&mut self, below: &str, name: &str) -> Result<Opened> {
+        let folder = self.folder.folder(below)?;
+        self.open_in(&folder, name, &format!("{below}/{name}"))
+    }
+
+    fn open_in(&mut self, folder: &Folder, name: &str, said: &str) -> Result<Opened> {
+        let file = folder.file(name)?;
+        let path = folder.path.join(name);
         let identity = file.identity();
         let checkpoint = crate::format::open_source(&path, Arc::new(file), Some(identity), self.limits)?;
-        let (opened, _) = self.graft(checkpoint, name)?;
+        let (opened, _) = self.graft(checkpoint, said)?;
         Ok(opened)
     }
 

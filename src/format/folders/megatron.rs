@@ -46,14 +46,8 @@ pub(super) fn open(folder: &Folder, limits: &Limits) -> Result<Checkpoint> {
 
 fn rank(composer: &mut Composer<'_>, name: &str, state: &str) -> Option<(String, Value)> {
     let path = format!("{name}/{state}");
-    let opened = composer.folder.folder(name).and_then(|inner| {
-        let file = inner.file(state)?;
-        let identity = file.identity();
-        let path = inner.path.join(state);
-        crate::format::open_source(&path, std::sync::Arc::new(file), Some(identity), composer.limits)
-    });
-    match opened.and_then(|checkpoint| composer.graft(checkpoint, &path)) {
-        Ok((opened, _)) => {
+    match composer.open_below(name, state) {
+        Ok(opened) => {
             composer.shard(&path, name, Some(opened.tensors as u64), ShardStatus::Ok, None);
             Some((name.to_owned(), opened.root))
         }

@@ -68,14 +68,8 @@ fn object(composer: &mut Composer<'_>, name: &str, inner: &Names, pieces: &mut u
             composer.shard(&path, "object", None, ShardStatus::Unread, None);
             continue;
         }
-        let opened = composer.folder.folder(name).and_then(|folder| {
-            let source = folder.file(file)?;
-            let identity = source.identity();
-            let at = folder.path.join(file);
-            crate::format::open_source(&at, std::sync::Arc::new(source), Some(identity), composer.limits)
-        });
-        match opened.and_then(|checkpoint| composer.graft(checkpoint, &path)) {
-            Ok((opened, _)) => {
+        match composer.open_below(name, file) {
+            Ok(opened) => {
                 composer.shard(&path, "object", Some(opened.tensors as u64), ShardStatus::Ok, None);
                 values.push((composer.tree.add_text(file), opened.root));
             }
