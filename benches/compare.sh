@@ -17,20 +17,7 @@ cargo build --release --locked
 target=$(cargo metadata --format-version 1 --no-deps --locked | python3 -c 'import json, sys; print(json.load(sys.stdin)["target_directory"])')
 bin=$target/release/ckpt-tui
 
-pair() { python3 -S -E benches/pair.py "$@"; }
-
-# met NAME VALUE at-most|at-least TARGET UNIT
-met() {
-    python3 - "$@" <<'PY'
-import sys
-name, value, how, target, unit = sys.argv[1:]
-value, target = float(value), float(target)
-good = value <= target if how == "at-most" else value >= target
-print(f"  {'ok  ' if good else 'MISS'} {name}: {value:.4g} {unit} (target {'≤' if how == 'at-most' else '≥'} {target:g})")
-PY
-}
-
-field() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[int(sys.argv[2])][sys.argv[3]] * float(sys.argv[4]))' "$@"; }
+. benches/common.sh
 
 have_torch() { [ -x "$python" ] && "$python" -c 'import torch, safetensors' 2>/dev/null; }
 

@@ -13,25 +13,12 @@ out=$big/out
 mkdir -p "$out"
 trap 'rm -rf "$out"' EXIT
 
-pair() { python3 -S -E benches/pair.py "$@"; }
-
-field() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[int(sys.argv[2])][sys.argv[3]] * float(sys.argv[4]))' "$@"; }
+. benches/common.sh
 
 ratio() { python3 -c 'import json, sys; a, b = json.load(open(sys.argv[1])); print(b[sys.argv[2]] / a[sys.argv[2]])' "$@"; }
 
 # Processor time of the second command over that of the first: what counts on a busy machine.
 processor() { python3 -c 'import json, sys; a, b = json.load(open(sys.argv[1])); print((b["user"] + b["system"]) / (a["user"] + a["system"]))' "$1"; }
-
-# met NAME VALUE at-most|at-least TARGET UNIT
-met() {
-    python3 - "$@" <<'PY'
-import sys
-name, value, how, target, unit = sys.argv[1:]
-value, target = float(value), float(target)
-good = value <= target if how == "at-most" else value >= target
-print(f"  {'ok  ' if good else 'MISS'} {name}: {value:.4g} {unit} (target {'≤' if how == 'at-most' else '≥'} {target:g})")
-PY
-}
 
 have_torch() { [ -x "$python" ] && "$python" -c 'import torch' 2>/dev/null; }
 

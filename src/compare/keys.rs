@@ -94,6 +94,17 @@ impl Side {
         side
     }
 
+    /// A side of float32 tensors with these names and shapes.
+    #[cfg(test)]
+    pub(super) fn of_shapes(all: &[(&str, &[u64])]) -> Self {
+        let tensor = |(key, shape): &(&str, &[u64])| Described {
+            key: (*key).to_owned(),
+            shape: shape.to_vec(),
+            dtype: crate::tensor::DType::Float32,
+        };
+        Self::of_tensors(all.iter().map(tensor).collect())
+    }
+
     /// The same side with other values, and without `_metadata`: as a dict put together anew has none.
     #[must_use]
     pub fn rebuilt(&self, items: Vec<Item>) -> Self {

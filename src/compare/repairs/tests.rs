@@ -10,12 +10,7 @@ use crate::tensor::DType;
 
 /// A side of float32 tensors.
 fn side(all: &[(&str, &[u64])]) -> Side {
-    let tensor = |(key, shape): &(&str, &[u64])| Described {
-        key: (*key).to_owned(),
-        shape: shape.to_vec(),
-        dtype: DType::Float32,
-    };
-    Side::of_tensors(all.iter().map(tensor).collect())
+    Side::of_shapes(all)
 }
 
 /// Rules of the repairs that are applied, and of what is only said.

@@ -1,14 +1,8 @@
 use super::*;
-use crate::compare::plan::Described;
-use crate::tensor::DType;
 
+/// A side of float32 tensors.
 fn side(all: &[(&str, &[u64])]) -> Side {
-    let tensor = |(key, shape): &(&str, &[u64])| Described {
-        key: (*key).to_owned(),
-        shape: shape.to_vec(),
-        dtype: DType::Float32,
-    };
-    Side::of_tensors(all.iter().map(tensor).collect())
+    Side::of_shapes(all)
 }
 
 fn message(reference: &Side, candidate: &Side) -> String {
