@@ -283,29 +283,21 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 fn find_end(source: &dyn ReadAt, tail: &[u8], tail_start: u64) -> Result<End> {
     let candidates = tail.len().saturating_sub(END_LEN - 1);
-    let (mut loose, mut exact, mut seen) = (None, None, 0);
-    for at in (0..candidates).rev() {
-        if !tail.get(at..).is_some_and(|t| t.starts_with(END)) {
-            continue;
-        }
-        seen += 1;
-        let comment = u16_at(tail, at + 20).map_or(0, usize::from);
-        if at + END_LEN + comment == tail.len() {
-            exact.get_or_insert(at);
-        }
-        loose.get_or_insert(at);
-    }
+    // Every archive of a listing comes by here, with 64 KiB: one byte is compared before the others are looked at.
+    let starts = |at: &usize| tail.get(*at..).is_some_and(|t| t.starts_with(END));
+    let first = tail.iter().take(candidates).enumerate().filter(|(_, byte)| Some(*byte) == END.first());
+    let found: Vec<usize> = first.map(|(at, _)| at).filter(starts).collect();
+    let comment = |at: usize| u16_at(tail, at + 20).map_or(0, usize::from);
+    let exact = found.iter().rev().find(|at| *at + END_LEN + comment(**at) == tail.len());
     // Something was appended behind the archive: take the last end record there is.
-    match exact.or(loose) {
-        Some(at) => {
+    match exact.or(found.last()) {
+        Some(&at) => {
             let mut end = parse_end(source, tail, at, tail_start)?;
             // A stored archive (a nested checkpoint) has its own end record, before this archive's directory.
-            let inner = (0..at).any(|p| {
-                tail_start + p as u64 >= end.base + end.offset
-                    && tail.get(p..).is_some_and(|t| t.starts_with(END))
-            });
-            let behind = seen > 1 && exact.or(loose) != loose;
-            end.ambiguous = inner || behind || end.base > 0 && seen > 1;
+            let in_directory = |p: usize| tail_start + p as u64 >= end.base + end.offset;
+            let inner = found.iter().take_while(|p| **p < at).any(|p| in_directory(*p));
+            let behind = found.last() != Some(&at);
+            end.ambiguous = inner || behind || end.base > 0 && found.len() > 1;
             Ok(end)
         }
         None => Err(Error::new(

@@ -8,7 +8,12 @@ mod when;
 
 use std::fmt::Write as _;
 
-use self::when::{acting, always, can_be_dense, compare, comparing, copy_label, filterable, foldable, full_label, has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline, lists_tensors, on_pair, on_tensor, open_label, opened, overlay_label, plotting, repairs_label, shows_histogram, shows_spectrum, silent, sortable, view_is};
+use self::when::{
+    acting, always, can_be_dense, compare, comparing, copy_label, filterable, foldable, full_label,
+    has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline, lists_tensors, on_pair,
+    on_tensor, open_label, opened, overlay_label, plotting, repairs_label, shows_histogram, shows_spectrum,
+    silent, sortable, view_is,
+};
 use super::key::Key;
 use super::model::compare::CompareView;
 use super::model::{Model, Pane, Place, View};
