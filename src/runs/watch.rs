@@ -253,4 +253,21 @@ mod tests {
         std::fs::remove_dir_all(&folder).unwrap();
         while !matches!(next(&watch), Change::Gone(gone) if gone == folder) {}
     }
+    #[test]
+    fn a_part_that_comes_later_changes_the_row_of_the_first() {
+        let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/gguf_split"));
+        let folder = tempfile::tempdir().unwrap();
+        let copy = |n: u32| {
+            let name = format!("m-0000{n}-of-00003.gguf");
+            std::fs::copy(fixtures.join(&name), folder.path().join(&name)).unwrap();
+            folder.path().join(name)
+        };
+        let watch = start(vec![folder.path().to_owned()], Limits::default());
+        let first = copy(1);
+        let is_of = |change: &Change, tensors: usize| matches!(change, Change::Row(row) if row.path == first && row.tensors == tensors);
+        while !is_of(&next(&watch), 2) {}
+        copy(2);
+        copy(3);
+        while !is_of(&next(&watch), 5) {}
+    }
 }

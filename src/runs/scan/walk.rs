@@ -33,7 +33,7 @@ pub(super) struct File {
     pub(super) path: PathBuf,
     /// Given by name: a row whatever is in it.
     pub(super) given: bool,
-    /// A folder that is one checkpoint, or the index that stands for the shards beside it.
+    /// A folder that is one checkpoint, or the file that stands for others beside it: an index of shards, a first part.
     pub(super) whole: bool,
 }
 
@@ -206,7 +206,8 @@ impl Walk {
     }
 
     fn send(&self, path: PathBuf, given: bool) -> Result<(), Stopped> {
-        self.files.send(File { path, given, whole: false }).map_err(|_| Stopped)
+        let whole = crate::format::folders::is_split(&path);
+        self.files.send(File { path, given, whole }).map_err(|_| Stopped)
     }
 
     fn skip(&self, path: &Path, reason: String) -> Result<(), Stopped> {
