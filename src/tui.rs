@@ -9,13 +9,14 @@
 //!   starts no thread; it returns effects as data, which [`runner`] and [`term`] run.
 //! * [`view`] draws the model and changes nothing. Where things are is decided in [`layout`], a pure function
 //!   that drawing, page sizes and the mouse all use.
-//! * [`commands`] is the one table behind keys, footer and help.
+//! * [`commands`] is the one table behind keys, footer and help; [`bindings`] has the keys in force.
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
 pub mod acting;
 pub mod action;
 pub mod app;
+pub mod bindings;
 pub mod commands;
 pub mod doc;
 pub mod event;
@@ -36,35 +37,26 @@ use std::path::PathBuf;
 
 use action::Effect;
 use app::{Exit, Screen};
+use bindings::Bindings;
 use model::Model;
 use runner::Runner;
 use term::Term;
 use theme::Theme;
 
-/// When to use colour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Color {
-    /// Unless `NO_COLOR` is set, or the terminal is a dumb one.
-    #[default]
-    Auto,
-    /// Yes.
-    Always,
-    /// No.
-    Never,
-}
-
 /// What the screens are started with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Options {
     /// Folders and files; the current folder when there are none. A single file is opened at once, two are
     /// compared.
     pub paths: Vec<PathBuf>,
     /// Where results are remembered.
     pub cache: crate::cache::Cache,
-    /// Plain ASCII instead of lines, Braille and symbols.
-    pub ascii: bool,
-    /// Colour.
-    pub color: Color,
+    /// Looks.
+    pub theme: Theme,
+    /// Which keys run which command.
+    pub keys: Bindings,
+    /// Metrics to lead with, the first a run has.
+    pub metrics: Vec<String>,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
 }
@@ -113,7 +105,6 @@ pub fn run(options: Options) -> Result<(), Error> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Error::NotATerminal);
     }
-    let theme = Theme::new(use_color(options.color), options.ascii);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
@@ -122,7 +113,9 @@ pub fn run(options: Options) -> Result<(), Error> {
         runner: Runner::new(send.clone(), options.cache),
     };
     screen.runner.watch(paths.clone());
-    let mut model = Model::new(paths, screen.term.size()?, theme);
+    let mut model = Model::new(paths, screen.term.size()?, options.theme);
+    model.keys = options.keys;
+    model.home.curve.preferred = options.metrics;
     model.mouse = !options.no_mouse;
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();
@@ -138,15 +131,6 @@ pub fn run(options: Options) -> Result<(), Error> {
         let _ = signal_hook::low_level::emulate_default_handler(signal);
     }
     Ok(())
-}
-
-fn use_color(color: Color) -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-    }
 }
 
 /// The terminal and the jobs behind it.

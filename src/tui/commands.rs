@@ -97,6 +97,7 @@ pub enum Command {
     Mouse,
     Redraw,
     Help,
+    Palette,
     Suspend,
     Quit,
 }
@@ -239,7 +240,8 @@ pub static TABLE: &[Entry] = table! {
     Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
     Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, always;
-    Help, "help", "All commands, searchable; Enter runs one", Program, ["?", ":", "F1", "Ctrl-p"], |_| "help", always;
+    Palette, "palette", "What can be done here, searched while you type; Enter does it", Program, [":", "Ctrl-p"], silent, always;
+    Help, "help", "All commands with their keys, searchable; Enter runs one", Program, ["?", "F1"], |_| "help", always;
     Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
 };
 
@@ -251,12 +253,13 @@ impl Command {
 }
 
 impl Entry {
-    /// The first of its keys, as the footer shows it.
-    pub fn key(&self) -> &'static str {
-        self.keys.first().copied().unwrap_or_default()
+    /// It moves the cursor of a list.
+    pub fn moves_in_lists(&self) -> bool {
+        use Command::{Bottom, Down, HalfDown, HalfUp, PageDown, PageUp, Top, Up};
+        matches!(self.command, Down | Up | PageDown | PageUp | HalfDown | HalfUp | Top | Bottom)
     }
 
-    /// Its key sequences.
+    /// Its default key sequences; those in force are in [`super::bindings::Bindings`].
     pub fn sequences(&self) -> impl Iterator<Item = Vec<Key>> {
         self.keys.iter().filter_map(|text| Key::sequence(text))
     }

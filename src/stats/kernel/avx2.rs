@@ -64,7 +64,8 @@ impl WithSimd for Float32<'_> {
                 count(codes, (word >> 48) as u16);
             }
         }
-        let total = |(low, high): (__m256d, __m256d)| -> f64 { cast::<_, [f64; 8]>([low, high]).iter().sum() };
+        let total =
+            |(low, high): (__m256d, __m256d)| -> f64 { cast::<_, [f64; 8]>([low, high]).iter().sum() };
         Sums {
             count: chunks.len() * LANES,
             sum: total(sum),
