@@ -103,7 +103,7 @@ fn module(view: &CompareView, data: &Comparison, at: u32, ascii: bool, out: &mut
         return;
     }
     out.push(Line::Blank);
-    out.push(Line::Keys("{next-difference} goes to the next key that differs"));
+    out.push(Line::Keys("{next-difference}: the next difference"));
     let absent = [RowMark::Missing, RowMark::Unexpected, RowMark::Differs].into_iter().any(is_there);
     let mut repairs = data.report.found.applied().filter(|_| absent && !view.after).peekable();
     if repairs.peek().is_some() {

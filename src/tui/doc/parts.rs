@@ -51,7 +51,8 @@ fn file(shard: &Shard) -> Document {
     out.push(Line::Blank);
     out.push(fact("path", shown_path(&shard.path)));
     if shard.status != ShardStatus::Missing {
-        out.push(Line::Keys("{open} opens this file by itself; {back} comes back"));
+        out.push(Line::Keys("{open} opens it by itself,"));
+        out.push(Line::Keys("{back} comes back"));
     }
     out
 }
