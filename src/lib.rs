@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod platform;
 pub mod plot;
 pub mod source;
 pub mod tensor;

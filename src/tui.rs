@@ -125,10 +125,8 @@ pub fn run(options: Options) -> Result<(), Error> {
     event::listen(send)?;
     let exit = app::run(&mut model, &events, &mut screen)?;
     drop(screen);
-    #[cfg(unix)]
     if let Exit::Signal(signal) = exit {
-        // Whoever sent it is told the truth: this process ended because of it.
-        let _ = signal_hook::low_level::emulate_default_handler(signal);
+        crate::platform::end_by(signal);
     }
     Ok(())
 }

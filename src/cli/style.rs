@@ -90,7 +90,7 @@ pub(super) fn wants_colour(when: When) -> bool {
         When::Auto => {
             let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
             let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-            output::is_terminal() && !set("NO_COLOR") && !dumb
+            output::is_terminal() && !set("NO_COLOR") && !dumb && crate::platform::escapes_work()
         }
     }
 }

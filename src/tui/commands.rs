@@ -9,7 +9,7 @@ mod when;
 use std::fmt::Write as _;
 
 use self::when::{
-    acting, always, can_be_dense, compare, comparing, copy_label, filterable, foldable, full_label,
+    acting, always, can_be_dense, can_stop, compare, comparing, copy_label, filterable, foldable, full_label,
     has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline, lists_tensors, on_pair,
     on_tensor, open_label, opened, overlay_label, plotting, repairs_label, shows_histogram, shows_spectrum,
     silent, sortable, view_is,
@@ -239,7 +239,7 @@ pub static TABLE: &[Entry] = table! {
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
     Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
-    Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, always;
+    Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, can_stop;
     Palette, "palette", "What can be done here, searched while you type; Enter does it", Program, [":", "Ctrl-p"], silent, always;
     Help, "help", "All commands with their keys, searchable; Enter runs one", Program, ["?", "F1"], |_| "help", always;
     Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
