@@ -209,7 +209,7 @@ impl Entry {
 }
 
 /// Makes a folder only its owner may look into: names of tensors are nobody else's business.
-fn make_private(folder: &Path) -> Option<()> {
+pub(crate) fn make_private(folder: &Path) -> Option<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

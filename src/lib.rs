@@ -16,6 +16,7 @@ pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod state;
 pub mod stats;
 
 pub mod format;

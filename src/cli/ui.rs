@@ -6,6 +6,7 @@ use super::args::{Common, When};
 use super::ls;
 use super::output::{Failure, Out, is_terminal};
 use super::style::Style;
+use crate::state::Store;
 use crate::tui;
 
 /// Opens the UI on `paths`; without a terminal, or where JSON is asked for, prints what `ls` prints.
@@ -14,7 +15,7 @@ use crate::tui;
 /// What opening the terminal, or printing, finds.
 pub(super) fn run(
     paths: Vec<PathBuf>,
-    no_mouse: bool,
+    (no_mouse, no_state): (bool, bool),
     common: &Common,
     style: &Style,
     out: &mut Out,
@@ -28,7 +29,13 @@ pub(super) fn run(
         When::Always => tui::Color::Always,
         When::Never => tui::Color::Never,
     };
-    let options =
-        tui::Options { paths, cache: super::config::cache(common), ascii: common.ascii, color, no_mouse };
+    let options = tui::Options {
+        paths,
+        cache: super::config::cache(common),
+        ascii: common.ascii,
+        color,
+        no_mouse,
+        state: if no_state { Store::off() } else { Store::of_user() },
+    };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))
 }

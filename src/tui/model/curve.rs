@@ -145,6 +145,16 @@ impl Curve {
         self.chosen.as_ref().map(|(name, _)| name.as_str())
     }
 
+    /// The axis of the metric a person chose.
+    pub fn chosen_axis(&self) -> Option<XAxis> {
+        self.chosen.as_ref().map(|(_, axis)| *axis)
+    }
+
+    /// Lets this metric lead wherever a run has it.
+    pub fn choose(&mut self, metric: Option<(String, XAxis)>) {
+        self.chosen = metric;
+    }
+
     /// Lets another series lead, `by` further on.
     pub fn cycle(&mut self, by: isize) {
         let before = self.shown().map(|s| s.x);
