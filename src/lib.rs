@@ -18,6 +18,7 @@ pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
 pub mod settings;
+pub mod state;
 pub mod stats;
 
 pub mod format;

@@ -35,11 +35,14 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
+use crate::state::Store;
 use action::Effect;
 use app::{Exit, Screen};
 use bindings::Bindings;
 use model::Model;
+use model::memory::Memory;
 use runner::Runner;
+use runner::memory::Keeper;
 use term::Term;
 use theme::Theme;
 
@@ -57,8 +60,10 @@ pub struct Options {
     pub keys: Bindings,
     /// Metrics to lead with, the first a run has.
     pub metrics: Vec<String>,
-    /// Leave the mouse to the terminal.
-    pub no_mouse: bool,
+    /// Catch the mouse, or leave it to the terminal; as it was last without.
+    pub mouse: Option<bool>,
+    /// Where it is remembered where one was.
+    pub state: Store,
 }
 
 /// Why the screens could not be shown, or ended early.
@@ -108,27 +113,44 @@ pub fn run(options: Options) -> Result<(), Error> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
-    let mut screen = TermScreen {
-        term: Term::enter(!options.no_mouse)?,
-        runner: Runner::new(send.clone(), options.cache),
-    };
+    let memory = remembered(&options.state, &paths);
+    let mouse = options.mouse.or(memory.global.mouse).unwrap_or(true);
+    let mut screen =
+        TermScreen { term: Term::enter(mouse)?, runner: Runner::new(send.clone(), options.cache) };
     screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, options.theme);
     model.keys = options.keys;
     model.home.curve.preferred = options.metrics;
-    model.mouse = !options.no_mouse;
+    model.mouse = mouse;
+    let known = (memory.global.clone(), memory.folder.clone());
+    screen.runner.keeper = Some(Keeper::start(options.state, memory.about(), known));
+    model::memory::restore(&mut model, memory, first == update::First::Runs);
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();
     for effect in update::start(&mut model, first) {
         screen.run(effect)?;
     }
     event::listen(send)?;
-    let exit = app::run(&mut model, &events, &mut screen)?;
+    let exit = app::run(&mut model, &events, &mut screen);
+    let keeper = screen.runner.keeper.take();
+    // The terminal goes first: a slow disk is not waited for on a screen that is frozen.
     drop(screen);
+    if let Some(keeper) = keeper {
+        keeper.finish(model::memory::kept(&model));
+    }
+    let exit = exit?;
     if let Exit::Signal(signal) = exit {
         crate::platform::end_by(signal);
     }
     Ok(())
+}
+
+/// What is remembered of these paths.
+fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
+    let absolute = |path: &PathBuf| Some((path.clone(), std::path::absolute(path).ok()?));
+    let roots: Vec<_> = paths.iter().filter_map(absolute).collect();
+    let about: Vec<PathBuf> = roots.iter().map(|(_, absolute)| absolute.clone()).collect();
+    Memory::of(roots, store.global(), store.place(&about))
 }
 
 /// The terminal and the jobs behind it.

@@ -48,6 +48,9 @@ pub(super) struct Args {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// Neither use nor keep what is remembered of earlier starts: selection, sizes of panes, marks, bookmarks
+    #[arg(long)]
+    pub(super) no_state: bool,
     #[command(flatten)]
     pub(super) look: Look,
     /// Print the keys and what they do, as they are set, and end

@@ -11,6 +11,7 @@ use super::args::{Common, Config};
 use super::output::{Failure, Out};
 use crate::cache::Cache;
 use crate::settings::{self, Invalid, Problem, Settings};
+use crate::state::Store;
 use crate::text::{number, shown, shown_path};
 use crate::tui::bindings::{self, Bindings};
 pub(super) use keys::print as print_keys;
@@ -28,9 +29,11 @@ pub(super) fn run(options: &Config, common: &Common, out: &mut Out) -> Result<()
     let problems = path.as_ref().and_then(|path| problems(path).err());
     let problems: Vec<Problem> = problems.map(|invalid| invalid.problems).unwrap_or_default();
     let exists = path.as_ref().is_some_and(|path| path.exists());
-    let cache = Cache::of_user();
+    let (cache, state) = (Cache::of_user(), Store::of_user());
     if common.json {
         let (entries, bytes) = cache.size();
+        let (files, kept) = state.size();
+        let there = state.folder().map(|folder| folder.to_string_lossy());
         let list: Vec<_> = problems
             .iter()
             .map(|p| {
@@ -42,9 +45,10 @@ pub(super) fn run(options: &Config, common: &Common, out: &mut Out) -> Result<()
         out.json(&json!({
             "settings": {"path": path.as_ref().map(|path| path.to_string_lossy()), "exists": exists, "problems": list},
             "cache": {"path": folder, "entries": entries, "bytes": bytes},
+            "state": {"path": there, "entries": files, "bytes": kept},
         }))?;
     } else {
-        text(path.as_ref(), exists, &problems, &cache, out)?;
+        text(path.as_ref(), exists, &problems, (&cache, &state), out)?;
     }
     match problems.len() {
         0 => Ok(()),
@@ -57,7 +61,7 @@ fn text(
     path: Option<&PathBuf>,
     exists: bool,
     problems: &[Problem],
-    cache: &Cache,
+    (cache, state): (&Cache, &Store),
     out: &mut Out,
 ) -> Result<(), Failure> {
     let none = || "none: there is no home folder".to_owned();
@@ -79,6 +83,23 @@ fn text(
         "         {} in {} entries; may be deleted at any time",
         number::bytes(bytes),
         number::grouped(entries as u64)
+    )?;
+    let (files, kept) = state.size();
+    writeln!(out, "state    {}", state.folder().map_or_else(none, shown_path))?;
+    writeln!(
+        out,
+        "         {} in {} files: where one was, marks and bookmarks; may be deleted at any time",
+        number::bytes(kept),
+        number::grouped(files as u64)
+    )?;
+    let (files, kept) = state.size();
+    let place = state.folder().map_or_else(|| "none: there is no home folder".to_owned(), shown_path);
+    writeln!(out, "state    {place}")?;
+    writeln!(
+        out,
+        "         {} in {} files: where one was, marks and bookmarks; may be deleted at any time",
+        number::bytes(kept),
+        number::grouped(files as u64)
     )?;
     Ok(())
 }

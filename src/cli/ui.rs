@@ -5,6 +5,7 @@ use super::ls;
 use super::output::{Failure, Out, is_terminal};
 use super::style::Style;
 use crate::settings::{self, Settings, ThemeChoice};
+use crate::state::Store;
 use crate::tui;
 use crate::tui::theme::{Theme, Wish};
 
@@ -26,7 +27,12 @@ pub(super) fn run(args: Args, settings: Settings, style: &Style, out: &mut Out) 
         keys,
         metrics: settings.metrics,
         cache: super::config::cache(&args.common),
-        no_mouse: args.no_mouse || settings.mouse == Some(false),
+        mouse: if args.no_mouse { Some(false) } else { settings.mouse },
+        state: if args.no_state || settings.remember == Some(false) {
+            Store::off()
+        } else {
+            Store::of_user()
+        },
         paths: args.paths,
     };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))

@@ -9,10 +9,10 @@ mod when;
 use std::fmt::Write as _;
 
 use self::when::{
-    acting, always, can_be_dense, can_stop, compare, comparing, copy_label, filterable, foldable, full_label,
-    has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline, lists_tensors, on_pair,
-    on_tensor, open_label, opened, overlay_label, plotting, repairs_label, shows_histogram, shows_spectrum,
-    silent, sortable, view_is,
+    acting, always, can_be_dense, can_resize, can_stop, compare, comparing, copy_label, filterable, foldable,
+    full_label, has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline,
+    lists_tensors, on_pair, on_tensor, open_label, opened, overlay_label, plotting, repairs_label, resized,
+    shows_histogram, shows_spectrum, silent, sortable, view_is,
 };
 use super::key::Key;
 use super::model::compare::CompareView;
@@ -36,6 +36,9 @@ pub enum Command {
     Back,
     NextPane,
     PreviousPane,
+    Narrower,
+    Wider,
+    ResetPanes,
     Layers,
     Tensors,
     Metadata,
@@ -234,6 +237,9 @@ pub static TABLE: &[Entry] = table! {
     HalfDown, "half-down", "Half a page down", Move, ["Ctrl-d"], silent, always;
     HalfUp, "half-up", "Half a page up", Move, ["Ctrl-u"], silent, always;
     PreviousPane, "previous-pane", "To the previous pane", Go, ["Shift-Tab"], silent, always;
+    Wider, "wider", "The pane wider by 4 cells, or by count; curve and details: higher", Move, ["}"], silent, can_resize;
+    Narrower, "narrower", "The pane narrower by 4 cells, or by count; curve and details: lower", Move, ["{"], silent, can_resize;
+    ResetPanes, "reset-panes", "All panes as they are by themselves", Move, ["=", "z ="], silent, resized;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;

@@ -90,7 +90,8 @@ impl Key {
         }
         let named = NAMED.iter().find(|(name, _)| *name == rest).map(|(_, code)| *code);
         let mut chars = rest.chars();
-        let function = rest.strip_prefix('F').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=24).contains(n));
+        let function =
+            rest.strip_prefix('F').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=24).contains(n));
         key.code = match (named.or(function.map(Code::F)), chars.next(), chars.next()) {
             (Some(code), ..) => code,
             (None, Some(c), None) => Code::Char(c),
@@ -152,7 +153,9 @@ mod tests {
 
     #[test]
     fn keys_read_and_write_the_same() {
-        for text in ["j", "G", "Ctrl-d", "Shift-Tab", "PgDn", "Space", "-", "Ctrl--", "F1", "F12", "F", "/", "?"] {
+        for text in
+            ["j", "G", "Ctrl-d", "Shift-Tab", "PgDn", "Space", "-", "Ctrl--", "F1", "F12", "F", "/", "?"]
+        {
             assert_eq!(Key::parse(text).map(|k| k.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Key::parse("Hyper-x"), None);

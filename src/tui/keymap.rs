@@ -158,6 +158,7 @@ mod tests {
         let meant = [
             ("+", vec!["zoom-in", "unfold-all"]),
             ("-", vec!["zoom-out", "fold-all"]),
+            ("=", vec!["zoom-in", "reset-panes"]),
             ("a", vec!["after-repair", "metrics"]),
             ("g v", vec!["compare-values", "comparison"]),
             ("t", vec!["tensors", "layers", "flat-keys"]),

@@ -14,10 +14,12 @@ pub mod home;
 pub mod jobs;
 pub mod layers;
 pub mod listing;
+pub mod memory;
 pub mod metadata;
 pub mod parts;
 pub mod run_table;
 pub mod spectra;
+pub mod splits;
 pub mod stats;
 pub mod table;
 pub mod timeline;
@@ -151,6 +153,12 @@ pub struct Model {
     pub toast: Option<Toast>,
     /// The mouse is caught.
     pub mouse: bool,
+    /// What is remembered from one start to the next.
+    pub memory: memory::Memory,
+    /// Where panes meet.
+    pub splits: splits::Splits,
+    /// The border the mouse took hold of.
+    pub grip: Option<splits::Grip>,
     /// The clock times are shown on.
     pub zone: jiff::tz::TimeZone,
     /// Tenths of a second jobs have run.
@@ -175,6 +183,9 @@ impl Model {
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
+            memory: memory::Memory::default(),
+            splits: splits::Splits::default(),
+            grip: None,
             zone: jiff::tz::TimeZone::UTC,
             ticks: 0,
         }

@@ -10,12 +10,14 @@ mod jobs;
 mod lines;
 mod logs;
 mod marks;
+mod memory;
 mod mouse;
 mod parts;
 mod picker;
 mod ranks;
 mod run_table;
 mod spectra;
+mod splits;
 mod stats;
 mod timeline;
 mod watch;
@@ -37,6 +39,7 @@ pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+    let is_asked = memory::may_change(&action);
     let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
@@ -88,6 +91,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
     effects.extend(lines::wanted(model));
+    if is_asked {
+        effects.extend(memory::changed(model));
+    }
     effects
 }
 
@@ -163,6 +169,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Back => back(model),
         Command::NextPane => cycle_pane(model, 1),
         Command::PreviousPane => cycle_pane(model, -1),
+        Command::Wider | Command::Narrower => splits::resize(model, command, count),
+        Command::ResetPanes => splits::reset(model),
         Command::Runs => go(model, Place::Home, Pane::Runs),
         Command::Curve => go(model, Place::Home, Pane::Curve),
         Command::Timeline => timeline::begin(model),
@@ -217,6 +225,7 @@ fn is_view(command: Command) -> bool {
 
 fn toggle_mouse(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
+    model.memory.mouse = Some(model.mouse);
     model.hint(if model.mouse {
         "the mouse scrolls and selects; Shift with the mouse marks text"
     } else {

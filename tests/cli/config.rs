@@ -31,7 +31,11 @@ fn the_template_is_the_one_that_is_shipped_and_changes_nothing() {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &template).unwrap();
     }
-    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), template, "assets/config.toml is out of date");
+    assert_eq!(
+        std::fs::read_to_string(path).unwrap_or_default(),
+        template,
+        "assets/config.toml is out of date"
+    );
     let folder = folder(&template);
     assert_eq!(run(folder.path(), &["--print-keys"]).stdout, crate::run(&["--print-keys"]).stdout);
 }

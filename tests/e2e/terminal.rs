@@ -23,6 +23,8 @@ pub(crate) struct Terminal {
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     output: Arc<(Mutex<Output>, Condvar)>,
+    #[allow(dead_code)] // kept while the program runs
+    state: Option<tempfile::TempDir>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -44,10 +46,13 @@ impl Terminal {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ckpt-tui"));
         command.args(args);
         command.env_remove("NO_COLOR");
+        // Nobody's own state: that of each test is empty, and gone with it.
+        let state = tempfile::tempdir().expect("a folder");
+        command.env("XDG_STATE_HOME", state.path());
         for (name, value) in env {
             command.env(name, value);
         }
-        Self::run(command, columns, rows)
+        Self { state: Some(state), ..Self::run(command, columns, rows) }
     }
 
     /// One of the ignored tests of this very binary.
@@ -92,7 +97,7 @@ impl Terminal {
             }
         });
         let writer = pty.master.take_writer().expect("a writer");
-        Self { master: pty.master, writer, child, output }
+        Self { master: pty.master, writer, child, output, state: None }
     }
 
     pub(crate) fn send(&mut self, keys: &str) {

@@ -156,6 +156,16 @@ impl Curve {
         self.chosen().into_iter().chain(self.preferred.iter().map(String::as_str))
     }
 
+    /// The axis of the metric a person chose.
+    pub fn chosen_axis(&self) -> Option<XAxis> {
+        self.chosen.as_ref().map(|(_, axis)| *axis)
+    }
+
+    /// Lets this metric lead wherever a run has it.
+    pub fn choose(&mut self, metric: Option<(String, XAxis)>) {
+        self.chosen = metric;
+    }
+
     /// Lets another series lead, `by` further on.
     pub fn cycle(&mut self, by: isize) {
         let before = self.shown().map(|s| s.x);

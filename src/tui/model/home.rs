@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::curve::{Curve, checkpoint_at, is_of, x_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
+use super::memory::Bookmark;
 use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
@@ -72,6 +73,8 @@ pub struct Home {
     pub given_up: HashSet<PathBuf>,
     /// Checkpoints a person marked for a comparison: A, then B.
     pub marks: Vec<PathBuf>,
+    /// Places to come back to.
+    pub bookmarks: Vec<Bookmark>,
     /// What is to be said of the best of the selected run.
     pub verdict: Option<Verdict>,
     is_stale: bool,
@@ -302,9 +305,9 @@ impl Home {
         }
     }
 
-    /// Paths a person marked, which nothing may remove.
+    /// Paths a person marked, for a comparison or to come back to: nothing may remove them.
     pub fn marked(&self) -> BTreeSet<PathBuf> {
-        self.marks.iter().cloned().collect()
+        self.marks.iter().chain(self.bookmarks.iter().map(|mark| &mark.path)).cloned().collect()
     }
 
     /// The selected row among those that were not read.

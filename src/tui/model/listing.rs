@@ -155,6 +155,17 @@ impl Listing {
         }
     }
 
+    /// What is selected, or will be once the scan finds it.
+    pub fn selected(&self) -> Option<&Selected> {
+        self.selected.as_ref()
+    }
+
+    /// Selects this once a scan finds it, unless the person moves before.
+    pub fn expect(&mut self, selected: Option<Selected>) {
+        self.touched |= selected.is_some();
+        self.selected = selected.or(self.selected.take());
+    }
+
     /// Selects the run in this folder.
     pub fn select_run(&mut self, index: &Index, path: &Path) {
         self.touched = true;
