@@ -6,6 +6,7 @@ mod clean;
 mod curves;
 mod diff;
 mod export;
+mod form;
 pub(super) mod spectra;
 mod stats;
 mod timeline;
@@ -21,6 +22,7 @@ pub(super) use clean::Clean;
 pub(super) use curves::Curves;
 pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
+pub(super) use form::{Form, Sheet, Tabular};
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
@@ -130,6 +132,8 @@ pub(super) struct Ls {
     /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
     #[arg(long, value_name = "METRIC")]
     pub(super) sort: Option<String>,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }
 
 /// Options of `show`.
@@ -138,4 +142,6 @@ pub(super) struct Show {
     /// The checkpoint
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }

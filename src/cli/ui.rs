@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::args::{Common, When};
+use super::args::{Common, Form, When};
 use super::ls;
 use super::output::{Failure, Out, is_terminal};
 use super::style::Style;
@@ -21,7 +21,8 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     ls::check(&paths)?;
     if common.json || !is_terminal() {
-        return ls::run(&paths, None, common.json, style, out);
+        let form = if common.json { Form::Json } else { Form::Text };
+        return ls::run(&paths, None, form, style, out);
     }
     let color = match common.color {
         When::Auto => tui::Color::Auto,
