@@ -18,6 +18,7 @@ mod json;
 mod ls;
 mod output;
 mod progress;
+mod sheet;
 mod show;
 mod spectra;
 mod stats;
@@ -59,12 +60,13 @@ fn run(mut args: Args, out: &mut Out) -> Result<(), Failure> {
     match command {
         Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(()),
         Some(Command::Ls(options)) => {
-            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+            let form = options.table.form(args.common.json);
+            ls::run(&options.paths, options.sort.as_deref(), form, &style, out)
         }
         Some(Command::Best(options)) => best::run(options, args.common.json, out),
         Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
         Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
-        Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Show(show)) => show::run(&show.file, show.table.form(args.common.json), &style, out),
         Some(Command::Diff(diff)) => diff::run(&diff, &args.common, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),

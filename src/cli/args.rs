@@ -7,6 +7,7 @@ mod config;
 mod curves;
 mod diff;
 mod export;
+mod form;
 pub(super) mod look;
 pub(super) mod spectra;
 mod stats;
@@ -25,6 +26,7 @@ pub(super) use config::Config;
 pub(super) use curves::Curves;
 pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
+pub(super) use form::{Form, Sheet, Tabular};
 pub(super) use look::Look;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -169,6 +171,8 @@ pub(super) struct Ls {
     /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
     #[arg(long, value_name = "METRIC")]
     pub(super) sort: Option<String>,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }
 
 /// Options of `show`.
@@ -177,4 +181,6 @@ pub(super) struct Show {
     /// The checkpoint
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }

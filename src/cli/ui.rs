@@ -1,6 +1,6 @@
 //! No subcommand: the terminal UI, or plain text where there is no terminal to draw on.
 
-use super::args::{Args, look};
+use super::args::{Args, Form, look};
 use super::ls;
 use super::output::{Failure, Out, is_terminal};
 use super::style::Style;
@@ -20,7 +20,8 @@ pub(super) fn run(args: Args, settings: Settings, style: &Style, out: &mut Out) 
     }
     ls::check(&args.paths)?;
     if args.common.json || !is_terminal() {
-        return ls::run(&args.paths, None, args.common.json, style, out);
+        let form = if args.common.json { Form::Json } else { Form::Text };
+        return ls::run(&args.paths, None, form, style, out);
     }
     let options = tui::Options {
         theme: theme(&args, &settings)?,

@@ -16,6 +16,7 @@ mod output;
 mod show;
 mod spectra;
 mod stats;
+mod tables;
 mod terminal;
 mod timeline;
 
