@@ -17,6 +17,8 @@ pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod settings;
+pub mod state;
 pub mod stats;
 
 pub mod format;

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::args::{Common, When};
+use super::args::Common;
 use super::output;
+use crate::settings::When;
 
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +41,7 @@ impl Style {
     pub(super) fn of(common: &Common) -> Self {
         let width = if output::is_terminal() { crossterm::terminal::size().ok() } else { None };
         Self {
-            colour: wants_colour(common.color),
+            colour: wants_colour(common.when()),
             ascii: common.ascii,
             verbose: common.verbose,
             width: width.map(|(columns, _)| usize::from(columns).max(40)),
