@@ -12,9 +12,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What a command of the documents prints on standard output.
+/// What a command of the documents prints on standard output, where nothing is remembered from before.
 fn printed(command: &str) -> String {
-    let output = crate::program().current_dir(root()).args(command.split(' ')).output().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let mut program = crate::program();
+    program.current_dir(root()).env("XDG_CACHE_HOME", home.path());
+    let output = program.args(command.split(' ')).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
