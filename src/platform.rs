@@ -50,6 +50,9 @@ pub const JOB_CONTROL: bool = system::JOB_CONTROL;
 /// Whether the mouse is asked for by a call to the console, as on Windows, and not by an escape sequence.
 pub const CONSOLE_MOUSE: bool = cfg!(windows);
 
+/// Terminals set no `TERM`.
+pub const TERMINALS_ARE_NAMELESS: bool = cfg!(windows);
+
 /// Opens a file for reading, without ever waiting for a writer at the other end of a pipe and without making a
 /// terminal the program's own. Others may write, rename and delete the file meanwhile.
 ///
