@@ -146,5 +146,6 @@ fn a_panic_in_a_worker_leaves_the_screen_alone() {
 }
 
 #[cfg(target_os = "linux")]
+mod settings;
 mod statistics;
 mod suspend;
