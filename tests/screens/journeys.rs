@@ -473,11 +473,11 @@ fn other_keys_run_the_same_commands() {
 
 #[test]
 fn hints_name_the_keys_there_are() {
-    let mut ui = with_keys(&[("compute-statistics", &["F7"]), ("quit", &["F10"])]);
+    let mut ui = with_keys(&[("copy", &["F7"]), ("quit", &["F10"])]);
     ui.keys("<Esc><Esc><Esc>");
     assert!(ui.screen().contains("F10 quits"), "{}", ui.screen());
-    ui.keys("jj<Enter>gtgs");
-    assert!(ui.screen().contains("F7 computes statistics"), "{}", ui.screen());
+    ui.keys("jj<Enter>go");
+    assert!(ui.screen().contains("F7 copies these lines"), "{}", ui.screen());
 }
 
 #[test]
