@@ -71,7 +71,10 @@ impl Term {
 
     /// Draws a frame, shown by the terminal in one go. The real cursor goes to `cursor`, for those who follow
     /// it (screen readers, braille displays), and is seen only while text is typed. Says how large the screen was.
-    pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> super::view::CursorAt) -> io::Result<(u16, u16)> {
+    pub fn draw(
+        &mut self,
+        draw: impl FnOnce(&mut Frame<'_>) -> super::view::CursorAt,
+    ) -> io::Result<(u16, u16)> {
         queue!(io::stdout(), BeginSynchronizedUpdate)?;
         let mut at = super::view::CursorAt::default();
         let drawn = self.terminal.draw(|frame| {
