@@ -180,7 +180,7 @@ fn take(mouse: bool) -> io::Result<()> {
 }
 
 fn set_mouse(caught: bool) -> io::Result<()> {
-    match (caught, platform::CONSOLE_MOUSE) {
+    match (caught, platform::CONSOLE) {
         (true, false) => execute!(io::stdout(), Print(MOUSE_ON)),
         (true, true) => execute!(io::stdout(), EnableMouseCapture),
         (false, _) => execute!(io::stdout(), DisableMouseCapture),

@@ -8,6 +8,7 @@ mod build;
 mod compare;
 mod curves;
 mod docs;
+mod guide;
 mod journeys;
 mod layers;
 mod logs;
