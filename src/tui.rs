@@ -130,6 +130,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     let mut model = Model::new(paths, screen.term.size()?, theme);
     model.mouse = mouse;
     let known = (memory.global.clone(), memory.folder.clone());
+    screen.runner.store = options.state.clone();
     screen.runner.keeper = Some(Keeper::start(options.state, memory.about(), known));
     model::memory::restore(&mut model, memory, first == update::First::Runs);
     model.zone = jiff::tz::TimeZone::system();

@@ -51,6 +51,18 @@ impl Plan {
     }
 }
 
+/// Checkpoints of a run among these absolute paths, as the run has them.
+pub fn marked_by(run: &Run, absolute: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    if absolute.is_empty() {
+        return BTreeSet::new();
+    }
+    let paths = run.checkpoints.iter().map(|row| &row.path);
+    paths
+        .filter(|path| std::path::absolute(path).is_ok_and(|path| absolute.contains(&path)))
+        .cloned()
+        .collect()
+}
+
 /// Plans to keep the best `keep` checkpoints of a run. `metric` is its leading one unless given; `marked` are
 /// paths a person marked.
 ///

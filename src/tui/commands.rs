@@ -81,6 +81,9 @@ pub enum Command {
     ExportWeights,
     Timeline,
     Mark,
+    Bookmark,
+    Bookmarks,
+    Messages,
     Comparison,
     NextDifference,
     PreviousDifference,
@@ -182,6 +185,8 @@ pub static TABLE: &[Entry] = table! {
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Mark, "mark", "Mark A (the model's side); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
+    Bookmark, "bookmark", "Bookmark what is selected (checkpoint, tensor, layer), or take it back", Act, ["'"], silent, |m| super::update::bookmark_target(m).is_some();
+    Bookmarks, "bookmarks", "The bookmarks of this folder: Enter goes there, Delete removes", Go, ["`"], |m| if m.home.bookmarks.is_empty() || m.place != Place::Home { "" } else { "bookmarks" }, always;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
     FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
     RunTable, "run-table", "Runs side by side with their hyperparameters, and back", Go, ["p"], |m| if m.focus == Pane::Table { "back to all" } else if m.focus == Pane::Runs && m.home.index.runs.len() > 1 { "table" } else { "" }, |m| home(m) && !m.home.index.runs.is_empty();
@@ -241,6 +246,7 @@ pub static TABLE: &[Entry] = table! {
     ResetPanes, "reset-panes", "All panes as they are by themselves", Move, ["=", "z ="], silent, resized;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
+    Messages, "messages", "What was said at the bottom of the screen, again and in full", Program, ["g n"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
     Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
@@ -293,7 +299,9 @@ pub fn markdown() -> String {
             let heads = "| keys | what they do | name |\n|---|---|---|";
             let _ = write!(page, "\n## {}\n\n{heads}\n", entry.group.title());
         }
-        let keys: Vec<String> = entry.keys.iter().map(|keys| format!("`{keys}`")).collect();
+        let quoted =
+            |keys: &&str| if keys.contains('`') { format!("`` {keys} ``") } else { format!("`{keys}`") };
+        let keys: Vec<String> = entry.keys.iter().map(quoted).collect();
         let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(", "), entry.title, entry.id);
     }
     page

@@ -17,11 +17,11 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
             Mode::Normal => Some(command(&model.pending, key, model)),
             Mode::Dialog(ref dialog) => answer(dialog, key),
             Mode::Sections(_) => chosen(key),
-            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } | Mode::Popup(_) => typed(key),
         },
         Event::Paste(text) => match model.mode {
             Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => None,
-            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => {
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } | Mode::Popup(_) => {
                 Some(Action::Edit(Edit::Paste(text)))
             }
         },

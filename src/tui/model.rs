@@ -17,6 +17,7 @@ pub mod listing;
 pub mod memory;
 pub mod metadata;
 pub mod parts;
+pub mod popup;
 pub mod run_table;
 pub mod spectra;
 pub mod splits;
@@ -25,6 +26,7 @@ pub mod table;
 pub mod timeline;
 pub mod tree;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use tui_input::Input;
@@ -98,6 +100,8 @@ pub enum Mode {
     },
     /// The sections that can be compared, to choose from.
     Sections(Cursor),
+    /// A list to choose from, with text to search it.
+    Popup(popup::Popup),
     /// A question before something is written.
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
@@ -145,6 +149,10 @@ pub struct Model {
     pub jobs: Jobs,
     /// A line for the person.
     pub toast: Option<Toast>,
+    /// Lines that were said, oldest first.
+    pub said: VecDeque<Toast>,
+    /// What is to be selected in the checkpoint that is opened with this number.
+    pub bound_for: Option<(u64, String)>,
     /// The mouse is caught.
     pub mouse: bool,
     /// What is remembered from one start to the next.
@@ -175,6 +183,8 @@ impl Model {
             compare: None,
             jobs: Jobs::default(),
             toast: None,
+            said: VecDeque::new(),
+            bound_for: None,
             mouse: true,
             memory: memory::Memory::default(),
             splits: splits::Splits::default(),
@@ -191,12 +201,17 @@ impl Model {
 
     /// Says something.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some(Toast { text: text.into(), is_error: false });
+        self.tell(Toast { text: text.into(), is_error: false });
     }
 
     /// Says that something went wrong.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.toast = Some(Toast { text: text.into(), is_error: true });
+        self.tell(Toast { text: text.into(), is_error: true });
+    }
+
+    fn tell(&mut self, toast: Toast) {
+        popup::keep(self, &toast);
+        self.toast = Some(toast);
     }
 
     /// Lines of a timeline that fit on the screen: two in each row of a dense one.
@@ -328,6 +343,13 @@ impl Model {
     }
 
     fn settle_mode(&mut self, layout: &Layout) {
+        if let Mode::Popup(popup) = &self.mode {
+            let rows = popup.found(self).len();
+            if let Mode::Popup(popup) = &mut self.mode {
+                popup.cursor.settle(rows, layout.list_rows().height.into());
+            }
+            return;
+        }
         match &mut self.mode {
             Mode::Help { input, cursor } => {
                 let rows = super::help::rows(input.value()).len();
@@ -348,7 +370,7 @@ impl Model {
                     cursor.settle(rows, height.into());
                 }
             }
-            Mode::Normal | Mode::Filter { .. } => {}
+            Mode::Normal | Mode::Filter { .. } | Mode::Popup(_) => {}
         }
     }
 

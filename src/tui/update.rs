@@ -1,5 +1,6 @@
 //! How the model changes: one action in, effects out. No I/O and no thread here.
 
+mod bookmarks;
 mod browse;
 mod compare;
 mod curve;
@@ -14,6 +15,7 @@ mod memory;
 mod mouse;
 mod parts;
 mod picker;
+mod popup;
 mod ranks;
 mod run_table;
 mod spectra;
@@ -29,9 +31,11 @@ use super::commands::{Command, Group};
 use super::help;
 use super::layout;
 use super::model::cursor::{Cursor, stepped};
+use super::model::popup::What;
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
+pub(super) use bookmarks::{names_in as bookmarked_names, target as bookmark_target};
 pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
 pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
 pub(super) use spectra::takes_long as spectrum_takes_long;
@@ -40,6 +44,10 @@ pub(super) use timeline::run_of as timeline_run;
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let is_asked = memory::may_change(&action);
+    if matches!(action, Action::Pending(_) | Action::Edit(_) | Action::Click(..) | Action::Cancel) {
+        // What was said goes with the next key; commands see to that themselves.
+        model.toast = None;
+    }
     let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
@@ -173,6 +181,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
         Command::Mark => marks::mark(model),
+        Command::Bookmark => bookmarks::toggle(model),
+        Command::Bookmarks => popup::show(model, What::Bookmarks),
+        Command::Messages => popup::show(model, What::Messages),
         Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
         _ if model.place == Place::Compare => compare::run(model, command, count),
@@ -200,6 +211,7 @@ fn moved_in_popup(model: &mut Model, command: Command) -> bool {
         Mode::Help { .. } => move_in_help(model, command),
         Mode::Metrics { .. } | Mode::Sections(_) => picker::moved(model, command),
         Mode::Dialog(_) => dialog::moved(model, command),
+        Mode::Popup(_) => popup::moved(model, command),
         Mode::Normal | Mode::Filter { .. } => return false,
     }
     true
@@ -328,7 +340,15 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
+    if *edit == Edit::Delete && matches!(model.mode, Mode::Popup(_)) {
+        bookmarks::remove(model);
+        return Vec::new();
+    }
     let input = match &mut model.mode {
+        Mode::Popup(popup) => {
+            popup.cursor = Cursor::default();
+            &mut popup.input
+        }
         Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
         Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
@@ -380,6 +400,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             }
         }
         Mode::Sections(cursor) => compare::choose(model, cursor.at),
+        Mode::Popup(list) => popup::accept(model, &list),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }

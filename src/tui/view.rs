@@ -14,6 +14,7 @@ mod metadata;
 mod pane;
 mod parts;
 mod picker;
+mod popup;
 mod rows;
 pub mod run_table;
 mod runs;
@@ -68,6 +69,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             None
         }
         Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Popup(_) => Some(popup::draw(model, &layout, buffer)),
         Mode::Sections(_) => {
             cursor.position = compare::draw_sections(model, &layout, buffer);
             None

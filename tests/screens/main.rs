@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod acting;
+mod bookmarks;
 mod build;
 mod compare;
 mod curves;
@@ -12,6 +13,7 @@ mod journeys;
 mod layers;
 mod logs;
 mod memory;
+mod messages;
 mod mouse;
 mod parts;
 mod pictures;

@@ -7,7 +7,7 @@ use super::super::model::browser::{Browser, Opened};
 use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
 use super::super::model::{Mode, Model, Pane, Place, memory};
-use super::parts;
+use super::{bookmarks, parts};
 use crate::text::shown_path;
 
 /// Scans the paths again.
@@ -70,6 +70,7 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
             model.place = Place::Checkpoint;
             model.focus = Pane::Body;
             model.home.select(&path);
+            return bookmarks::arrive(model, generation);
         }
         Err(reason) => model.complain(format!("{}: {reason}", shown_path(&path))),
     }

@@ -132,6 +132,10 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
         super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
+    if matches!(model.mode, Mode::Popup(_)) {
+        super::popup::moved(model, if by > 0 { Command::Down } else { Command::Up });
+        return Vec::new();
+    }
     if matches!(model.mode, Mode::Metrics { .. } | Mode::Sections(_)) {
         super::picker::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
