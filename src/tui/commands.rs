@@ -105,6 +105,7 @@ pub enum Command {
     Help,
     Suspend,
     Quit,
+    QuitNow,
 }
 
 /// Headings of the help.
@@ -252,7 +253,8 @@ pub static TABLE: &[Entry] = table! {
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
     Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, always;
     Help, "help", "All commands, searchable; Enter runs one", Program, ["?", ":", "F1", "Ctrl-p"], |_| "help", always;
-    Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
+    Quit, "quit", "Quit; asks while something is written or computed", Program, ["q"], |_| "quit", always;
+    QuitNow, "quit-now", "Quit at once", Program, ["Ctrl-c"], silent, always;
 };
 
 impl Command {

@@ -30,7 +30,7 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
         Event::Wheel(x, y, rows) => Some(Action::Wheel(x, y, rows)),
         Event::Resize(width, height) => Some(Action::Resize(width, height)),
         Event::Job(action) => Some(action),
-        Event::Terminate(_) | Event::Closed => Some(Action::Run(Command::Quit, None)),
+        Event::Terminate(_) | Event::Closed => Some(Action::Run(Command::QuitNow, None)),
         Event::Resumed => Some(Action::Run(Command::Redraw, None)),
     }
 }
@@ -75,10 +75,12 @@ fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
     let answer = |answer| Some(Action::Answer(answer));
     let run = |command| Some(Action::Run(command, None));
     match (key.code, key.ctrl) {
-        (Code::Char('c'), true) => run(Command::Quit),
+        (Code::Char('c'), true) => run(Command::QuitNow),
         (_, true) => None,
         (Code::Char('y'), _) => answer(Answer::Yes),
         (Code::Enter, _) if !dialog.is_careful() => answer(Answer::Yes),
+        // Who pressed it once and presses it again means it.
+        (Code::Char('q'), _) if matches!(dialog, Dialog::Quit) => answer(Answer::Yes),
         (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
         (Code::Char('+' | '='), _) => answer(Answer::More),
         (Code::Char('-'), _) => answer(Answer::Fewer),
@@ -89,7 +91,7 @@ fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
 /// A key that moves in a list.
 fn moving(key: Key) -> Option<Action> {
     let command = match key.code {
-        Code::Char('c') if key.ctrl => Command::Quit,
+        Code::Char('c') if key.ctrl => Command::QuitNow,
         Code::Down | Code::Char('j') => Command::Down,
         Code::Up | Code::Char('k') => Command::Up,
         Code::PageDown => Command::PageDown,
@@ -117,7 +119,7 @@ fn typed(key: Key) -> Option<Action> {
     match (key.code, key.ctrl) {
         (Code::Enter, _) => Some(Action::Accept),
         (Code::Esc, _) => Some(Action::Cancel),
-        (Code::Char('c'), true) => run(Command::Quit),
+        (Code::Char('c'), true) => run(Command::QuitNow),
         (Code::Char('z'), true) => run(Command::Suspend),
         (Code::Char('u'), true) => edit(Edit::Clear),
         (Code::Char('w'), true) => edit(Edit::DeleteWord),

@@ -161,7 +161,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         return effects;
     }
     match command {
-        Command::Quit => vec![Effect::Quit],
+        Command::Quit => dialog::quit(model),
+        Command::QuitNow => vec![Effect::Quit],
         Command::Suspend => vec![Effect::Suspend],
         Command::Redraw => vec![Effect::Redraw],
         Command::Mouse => toggle_mouse(model),

@@ -7,7 +7,7 @@ pub mod compare;
 pub mod curve;
 mod dialog;
 pub mod footer;
-mod header;
+pub mod header;
 mod help;
 pub mod layers;
 mod metadata;

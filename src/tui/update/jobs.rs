@@ -14,6 +14,7 @@ use crate::text::shown_path;
 pub(super) fn rescan(model: &mut Model) -> Vec<Effect> {
     let generation = model.jobs.number();
     model.jobs.scan = Some(generation);
+    model.jobs.scan_began = model.ticks;
     model.home.restart();
     vec![Effect::Scan(generation, model.home.paths.clone())]
 }
@@ -105,7 +106,7 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
     let planning = |dialog: &Dialog| match dialog {
         Dialog::Clean(clean) => clean.generation == generation,
         Dialog::Export(export) => export.generation == generation,
-        Dialog::Link(_) => false,
+        Dialog::Link(_) | Dialog::Quit => false,
     };
     if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
         model.mode = Mode::Normal;
