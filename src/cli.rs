@@ -66,6 +66,6 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
         Some(Command::Completions { shell }) => generate::completions(shell, out),
         Some(Command::Man) => generate::man(out),
-        None => ui::run(args.paths, (args.no_mouse, args.no_state), &args.common, &style, out),
+        None => ui::run(args.paths, (args.no_mouse, args.no_state, args.no_hints), &args.common, &style, out),
     }
 }

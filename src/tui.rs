@@ -70,6 +70,8 @@ pub struct Options {
     pub color: Color,
     /// Leave the mouse to the terminal.
     pub no_mouse: bool,
+    /// No hints for those who have just begun.
+    pub no_hints: bool,
     /// Where it is remembered where one was.
     pub state: Store,
 }
@@ -122,7 +124,7 @@ pub fn run(options: Options) -> Result<(), Error> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
-    let memory = remembered(&options.state, &paths);
+    let mut memory = remembered(&options.state, &paths);
     let mouse = !options.no_mouse && memory.global.mouse.unwrap_or(true);
     let mut screen =
         TermScreen { term: Term::enter(mouse)?, runner: Runner::new(send.clone(), options.cache) };
@@ -132,6 +134,8 @@ pub fn run(options: Options) -> Result<(), Error> {
     let known = (memory.global.clone(), memory.folder.clone());
     screen.runner.store = options.state.clone();
     screen.runner.keeper = Some(Keeper::start(options.state, memory.about(), known));
+    memory.global.starts = memory.global.starts.saturating_add(1);
+    model.hints.is_on = !options.no_hints && memory.global.starts <= commands::hints::STARTS;
     model::memory::restore(&mut model, memory, first == update::First::Runs);
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();

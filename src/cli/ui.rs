@@ -15,7 +15,7 @@ use crate::tui;
 /// What opening the terminal, or printing, finds.
 pub(super) fn run(
     paths: Vec<PathBuf>,
-    (no_mouse, no_state): (bool, bool),
+    (no_mouse, no_state, no_hints): (bool, bool, bool),
     common: &Common,
     style: &Style,
     out: &mut Out,
@@ -35,6 +35,7 @@ pub(super) fn run(
         ascii: common.ascii,
         color,
         no_mouse,
+        no_hints,
         state: if no_state { Store::off() } else { Store::of_user() },
     };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))

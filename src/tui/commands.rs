@@ -4,6 +4,7 @@
 //! reached, and one that is here is listed everywhere. `enabled` decides both whether a key does anything
 //! and whether the footer offers it.
 
+pub mod hints;
 mod when;
 
 use std::fmt::Write as _;

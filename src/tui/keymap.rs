@@ -80,7 +80,7 @@ fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
         (Code::Char('y'), _) => answer(Answer::Yes),
         (Code::Enter, _) if !dialog.is_careful() => answer(Answer::Yes),
         // Who pressed it once and presses it again means it.
-        (Code::Char('q'), _) if matches!(dialog, Dialog::Quit) => answer(Answer::Yes),
+        (Code::Char('q'), _) if matches!(dialog, Dialog::Quit { .. }) => answer(Answer::Yes),
         (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
         (Code::Char('+' | '='), _) => answer(Answer::More),
         (Code::Char('-'), _) => answer(Answer::Fewer),

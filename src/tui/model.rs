@@ -26,7 +26,7 @@ pub mod table;
 pub mod timeline;
 pub mod tree;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use tui_input::Input;
@@ -122,6 +122,15 @@ pub struct Toast {
     pub is_error: bool,
 }
 
+/// What a person is told of commands that were never used.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Hints are shown.
+    pub is_on: bool,
+    /// Commands that were used, by their names.
+    pub used: BTreeSet<String>,
+}
+
 /// Everything the screens show.
 #[derive(Debug)]
 pub struct Model {
@@ -149,6 +158,8 @@ pub struct Model {
     pub jobs: Jobs,
     /// A line for the person.
     pub toast: Option<Toast>,
+    /// Commands to be learned.
+    pub hints: Hints,
     /// Lines that were said, oldest first.
     pub said: VecDeque<Toast>,
     /// What is to be selected in the checkpoint that is opened with this number.
@@ -183,6 +194,7 @@ impl Model {
             compare: None,
             jobs: Jobs::default(),
             toast: None,
+            hints: Hints::default(),
             said: VecDeque::new(),
             bound_for: None,
             mouse: true,

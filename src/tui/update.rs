@@ -27,7 +27,7 @@ mod watch;
 use std::path::PathBuf;
 
 use super::action::{Action, Edit, Effect, Pending};
-use super::commands::{Command, Group};
+use super::commands::{Command, Group, hints};
 use super::help;
 use super::layout;
 use super::model::cursor::{Cursor, stepped};
@@ -154,6 +154,11 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
+    }
+    if hints::teaches(command)
+        && let Some(entry) = command.entry()
+    {
+        model.hints.used.insert(entry.id.to_owned());
     }
     if model.place != Place::Compare
         && let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command))

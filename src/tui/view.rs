@@ -9,6 +9,7 @@ mod dialog;
 pub mod footer;
 pub mod header;
 mod help;
+mod hints;
 pub mod layers;
 mod metadata;
 mod pane;
@@ -61,6 +62,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             cursor.position = at;
         }
     }
+    hints::draw(model, &layout, buffer);
     let typed = footer::draw(model, layout.footer, buffer);
     let typed = match model.mode {
         Mode::Help { .. } => Some(help::draw(model, &layout, buffer)),

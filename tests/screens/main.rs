@@ -9,6 +9,7 @@ mod build;
 mod compare;
 mod curves;
 mod docs;
+mod hints;
 mod jobs;
 mod journeys;
 mod layers;

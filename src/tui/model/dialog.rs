@@ -23,7 +23,10 @@ pub enum Dialog {
     /// Write the weights alone.
     Export(Export),
     /// Quit while something is written or computed.
-    Quit,
+    Quit {
+        /// Jobs that were at work when it was asked.
+        jobs: u16,
+    },
 }
 
 /// A file of weights to write.
@@ -122,7 +125,7 @@ pub enum Answer {
 impl Dialog {
     /// Only `y` will do: Enter may be pressed by habit.
     pub fn is_careful(&self) -> bool {
-        matches!(self, Self::Clean(_) | Self::Quit)
+        matches!(self, Self::Clean(_) | Self::Quit { .. })
     }
 
     /// Rows it takes on the screen, its border included.
@@ -133,7 +136,7 @@ impl Dialog {
                 let notes = export.contents.as_ref().map_or(0, |contents| contents.notes.len());
                 12 + notes.min(8) as u16
             }
-            Self::Quit => 14,
+            Self::Quit { jobs } => 8 + jobs,
             Self::Clean(_) => 28,
         }
     }
@@ -141,7 +144,7 @@ impl Dialog {
     /// Rows of its list.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Quit => 0,
+            Self::Link(_) | Self::Export(_) | Self::Quit { .. } => 0,
             Self::Clean(clean) => clean.plan.as_ref().map_or(0, |plan| plan.remove.len() + plan.keep.len()),
         }
     }
@@ -149,7 +152,7 @@ impl Dialog {
     /// Where one is in its list.
     pub fn cursor(&mut self) -> Option<&mut Cursor> {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Quit => None,
+            Self::Link(_) | Self::Export(_) | Self::Quit { .. } => None,
             Self::Clean(clean) => Some(&mut clean.cursor),
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     let theme = model.theme;
     let Mode::Dialog(dialog) = &model.mode else { return };
     let (title, document, keys) = match &**dialog {
-        Dialog::Quit => quitting(model),
+        Dialog::Quit { .. } => quitting(model),
         Dialog::Link(link) => linking(link),
         Dialog::Clean(clean) => cleaning(clean),
         Dialog::Export(export) => exporting(export),

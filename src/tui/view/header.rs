@@ -45,6 +45,12 @@ fn pieces(model: &Model, area: Rect) -> (Vec<Piece>, Piece) {
     // Where one is goes before what the file is; what is being done goes before both.
     let wanted: usize = crumbs.iter().map(|(crumb, _)| fit::width(crumb) + 3).sum::<usize>() + 12;
     let mut going_on = going_on(model, usize::from(area.width).saturating_sub(wanted));
+    // The name of the program stays, whatever goes on.
+    let most = usize::from(area.width).saturating_sub(11);
+    if fit::width(&going_on) > most {
+        let without = going_on.strip_suffix(STOPS).unwrap_or(&going_on);
+        going_on = fit::cut(without, most, Keep::Start, glyphs.cut).into_owned();
+    }
     if !model.jobs.is_busy() && wanted + fit::width(&going_on) > usize::from(area.width) {
         going_on.clear();
     }
@@ -216,7 +222,7 @@ fn busy(model: &Model, spinner: &str, room: usize) -> String {
     }
     let more = jobs.count().saturating_sub(1);
     let mut tail = if more > 0 { format!(" +{more}") } else { String::new() };
-    tail.push_str(if stops { "  Esc stops" } else { "" });
+    tail.push_str(if stops { STOPS } else { "" });
     let used = fit::width(&parts.join(" ")) + fit::width(&tail) + 2;
     let bar = gauge.and_then(|part| bar(part, room.saturating_sub(used), model.theme.glyphs.ascii));
     if let Some(bar) = bar {
@@ -226,6 +232,8 @@ fn busy(model: &Model, spinner: &str, room: usize) -> String {
     parts.join(" ") + &tail
 }
 
+/// Behind what Esc stops.
+const STOPS: &str = "  Esc stops";
 /// Cells of the narrowest and the widest bar.
 const BAR: (usize, usize) = (6, 20);
 
