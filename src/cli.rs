@@ -18,6 +18,7 @@ mod json;
 mod ls;
 mod output;
 mod progress;
+mod sheet;
 mod show;
 mod spectra;
 mod stats;
@@ -45,27 +46,35 @@ pub fn main() -> ExitCode {
     output::exit(outcome.and_then(|()| out.finish()))
 }
 
-fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
+fn run(mut args: Args, out: &mut Out) -> Result<(), Failure> {
+    // These have to work with settings that do not.
+    let command = match args.command.take() {
+        Some(Command::Config(options)) => return config::run(&options, &args.common, out),
+        Some(Command::Completions { shell }) => return generate::completions(shell, out),
+        Some(Command::Man) => return generate::man(out),
+        other => other,
+    };
+    let settings = config::settings(&args.common)?;
+    args.common.take_over(&settings);
     let style = Style::of(&args.common);
-    match args.command {
+    match command {
+        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(()),
         Some(Command::Ls(options)) => {
-            ls::run(&options.paths, options.sort.as_deref(), args.common.json, &style, out)
+            let form = options.table.form(args.common.json);
+            ls::run(&options.paths, options.sort.as_deref(), form, &style, out)
         }
         Some(Command::Best(options)) => best::run(options, args.common.json, out),
         Some(Command::Curves(options)) => curves::run(&options, args.common.json, &style, out),
         Some(Command::Clean(options)) => clean::run(options, args.common.json, &style, out),
-        Some(Command::Show(show)) => show::run(&show.file, args.common.json, &style, out),
+        Some(Command::Show(show)) => show::run(&show.file, show.table.form(args.common.json), &style, out),
         Some(Command::Diff(diff)) => diff::run(&diff, &args.common, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
-        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
         Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
         Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
-        Some(Command::Completions { shell }) => generate::completions(shell, out),
-        Some(Command::Man) => generate::man(out),
-        None => ui::run(args.paths, (args.no_mouse, args.no_state, args.no_hints), &args.common, &style, out),
+        None => ui::run(args, settings, &style, out),
     }
 }

@@ -206,7 +206,7 @@ impl Store {
         if content.len() as u64 > LARGEST {
             return None;
         }
-        crate::cache::make_private(folder)?;
+        crate::platform::make_private_folder(folder).ok()?;
         let path = folder.join(name);
         if !path.exists() {
             self.prune();

@@ -3,9 +3,12 @@
 mod best;
 mod check;
 mod clean;
+mod config;
 mod curves;
 mod diff;
 mod export;
+mod form;
+pub(super) mod look;
 pub(super) mod spectra;
 mod stats;
 mod timeline;
@@ -13,14 +16,18 @@ pub(super) mod torch;
 
 use std::path::PathBuf;
 
+use crate::settings::{self, Settings};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use best::{Best, Direction};
 pub(super) use check::Check;
 pub(super) use clean::Clean;
+pub(super) use config::Config;
 pub(super) use curves::Curves;
 pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
+pub(super) use form::{Form, Sheet, Tabular};
+pub(super) use look::Look;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
@@ -50,6 +57,11 @@ pub(super) struct Args {
     #[arg(long)]
     pub(super) no_hints: bool,
     #[command(flatten)]
+    pub(super) look: Look,
+    /// Print the keys and what they do, as they are set, and end
+    #[arg(long)]
+    pub(super) print_keys: bool,
+    #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -62,18 +74,44 @@ pub(super) struct Common {
     /// Print JSON, for scripts
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
-    pub(super) color: When,
+    /// When to use colours; the environment variable `NO_COLOR` turns `auto` off [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(super) color: Option<When>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub(super) ascii: bool,
     /// Neither use nor keep what was worked out about files before
     #[arg(long, global = true)]
     pub(super) no_cache: bool,
+    /// Read the settings from this file instead of that of the user (`ckpt-tui config` tells where that is)
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
     /// Show more: every metric, time and attribute
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
+}
+
+impl Common {
+    /// Fills in from the settings what no flag said.
+    pub(super) fn take_over(&mut self, settings: &Settings) {
+        let color = settings.color.map(|when| match when {
+            settings::When::Auto => When::Auto,
+            settings::When::Always => When::Always,
+            settings::When::Never => When::Never,
+        });
+        self.color = self.color.or(color);
+        self.ascii |= settings.ascii == Some(true);
+        self.no_cache |= settings.cache == Some(false);
+    }
+
+    /// When to use colours.
+    pub(super) fn when(&self) -> settings::When {
+        match self.color {
+            None | Some(When::Auto) => settings::When::Auto,
+            Some(When::Always) => settings::When::Always,
+            Some(When::Never) => settings::When::Never,
+        }
+    }
 }
 
 /// When to use colours.
@@ -110,8 +148,8 @@ pub(super) enum Command {
     Average(Average),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
-    /// Tell where this program keeps what it remembers
-    Config,
+    /// Tell where this program keeps its settings and what it remembers; `--template` prints settings to begin with
+    Config(Config),
     /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
     Check(Check),
     /// Singular values of the weights: norms, condition, ranks, the exponent of the tail
@@ -136,6 +174,8 @@ pub(super) struct Ls {
     /// Order checkpoints, and runs, by a metric (best first) or by epoch, step, size, modified or name
     #[arg(long, value_name = "METRIC")]
     pub(super) sort: Option<String>,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }
 
 /// Options of `show`.
@@ -144,4 +184,6 @@ pub(super) struct Show {
     /// The checkpoint
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) file: PathBuf,
+    #[command(flatten)]
+    pub(super) table: Tabular,
 }

@@ -1,13 +1,15 @@
 //! `best`: the path of the best checkpoint, alone on standard output, so that scripts can use it. What makes it
 //! the best, and what else there is to know, goes to standard error.
 
+mod sheet;
+
 use std::io::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::args::Best;
+use super::args::{Best, Form};
 use super::json::Count;
 use super::ls;
 use super::output::{self, Failure, Out};
@@ -31,7 +33,14 @@ pub(super) fn run(options: Best, as_json: bool, out: &mut Out) -> Result<(), Fai
     let paths = ls::or_here(options.paths);
     ls::check(&paths)?;
     let index = scan::collect_with_logs(paths, ScanOptions::default());
-    let (run, mut best, runs) = choose(&index, options.metric.as_deref(), options.mode.map(Mode::from))?;
+    let all = verdicts(&index, options.metric.as_deref(), options.mode.map(Mode::from))?;
+    if let Form::Sheet(form) = options.table.form(as_json) {
+        return sheet::write(all, form, out);
+    }
+    let runs = all.len();
+    let Some((run, mut best)) = all.into_iter().min_by(|(_, a), (_, b)| sheet::order(a, b)) else {
+        return Err(nothing(&index, options.metric.as_deref()));
+    };
     if let Some(path) = best.path.clone() {
         // Weights saved alone, as `best.pt` mostly is, are found by what is in them.
         let twins = weight_twins(run, &path, &Limits::default(), &Cancel::default());
@@ -56,38 +65,26 @@ pub(super) fn run(options: Best, as_json: bool, out: &mut Out) -> Result<(), Fai
     Ok(())
 }
 
-/// The best of all runs, and how many have the metric.
-fn choose<'a>(
+/// The verdicts of the runs that have the metric; at least one.
+fn verdicts<'a>(
     index: &'a Index,
     metric: Option<&str>,
     mode: Option<Mode>,
-) -> Result<(&'a Run, Verdict, usize), Failure> {
+) -> Result<Vec<(&'a Run, Verdict)>, Failure> {
     let metric = metric.map(str::to_owned).or_else(|| most_judge_by(index));
-    let mut found: Option<(&Run, Verdict)> = None;
+    let mut found: Vec<(&Run, Verdict)> = Vec::new();
     let mut undirected = None;
-    let mut runs = 0;
     for run in &index.runs {
-        let best = match verdict(run, metric.as_deref(), mode) {
-            Ok(best) => best,
-            Err(Without::Metric) => continue,
+        match verdict(run, metric.as_deref(), mode) {
+            Ok(best) => found.push((run, best)),
+            Err(Without::Metric) => {}
             Err(Without::Direction(name)) => {
                 undirected.get_or_insert(name);
-                continue;
             }
-        };
-        runs += 1;
-        let better = found.as_ref().is_none_or(|(_, held)| match best.mode {
-            Mode::Max => best.value > held.value,
-            _ => best.value < held.value,
-        });
-        if better {
-            found = Some((run, best));
         }
     }
-    if let Some((run, best)) = found {
-        return Ok((run, best, runs));
-    }
     match undirected {
+        _ if !found.is_empty() => Ok(found),
         Some(name) => Err(undirected_metric(&name)),
         None => Err(nothing(index, metric.as_deref())),
     }

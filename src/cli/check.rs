@@ -1,15 +1,16 @@
-//! `check`: whether files are whole and what they would run, as text, JSON or SARIF.
+//! `check`: whether files are whole and what they would run, as text, JSON, a table or SARIF.
 //!
 //! The exit code is a gate: 0 when nothing of warning or worse was found, 1 when something was, 2 when the
 //! question could not be asked.
 
 mod json;
 mod sarif;
+mod sheet;
 mod text;
 
 use std::path::{Path, PathBuf};
 
-use super::args::Check;
+use super::args::{Check, Form};
 use super::output::{Failure, Out};
 use super::style::Style;
 use crate::check::{self, Options, Report, Verdict};
@@ -24,17 +25,22 @@ pub(super) fn run(args: &Check, as_json: bool, style: &Style, out: &mut Out) -> 
         object_bytes: usize::try_from(args.max_mem).unwrap_or(usize::MAX).saturating_mul(1 << 20),
         ..Limits::default()
     };
+    let form = args.table.form(as_json);
     let options = Options { limits, values: !args.no_values, allowed: args.allow.clone() };
     let reports = reports(&args.paths, &options, &mut |report| {
-        if as_json || args.sarif || args.quiet && is_clean(report) {
+        if form != Form::Text || args.sarif || args.quiet && is_clean(report) {
             return Ok(());
         }
         text::write(report, style, out)
     })?;
-    match () {
-        () if as_json => out.json(&json::Document(&reports))?,
-        () if args.sarif => out.json(&sarif::document(&reports))?,
-        () => text::total(&reports, style, out)?,
+    match form {
+        Form::Json => out.json(&json::Document(&reports))?,
+        Form::Sheet(form) => {
+            let told = reports.iter().filter(|report| !(args.quiet && is_clean(report)));
+            sheet::write(told, form, out)?;
+        }
+        Form::Text if args.sarif => out.json(&sarif::document(&reports))?,
+        Form::Text => text::total(&reports, style, out)?,
     }
     // What was found comes before what is said of it.
     out.finish()?;

@@ -2,10 +2,11 @@
 
 mod json;
 mod plot;
+mod sheet;
 
 use std::io::Write;
 
-use super::args::Curves;
+use super::args::{Curves, Form};
 use super::best;
 use super::ls;
 use super::output::{Failure, Out};
@@ -40,8 +41,10 @@ pub(super) fn run(options: &Curves, as_json: bool, style: &Style, out: &mut Out)
         .map(|run| Shown { run, series: series_of_run(run).into_iter().filter(asked).collect() });
     let finals = |run: &Run| wanted.is_empty() && finals(run).next().is_some();
     let shown: Vec<Shown<'_>> = all.filter(|shown| !shown.series.is_empty() || finals(shown.run)).collect();
-    if as_json {
-        return out.json(&json::Document(&shown));
+    match options.table.form(as_json) {
+        Form::Text => {}
+        Form::Json => return out.json(&json::Document(&shown)),
+        Form::Sheet(form) => return sheet::write(&shown, form, out),
     }
     if shown.is_empty() {
         return Err(best::nothing(&index, options.metric.first().map(String::as_str)));

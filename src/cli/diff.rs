@@ -1,9 +1,10 @@
 //! `diff`: would the candidate load into the reference's model, why not, what repairs it, and which values differ.
 
 mod json;
+mod sheet;
 mod text;
 
-use super::args::{Common, Diff};
+use super::args::{Common, Diff, Form};
 use super::output::{Failure, Out};
 use super::style::Style;
 use super::{progress, show};
@@ -64,10 +65,10 @@ pub(super) fn run(options: &Diff, common: &Common, style: &Style, out: &mut Out)
         None => String::new(),
     };
     let outcome = Outcome { options, reference: &reference, candidate: &candidate, report, rows, script };
-    if common.json {
-        out.json(&json::document(&outcome))?;
-    } else {
-        text::write(&outcome, style, out)?;
+    match options.table.form(common.json) {
+        Form::Text => text::write(&outcome, style, out)?,
+        Form::Json => out.json(&json::document(&outcome))?,
+        Form::Sheet(form) => sheet::write(&outcome, form, out)?,
     }
     if outcome.differs() {
         let (reference, candidate) = (shown_path(&options.reference), shown_path(&options.candidate));

@@ -1,11 +1,13 @@
 //! `ls`: runs and their checkpoints, as text or as JSON, in the order the terminal UI has them.
 
 mod json;
+mod sheet;
 mod sort;
 mod text;
 
 use std::path::{Path, PathBuf};
 
+use super::args::Form;
 use super::output::{Failure, Out};
 use super::style::Style;
 use crate::runs::scan::{self, ScanOptions};
@@ -14,7 +16,7 @@ use crate::runs::scan::{self, ScanOptions};
 pub(super) fn run(
     paths: &[PathBuf],
     sort: Option<&str>,
-    as_json: bool,
+    form: Form,
     style: &Style,
     out: &mut Out,
 ) -> Result<(), Failure> {
@@ -24,10 +26,10 @@ pub(super) fn run(
     if let Some(sort) = sort {
         sort::by(&mut index, sort)?;
     }
-    if as_json {
-        out.json(&json::Document(&index))?;
-    } else {
-        text::write(&index, sort, style, out)?;
+    match form {
+        Form::Text => text::write(&index, sort, style, out)?,
+        Form::Json => out.json(&json::Document(&index))?,
+        Form::Sheet(form) => sheet::write(&index, form, out)?,
     }
     // A folder named on the command line that cannot be looked into is an error, though the others were.
     match index.skipped.iter().find(|skipped| paths.contains(&skipped.path) && skipped.path.is_dir()) {

@@ -1,11 +1,14 @@
-//! `show`: what is in one checkpoint, as text or as JSON.
+//! `show`: what is in one checkpoint, as text, as JSON, or its tensors as a table.
 
 mod json;
+mod place;
+mod sheet;
 mod text;
 mod tree;
 
 use std::path::Path;
 
+use super::args::Form;
 use super::output::{Failure, Out};
 use super::style::Style;
 use crate::checkpoint::Checkpoint;
@@ -13,9 +16,13 @@ use crate::format;
 use crate::limits::Limits;
 
 /// Shows one file.
-pub(super) fn run(file: &Path, as_json: bool, style: &Style, out: &mut Out) -> Result<(), Failure> {
+pub(super) fn run(file: &Path, form: Form, style: &Style, out: &mut Out) -> Result<(), Failure> {
     let checkpoint = open(file)?;
-    if as_json { out.json(&json::Document(&checkpoint)) } else { Ok(text::write(&checkpoint, style, out)?) }
+    match form {
+        Form::Text => Ok(text::write(&checkpoint, style, out)?),
+        Form::Json => out.json(&json::Document(&checkpoint)),
+        Form::Sheet(form) => sheet::write(&checkpoint, form, out),
+    }
 }
 
 /// Opens the one file a command is about.

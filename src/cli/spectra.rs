@@ -1,10 +1,13 @@
 //! `spectra`: singular values of the weights, as text or as JSON.
 
+mod sheet;
+
 use std::io::Write as _;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 
+use super::args::Form;
 use super::args::spectra::{Backend as Named, Spectra};
 use super::output::{Failure, Out};
 use super::style::{Style, Tone};
@@ -48,10 +51,10 @@ pub(super) fn run(options: &Spectra, as_json: bool, style: &Style, out: &mut Out
     for note in note.into_iter().chain(backend.note()) {
         let _ = writeln!(std::io::stderr(), "ckpt-tui: {note}");
     }
-    if as_json {
-        out.json(&Document { backend: &*backend, rows: &rows })
-    } else {
-        Ok(text(&*backend, &rows, style, out)?)
+    match options.table.form(as_json) {
+        Form::Text => Ok(text(&*backend, &rows, style, out)?),
+        Form::Json => out.json(&Document { backend: &*backend, rows: &rows }),
+        Form::Sheet(form) => sheet::write(&rows, form, out),
     }
 }
 

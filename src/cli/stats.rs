@@ -1,14 +1,14 @@
-//! `stats`: statistics of every tensor, as a table, as JSON or as CSV, each tensor as soon as those before it are
+//! `stats`: statistics of every tensor, as text, as JSON, CSV or Markdown, each tensor as soon as those before it are
 //! known: nothing grows with the number of tensors but the table.
 
-mod csv;
 mod json;
 mod rows;
+mod sheet;
 mod text;
 
 use std::thread;
 
-use super::args::{Common, Stats};
+use super::args::{Common, Form, Stats};
 use super::config;
 use super::output::{Failure, Out};
 use super::show;
@@ -62,16 +62,17 @@ fn write(
     style: &Style,
     out: &mut Out,
 ) -> Result<(), Failure> {
-    if options.csv {
-        csv::write(rows, out)?;
-        return finish().map(|_| ());
+    match options.table.form(common.json) {
+        Form::Sheet(form) => {
+            sheet::write(rows, form, out)?;
+            finish().map(|_| ())
+        }
+        Form::Json => json::write(checkpoint, rows, finish, out),
+        Form::Text => {
+            let table = text::Table::of(rows);
+            Ok(table.write(&finish()?, style, out)?)
+        }
     }
-    if common.json {
-        return json::write(checkpoint, rows, finish, out);
-    }
-    let table = text::Table::of(rows);
-    table.write(&finish()?, style, out)?;
-    Ok(())
 }
 
 /// Which tensors are wanted.

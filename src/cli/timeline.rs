@@ -1,11 +1,12 @@
 //! `timeline`: every layer over the checkpoints of a run, as a heat map or as JSON.
 
 mod json;
+mod sheet;
 mod text;
 
 use std::path::PathBuf;
 
-use super::args::{Common, Timeline as Args};
+use super::args::{Common, Form, Timeline as Args};
 use super::config;
 use super::output::{Failure, Out};
 use super::progress;
@@ -29,10 +30,10 @@ pub(super) fn run(args: &Args, common: &Common, style: &Style, out: &mut Out) ->
     }
     let measure = args.measure.measure();
     let ranks = if measure == Measure::Rank { Some(ranks(&timeline, &cache)?) } else { None };
-    if common.json {
-        out.json(&json::Document(&timeline, ranks.as_ref()))
-    } else {
-        text::write(&timeline, measure, ranks.as_ref(), style, out)
+    match args.table.form(common.json) {
+        Form::Text => text::write(&timeline, measure, ranks.as_ref(), style, out),
+        Form::Json => out.json(&json::Document(&timeline, ranks.as_ref())),
+        Form::Sheet(form) => sheet::write(&timeline, ranks.as_ref(), form, out),
     }
 }
 

@@ -34,7 +34,9 @@ use tui_input::Input;
 use self::cursor::Cursor;
 use self::document::Scroll;
 use super::action::Pending;
+use super::bindings::Bindings;
 use super::doc;
+use super::help;
 use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
@@ -106,6 +108,8 @@ pub enum Mode {
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
     Help {
+        /// Only what can be done here: the palette.
+        only_here: bool,
         /// The line.
         input: Input,
         /// Selected row and window.
@@ -138,6 +142,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Looks.
     pub theme: Theme,
+    /// Which keys run which command.
+    pub keys: Bindings,
     /// Where one is.
     pub place: Place,
     /// The pane with the focus.
@@ -184,6 +190,7 @@ impl Model {
         Self {
             size,
             theme,
+            keys: Bindings::default(),
             place: Place::Home,
             focus: Pane::Runs,
             mode: Mode::Normal,
@@ -209,6 +216,12 @@ impl Model {
     /// Where everything is on the screen.
     pub fn layout(&self) -> Layout {
         layout::of(self)
+    }
+
+    /// Says something of ours, in which names of commands in braces stand for their keys.
+    pub fn hint(&mut self, text: &str) {
+        let text = self.keys.spell(text).into_owned();
+        self.say(text);
     }
 
     /// Says something.
@@ -354,6 +367,12 @@ impl Model {
         }
     }
 
+    /// The commands listed, while they are.
+    pub fn listed_commands(&self) -> Vec<help::Row> {
+        let Mode::Help { only_here, input, .. } = &self.mode else { return Vec::new() };
+        help::rows(input.value(), &self.keys, |entry| !only_here || (entry.enabled)(self))
+    }
+
     fn settle_mode(&mut self, layout: &Layout) {
         if let Mode::Popup(popup) = &self.mode {
             let rows = popup.found(self).len();
@@ -362,10 +381,10 @@ impl Model {
             }
             return;
         }
+        let listed = self.listed_commands().len();
         match &mut self.mode {
-            Mode::Help { input, cursor } => {
-                let rows = super::help::rows(input.value()).len();
-                cursor.settle(rows, layout.help_rows());
+            Mode::Help { cursor, .. } => {
+                cursor.settle(listed, layout.help_rows());
             }
             Mode::Metrics { input, cursor } => {
                 let rows = self.home.curve.search(input.value()).len();

@@ -136,7 +136,9 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     match first {
         First::Runs => {}
         First::Several(n) => {
-            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"));
+            model.hint(&format!(
+                "{n} checkpoints: {{mark}} on two of them compares, {{timeline}} shows all over time"
+            ));
         }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
@@ -172,8 +174,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Redraw => vec![Effect::Redraw],
         Command::Mouse => toggle_mouse(model),
         Command::Copy => copy(model),
-        Command::Help => {
-            model.mode = Mode::Help { input: Input::default(), cursor: Cursor::default() };
+        Command::Help | Command::Palette => {
+            let only_here = command == Command::Palette;
+            model.mode = Mode::Help { only_here, input: Input::default(), cursor: Cursor::default() };
             Vec::new()
         }
         Command::Filter => filter::begin(model),
@@ -241,10 +244,10 @@ fn is_view(command: Command) -> bool {
 fn toggle_mouse(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
     model.memory.mouse = Some(model.mouse);
-    model.say(if model.mouse {
+    model.hint(if model.mouse {
         "the mouse scrolls and selects; Shift with the mouse marks text"
     } else {
-        "the mouse marks text; M takes it back"
+        "the mouse marks text; {mouse} takes it back"
     });
     vec![Effect::Mouse(model.mouse)]
 }
@@ -312,7 +315,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return filter::clear(model);
     }
     if model.place == Place::Home && model.focus == Pane::Runs && model.jobs.scan.take().is_some() {
-        model.say("stopped the scan; r scans again");
+        model.hint("stopped the scan; {rescan} scans again");
         return vec![Effect::StopScan];
     }
     if (model.place, model.focus) == (Place::Checkpoint, Pane::Detail) {
@@ -340,7 +343,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
             return go(model, Place::Home, pane);
         }
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
-        (Place::Home, _) => model.say("q quits"),
+        (Place::Home, _) => model.hint("{quit} quits"),
     }
     Vec::new()
 }
@@ -357,7 +360,7 @@ fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
         }
         Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
-        Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
+        Mode::Help { input, cursor, .. } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
             input
         }
@@ -393,18 +396,16 @@ fn accept(model: &mut Model) -> Vec<Effect> {
         picker::accept(model);
         return Vec::new();
     }
+    let rows = model.listed_commands();
     match std::mem::take(&mut model.mode) {
-        Mode::Help { input, cursor } => {
-            let rows = help::rows(input.value());
-            match rows.get(cursor.at) {
-                Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
-                    model.say(format!("\"{}\" means nothing here", entry.id));
-                    Vec::new()
-                }
-                Some(help::Row::Command(entry)) => run(model, entry.command, None),
-                _ => Vec::new(),
+        Mode::Help { cursor, .. } => match rows.get(cursor.at) {
+            Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
+                model.say(format!("\"{}\" means nothing here", entry.id));
+                Vec::new()
             }
-        }
+            Some(help::Row::Command(entry)) => run(model, entry.command, None),
+            _ => Vec::new(),
+        },
         Mode::Sections(cursor) => compare::choose(model, cursor.at),
         Mode::Popup(list) => popup::accept(model, &list),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
@@ -421,8 +422,8 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
 /// Moves the cursor of the help while its line has the keys.
 fn move_in_help(model: &mut Model, command: Command) {
     let page = model.layout().help_rows();
-    if let Mode::Help { input, cursor } = &mut model.mode {
-        let rows = help::rows(input.value());
+    let rows = model.listed_commands();
+    if let Mode::Help { cursor, .. } = &mut model.mode {
         cursor.moved(command, None, rows.len(), page);
         // Headings are read, not selected.
         if matches!(rows.get(cursor.at), Some(help::Row::Heading(_))) {

@@ -6,6 +6,7 @@
 
 mod best;
 mod check;
+mod config;
 mod diff;
 mod docs;
 mod help;
@@ -15,6 +16,7 @@ mod output;
 mod show;
 mod spectra;
 mod stats;
+mod tables;
 mod terminal;
 mod timeline;
 
@@ -32,6 +34,8 @@ fn program() -> Command {
     command.current_dir(fixtures()).env_remove("NO_COLOR").env("TERM", "xterm-256color");
     // Nobody's own bookmarks.
     command.env("XDG_STATE_HOME", "/nonexistent");
+    // Nobody's own settings.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

@@ -65,6 +65,8 @@ impl Terminal {
     fn run(mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
+        // Nobody's own settings.
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         // A backtrace would push the message off the screen.
         command.env("RUST_BACKTRACE", "0");
         let pty = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");

@@ -16,7 +16,9 @@ fn with_hints(size: (u16, u16)) -> Ui {
 }
 
 fn taught(ui: &Ui) -> String {
-    hints::next(&ui.model).map(|(entry, text)| format!("{} {text}", entry.key())).unwrap_or_default()
+    hints::next(&ui.model)
+        .map(|(entry, text)| format!("{} {text}", ui.model.keys.first(entry.command)))
+        .unwrap_or_default()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
+use super::form::Tabular;
 use crate::training::Mode;
 
 /// Options of `best`.
@@ -18,6 +19,8 @@ pub(in crate::cli) struct Best {
     /// Which way is better [default: as the training watched it, else guessed from the name]
     #[arg(long, value_enum)]
     pub(in crate::cli) mode: Option<Direction>,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }
 
 /// Which way a metric gets better.

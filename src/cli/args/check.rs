@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::form::Tabular;
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Check {
     /// Checkpoints, or folders to search for them
@@ -13,7 +15,7 @@ pub(in crate::cli) struct Check {
     #[arg(long)]
     pub(in crate::cli) no_values: bool,
     /// Print SARIF 2.1.0, for code scanning
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "csv", "markdown"])]
     pub(in crate::cli) sarif: bool,
     /// Print only files with findings of warning or worse
     #[arg(short, long)]
@@ -24,4 +26,6 @@ pub(in crate::cli) struct Check {
     /// Memory for the objects one pickle builds
     #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=65536))]
     pub(in crate::cli) max_mem: u32,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }

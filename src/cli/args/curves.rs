@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueHint};
 
+use super::form::Tabular;
+
 /// Options of `curves`.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Curves {
@@ -25,6 +27,8 @@ pub(in crate::cli) struct Curves {
     /// Lines of a plot
     #[arg(long, value_name = "ROWS", default_value_t = 14, value_parser = clap::value_parser!(u16).range(3..=100))]
     pub(in crate::cli) height: u16,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }
 
 fn weight(text: &str) -> Result<f64, String> {

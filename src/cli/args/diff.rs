@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueHint};
 
+use super::form::Tabular;
+
 /// Options of `diff`.
 #[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Diff {
@@ -31,4 +33,6 @@ pub(in crate::cli) struct Diff {
     /// Class named in torch's message; state dicts do not record it [default: the reference's, else Net]
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) class: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }

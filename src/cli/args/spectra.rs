@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::form::Tabular;
+
 /// Options of `spectra`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Spectra {
@@ -25,6 +27,8 @@ pub(in crate::cli) struct Spectra {
     /// All singular values, also of matrices that take minutes
     #[arg(long)]
     pub(in crate::cli) all: bool,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }
 
 /// The back ends.

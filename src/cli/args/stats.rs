@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use super::form::Tabular;
+
 /// Options of `stats`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Stats {
@@ -13,10 +15,9 @@ pub(in crate::cli) struct Stats {
     /// Only tensors whose name matches: `*` stands for anything, dots too (`'*.weight'`). May be given several times
     #[arg(long, value_name = "GLOB")]
     pub(in crate::cli) filter: Vec<String>,
-    /// Print CSV, one line for each tensor
-    #[arg(long, conflicts_with = "json")]
-    pub(in crate::cli) csv: bool,
     /// Threads to read with [default: one for each core, at most 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(in crate::cli) threads: Option<u16>,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }

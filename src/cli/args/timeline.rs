@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
 
+use super::form::Tabular;
 use crate::compare::timeline::scale::Measure;
 
 /// Options of `timeline`.
@@ -15,6 +16,8 @@ pub(in crate::cli) struct Timeline {
     /// What the heat map of the text output shows
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = What::Change)]
     pub(in crate::cli) measure: What,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }
 
 /// What a heat map shows.

@@ -5,10 +5,11 @@ use std::cell::Cell;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::checkpoint::{Checkpoint, Located, ModuleInfo, Scalar, SectionRole, TensorEntry};
+use super::place::{is_stored, located, role, size};
+use crate::checkpoint::{Checkpoint, ModuleInfo, Scalar, TensorEntry};
 use crate::cli::json::progress;
 use crate::export::snippet;
-use crate::tensor::{Layout, Place, Storage, TensorId, TensorMeta, TensorRole};
+use crate::tensor::{TensorId, TensorMeta};
 use crate::training::{self, TrainingInfo};
 use crate::value::Value;
 use crate::value::json::{Budget, Json, TensorNames};
@@ -141,11 +142,7 @@ impl Serialize for Tensor<'_> {
         map.serialize_entry("requires_grad", &meta.requires_grad)?;
         map.serialize_entry("stored", &is_stored(checkpoint, meta))?;
         map.serialize_entry("layout", meta.layout.name())?;
-        // Moments of an optimizer are neither.
-        let section = checkpoint.section_of(entry).map(|s| s.role);
-        let of_model = matches!(section, Some(SectionRole::Model | SectionRole::Ema));
-        let role = if entry.role == TensorRole::Parameter { "parameter" } else { "buffer" };
-        map.serialize_entry("role", &of_model.then_some(role))?;
+        map.serialize_entry("role", &role(checkpoint, entry))?;
         if !meta.parts.is_empty() {
             map.serialize_entry("parts", &Each(|| meta.parts.iter().map(|p| Part(checkpoint, &p.0, p.1))))?;
         }
@@ -173,36 +170,11 @@ impl Serialize for Part<'_> {
 
 /// File, offset of the storage, offset in it, and bytes of the elements.
 fn place<M: SerializeMap>(checkpoint: &Checkpoint, meta: &TensorMeta, map: &mut M) -> Result<(), M::Error> {
-    let storage = storage(checkpoint, meta);
-    let found: Option<Located> = storage.and_then(|s| checkpoint.locate(s).ok().flatten());
-    let file = found.and_then(|at| checkpoint.files().get(at.file as usize));
-    map.serialize_entry("file", &file.map(|f| f.path.to_string_lossy()))?;
-    // Deflated bytes are not the tensor's: there is no offset to read them at.
-    map.serialize_entry("offset", &found.filter(|at| !at.deflated).map(|at| at.offset))?;
+    let (file, offset) = located(checkpoint, meta);
+    map.serialize_entry("file", &file.map(|path| path.to_string_lossy()))?;
+    map.serialize_entry("offset", &offset)?;
     map.serialize_entry("storage_offset", &meta.storage_offset)?;
-    map.serialize_entry("bytes", &bytes(checkpoint, meta))
-}
-
-fn storage<'a>(checkpoint: &'a Checkpoint, meta: &TensorMeta) -> Option<&'a Storage> {
-    checkpoint.tree().storage(meta.storage?)
-}
-
-/// Bytes of the elements; of a composite layout, those of its parts.
-pub(super) fn bytes(checkpoint: &Checkpoint, meta: &TensorMeta) -> u64 {
-    if meta.layout == Layout::Strided {
-        return meta.nbytes();
-    }
-    let parts = meta.parts.iter().filter_map(|(_, id)| checkpoint.tree().tensor(*id));
-    parts.map(TensorMeta::nbytes).fold(0, u64::saturating_add)
-}
-
-/// True when the file holds the tensor's bytes.
-fn is_stored(checkpoint: &Checkpoint, meta: &TensorMeta) -> bool {
-    let has_bytes = |meta: &TensorMeta| {
-        storage(checkpoint, meta).is_some_and(|s| !matches!(s.place, Place::NotStored | Place::Missing))
-    };
-    let mut parts = meta.parts.iter().filter_map(|(_, id)| checkpoint.tree().tensor(*id)).peekable();
-    if parts.peek().is_some() { parts.all(has_bytes) } else { has_bytes(meta) }
+    map.serialize_entry("bytes", &size(checkpoint, meta))
 }
 
 struct Module<'a>(&'a Checkpoint, &'a ModuleInfo, &'a Names<'a>, &'a Budget);

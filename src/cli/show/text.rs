@@ -4,7 +4,7 @@ mod parts;
 
 use std::io::{self, Write};
 
-use super::json::bytes;
+use super::place::size;
 use super::tree::{self, TreeWriter};
 use crate::checkpoint::{Checkpoint, Kind, ModuleInfo, Section, SectionRole, Severity, TensorEntry};
 use crate::cli::style::{Style, Tone};
@@ -175,7 +175,7 @@ fn tensor_row(checkpoint: &Checkpoint, entry: &TensorEntry, weights: bool) -> Ve
         meta.dtype.name().into(),
         shape.into(),
         elements,
-        number::bytes(bytes(checkpoint, meta)).into(),
+        number::bytes(size(checkpoint, meta)).into(),
         shared.unwrap_or_default().into(),
     ]
 }

@@ -13,6 +13,10 @@ pub(super) fn silent(_: &Model) -> &'static str {
     ""
 }
 
+pub(super) fn can_stop(_: &Model) -> bool {
+    crate::platform::JOB_CONTROL
+}
+
 pub(super) fn home(model: &Model) -> bool {
     model.place == Place::Home
 }

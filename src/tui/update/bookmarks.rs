@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::action::Effect;
+use super::super::commands::Command;
 use super::super::model::browser::{Browser, View};
 use super::super::model::document::Scroll;
 use super::super::model::memory::Bookmark;
@@ -62,7 +63,8 @@ pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
         ));
     } else {
         marks.push(target);
-        model.say(format!("bookmarked {name}; ` lists bookmarks"));
+        let list = model.keys.first(Command::Bookmarks);
+        model.say(format!("bookmarked {name}; {list} lists bookmarks"));
     }
     Vec::new()
 }

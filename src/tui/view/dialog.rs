@@ -73,7 +73,7 @@ fn quitting(model: &Model) -> Question {
         _ => "Quitting stops it, and what it found so far may have to be computed again.".to_owned(),
     }));
     let title = if is_done { "Quit?" } else { "Quit while this is going on?" };
-    (title.to_owned(), document, vec![("q", "quits".to_owned()), ("Esc", "stays".to_owned())])
+    (title.to_owned(), document, vec![("y", "quits".to_owned()), ("Esc", "stays".to_owned())])
 }
 
 fn linking(link: &Link) -> Question {

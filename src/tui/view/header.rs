@@ -11,6 +11,7 @@ use crate::runs::Run;
 use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::{shown, shown_path};
+use crate::tui::commands::Command;
 use crate::tui::doc::of;
 use crate::tui::model::jobs::WAIT;
 use crate::tui::model::listing::file_name;
@@ -48,7 +49,7 @@ fn pieces(model: &Model, area: Rect) -> (Vec<Piece>, Piece) {
     // The name of the program stays, whatever goes on.
     let most = usize::from(area.width).saturating_sub(11);
     if fit::width(&going_on) > most {
-        let without = going_on.strip_suffix(STOPS).unwrap_or(&going_on);
+        let without = going_on.strip_suffix(&stop(model)).unwrap_or(&going_on);
         going_on = fit::cut(without, most, Keep::Start, glyphs.cut).into_owned();
     }
     if !model.jobs.is_busy() && wanted + fit::width(&going_on) > usize::from(area.width) {
@@ -222,7 +223,9 @@ fn busy(model: &Model, spinner: &str, room: usize) -> String {
     }
     let more = jobs.count().saturating_sub(1);
     let mut tail = if more > 0 { format!(" +{more}") } else { String::new() };
-    tail.push_str(if stops { STOPS } else { "" });
+    if stops {
+        tail.push_str(&stop(model));
+    }
     let used = fit::width(&parts.join(" ")) + fit::width(&tail) + 2;
     let bar = gauge.and_then(|part| bar(part, room.saturating_sub(used), model.theme.glyphs.ascii));
     if let Some(bar) = bar {
@@ -233,7 +236,10 @@ fn busy(model: &Model, spinner: &str, room: usize) -> String {
 }
 
 /// Behind what Esc stops.
-const STOPS: &str = "  Esc stops";
+fn stop(model: &Model) -> String {
+    format!("  {} stops", model.keys.first(Command::Back))
+}
+
 /// Cells of the narrowest and the widest bar.
 const BAR: (usize, usize) = (6, 20);
 

@@ -19,11 +19,12 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         return;
     }
     let Some((entry, text)) = hints::next(model) else { return };
+    let key = model.keys.first(entry.command);
     let shown = layout.panes.iter().map(|(pane, _)| *pane);
     let Some(pane) = shown.clone().find(|pane| DETAILS.contains(pane)).or_else(|| shown.last()) else {
         return;
     };
-    let cells = (fit::width(entry.key()) + 1 + fit::width(text)) as u16;
+    let cells = (fit::width(&key) + 1 + fit::width(text)) as u16;
     let inside = layout.text(pane);
     // The line above stays free, too: a hint does not belong to the text.
     let last = Rect { y: inside.bottom().saturating_sub(2), height: 2, ..inside };
@@ -40,7 +41,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     } else {
         return;
     };
-    let used = put(buffer, at, entry.key(), cells, theme.accent());
+    let used = put(buffer, at, &key, cells, theme.accent());
     put(buffer, (at.0 + used + 1, at.1), text, cells, theme.faint());
 }
 

@@ -107,9 +107,8 @@ fn detail(model: &Model, popup: &Popup, at: usize, area: Rect, buffer: &mut Buff
 fn nothing(model: &Model, popup: &Popup) -> Vec<String> {
     let line = match popup.what {
         _ if !popup.input.value().is_empty() => "Nothing matches.",
-        What::Bookmarks if model.memory.is_on => "No bookmarks here yet: ' puts one on what is selected.",
-        What::Bookmarks => "No bookmarks yet: ' puts one on what is selected.",
+        What::Bookmarks => "No bookmarks here yet: {bookmark} puts one on what is selected.",
         What::Messages => "Nothing was said yet.",
     };
-    vec![line.to_owned()]
+    vec![model.keys.spell(line).into_owned()]
 }
