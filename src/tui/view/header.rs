@@ -102,7 +102,8 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) {
             _ => theme.text(),
         };
         if i > 0 {
-            put(buffer, (piece.x - 2, area.y), theme.glyphs.crumb, 1, theme.faint());
+            let between = format!(" {} ", theme.glyphs.crumb);
+            put(buffer, (piece.x - 3, area.y), &between, 3, theme.faint());
         }
         put(buffer, (piece.x, area.y), &piece.text, room, style);
     }
