@@ -30,15 +30,18 @@ pub mod term;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod viewer;
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use crate::state::Store;
-use action::Effect;
+use action::{Action, Effect};
 use app::{Exit, Screen};
 use bindings::Bindings;
+use crossbeam_channel::Sender;
+use event::Event;
 use model::Model;
 use model::memory::Memory;
 use runner::Runner;
@@ -117,8 +120,11 @@ pub fn run(options: Options) -> Result<(), Error> {
     let (send, events) = crossbeam_channel::bounded(1024);
     let mut memory = remembered(&options.state, &paths);
     let mouse = options.mouse.or(memory.global.mouse).unwrap_or(true);
-    let mut screen =
-        TermScreen { term: Term::enter(mouse)?, runner: Runner::new(send.clone(), options.cache) };
+    let mut screen = TermScreen {
+        term: Term::enter(mouse)?,
+        events: send.clone(),
+        runner: Runner::new(send.clone(), options.cache),
+    };
     screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, options.theme);
     model.keys = options.keys;
@@ -152,7 +158,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 
 /// What is remembered of these paths.
 fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
-    let absolute = |path: &PathBuf| Some((path.clone(), std::path::absolute(path).ok()?));
+    let absolute = |path: &PathBuf| Some((path.clone(), crate::state::place(path)?));
     let roots: Vec<_> = paths.iter().filter_map(absolute).collect();
     let about: Vec<PathBuf> = roots.iter().map(|(_, absolute)| absolute.clone()).collect();
     Memory::of(roots, store.global(), store.place(&about))
@@ -161,6 +167,7 @@ fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
 /// The terminal and the jobs behind it.
 struct TermScreen {
     term: Term,
+    events: Sender<Event>,
     runner: Runner,
 }
 
@@ -172,6 +179,16 @@ impl Screen for TermScreen {
     fn run(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Copy(text) => self.term.copy(&text),
+            Effect::Read(reading) => {
+                let paused = event::pause();
+                let shown = self.term.lend(|| viewer::show(&reading));
+                drop(paused);
+                if let Err(reason) = shown? {
+                    // Not a blocking send: this is the thread that empties the channel.
+                    let _ = self.events.try_send(Event::Job(Action::Complaint(reason)));
+                }
+                Ok(())
+            }
             Effect::Mouse(caught) => self.term.set_mouse(caught),
             Effect::Redraw => self.term.redraw(),
             Effect::Suspend => self.term.suspend(),

@@ -57,11 +57,11 @@ pub fn marked_by(run: &Run, absolute: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
     if absolute.is_empty() {
         return BTreeSet::new();
     }
-    let paths = run.checkpoints.iter().map(|row| &row.path);
-    paths
-        .filter(|path| std::path::absolute(path).is_ok_and(|path| absolute.contains(&path)))
-        .cloned()
-        .collect()
+    let is_marked = |path: &&PathBuf| {
+        let names = [std::path::absolute(path).ok(), crate::state::of_file(path)];
+        names.into_iter().flatten().any(|name| absolute.contains(&name))
+    };
+    run.checkpoints.iter().map(|row| &row.path).filter(is_marked).cloned().collect()
 }
 
 /// Plans to keep the best `keep` checkpoints of a run. `metric` is its leading one unless given; `marked` are

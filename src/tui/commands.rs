@@ -85,6 +85,7 @@ pub enum Command {
     Bookmark,
     Bookmarks,
     Messages,
+    Read,
     Comparison,
     NextDifference,
     PreviousDifference,
@@ -225,6 +226,7 @@ pub static TABLE: &[Entry] = table! {
     Spectrum, "spectrum", "The singular values of the tensor: norms, condition, ranks, the exponent of the tail", Go, ["g e"], silent, on_tensor;
     ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], |m| if shows_spectrum(m) { "all spectra" } else { "" }, lists_tensors;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Read, "read", "In your pager (PAGER): text, metadata, snippet, repairs; logs of a run in your editor (EDITOR)", Act, ["V"], |m| if view_is(m, &[View::Load, View::Diagnostics]) { "pager" } else { "" }, super::update::can_read;
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();

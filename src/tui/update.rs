@@ -17,6 +17,7 @@ mod parts;
 mod picker;
 mod popup;
 mod ranks;
+mod reading;
 mod run_table;
 mod spectra;
 mod splits;
@@ -38,6 +39,7 @@ use tui_input::{Input, InputRequest};
 pub(super) use bookmarks::{names_in as bookmarked_names, target as bookmark_target};
 pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
 pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
+pub(super) use reading::is_there as can_read;
 pub(super) use spectra::takes_long as spectrum_takes_long;
 pub(super) use timeline::run_of as timeline_run;
 
@@ -87,6 +89,10 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Spectra(generation, news) => spectra::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
+        Action::Complaint(text) => {
+            model.complain(text);
+            Vec::new()
+        }
         Action::Notice(text) => {
             model.say(text);
             Vec::new()
@@ -190,6 +196,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
         Command::Mark => marks::mark(model),
+        Command::Read => reading::open(model, count),
         Command::Bookmark => bookmarks::toggle(model),
         Command::Bookmarks => popup::show(model, What::Bookmarks),
         Command::Messages => popup::show(model, What::Messages),

@@ -45,7 +45,9 @@ fn each_place_teaches_the_next_useful_thing_until_it_was_used() {
 #[test]
 fn a_hint_takes_the_place_of_nothing() {
     for size in [(40, 10), (60, 20), (80, 24), (120, 30), (140, 45), (200, 60)] {
-        for keys in ["", "jj", "jj<Tab>", "jj<Enter>", "jj<Enter>gt", "jj<Enter>go", "jjT", "jjmjm", "p"] {
+        for keys in
+            ["", "jj", "jj<Tab>", "jj<Enter>", "jj<Enter>gt", "jj<Enter>go", "jjT", "jjmjm", "jjmjmR", "p"]
+        {
             let mut ui = with_hints(size);
             ui.keys(keys);
             let with = ui.screen();

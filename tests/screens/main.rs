@@ -20,6 +20,7 @@ mod mouse;
 mod parts;
 mod pictures;
 mod plots;
+mod reading;
 mod runs_table;
 mod samples;
 mod sizes;
