@@ -186,6 +186,17 @@ pub fn stop() -> io::Result<()> {
     system::stop()
 }
 
+/// Wakes a thread that waits for the terminal to report something, where it can be woken: elsewhere it takes one more
+/// key first.
+pub fn wake_reader() {
+    system::wake_reader();
+}
+
+/// Whether a signal comes from a key pressed in the terminal, and so to every program that has it.
+pub fn is_of_keyboard(signal: i32) -> bool {
+    system::is_of_keyboard(signal)
+}
+
 /// Ends this program as `signal` would have, so that whoever sent it is told the truth. Returns where that cannot be.
 pub fn end_by(signal: i32) {
     system::end_by(signal);

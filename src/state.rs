@@ -268,6 +268,18 @@ impl File {
     }
 }
 
+/// A path by which a place is known whatever it was called: links of its folders followed, not its own.
+pub fn place(path: &Path) -> Option<PathBuf> {
+    let canonical = if path.is_dir() { std::fs::canonicalize(path).ok() } else { of_file(path) };
+    canonical.or_else(|| std::path::absolute(path).ok())
+}
+
+/// A file's path with the links of its folder followed.
+pub fn of_file(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?))
+}
+
 /// Reads a file of this version.
 fn read<T: DeserializeOwned>(path: &Path) -> Option<Envelope<T>> {
     let source = crate::source::FileSource::open(path).ok()?;

@@ -53,6 +53,18 @@ impl Plan {
     }
 }
 
+/// Checkpoints of a run among these absolute paths, as the run has them.
+pub fn marked_by(run: &Run, absolute: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    if absolute.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_marked = |path: &&PathBuf| {
+        let names = [std::path::absolute(path).ok(), crate::state::of_file(path)];
+        names.into_iter().flatten().any(|name| absolute.contains(&name))
+    };
+    run.checkpoints.iter().map(|row| &row.path).filter(is_marked).cloned().collect()
+}
+
 /// Plans to keep the best `keep` checkpoints of a run. `metric` is its leading one unless given; `marked` are
 /// paths a person marked.
 ///

@@ -273,10 +273,15 @@ impl Home {
     pub fn table_moved(&mut self) {
         let run = self.table.selected_run().and_then(|at| self.index.runs.get(at));
         if let Some(path) = run.map(|run| run.path.clone()) {
-            self.list.select_run(&self.index, &path);
-            self.facts = Scroll::default();
-            self.refresh();
+            self.select_run(&path);
         }
+    }
+
+    /// Selects a run in the list.
+    pub fn select_run(&mut self, path: &Path) {
+        self.list.select_run(&self.index, path);
+        self.facts = Scroll::default();
+        self.refresh();
     }
 
     /// Selects a checkpoint in the list.
