@@ -7,6 +7,7 @@ mod curves;
 mod diff;
 mod export;
 mod form;
+mod report;
 pub(super) mod spectra;
 mod stats;
 mod timeline;
@@ -23,6 +24,7 @@ pub(super) use curves::Curves;
 pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use form::{Form, Sheet, Tabular};
+pub(super) use report::Report;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
@@ -104,6 +106,8 @@ pub(super) enum Command {
     Export(Export),
     /// Write the average of several checkpoints as safetensors
     Average(Average),
+    /// Write a page of runs, a checkpoint or a comparison as one HTML file
+    Report(Report),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
     /// Tell where this program keeps what it remembers
