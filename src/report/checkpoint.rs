@@ -60,7 +60,7 @@ fn facts(page: &mut Page, checkpoint: &Checkpoint, training: &TrainingInfo) {
 }
 
 fn findings(page: &mut Page, checkpoint: &Checkpoint, statistics: Option<&Statistics>) {
-    let mut found: Vec<(&'static str, &'static str, String, String)> = Vec::new();
+    let mut found: Vec<Found> = Vec::new();
     for said in checkpoint.diagnostics() {
         let class = class(said.severity);
         found.push((class, said.severity.name(), String::new(), said.message.clone()));
@@ -74,14 +74,11 @@ fn findings(page: &mut Page, checkpoint: &Checkpoint, statistics: Option<&Statis
     }
     let rank = |class: &str| ["bad", "warn", "dim"].iter().position(|known| *known == class);
     found.sort_by_key(|(class, ..)| rank(class));
-    page.section("Findings");
+    summary(page, checkpoint, &found, statistics.is_some());
     if found.is_empty() {
-        let what =
-            if statistics.is_some() { "in its structure or in its values" } else { "in its structure" };
-        page.paragraph(&format!("Nothing odd was found {what}."));
-        page.close();
         return;
     }
+    page.section("Findings");
     page.table(&of(found.len() as u64, "finding"), &[("", false), ("where", false), ("what", false)]);
     for (class, word, name, text) in found.iter().take(LISTED) {
         let place =
@@ -92,6 +89,51 @@ fn findings(page: &mut Page, checkpoint: &Checkpoint, statistics: Option<&Statis
     more(page, found.len());
     page.close();
 }
+
+/// What is to be known first.
+fn summary(page: &mut Page, checkpoint: &Checkpoint, found: &[Found], values: bool) {
+    let count = |wanted: &str| found.iter().filter(|found| found.0 == wanted).count() as u64;
+    let (bad, warn) = (count("bad"), count("warn"));
+    let what = if values {
+        "in its structure or in its values"
+    } else {
+        "in its structure; its values were not read"
+    };
+    match (bad, warn) {
+        (0, 0) => {
+            page.raw("<div class=\"box good\">\n<p class=\"big\">");
+            page.text(&format!("Nothing odd was found {what}."));
+        }
+        (0, warn) => {
+            page.raw("<div class=\"box warn\">\n<p class=\"big\">").text(&of(warn, "thing"));
+            page.raw(" worth a look");
+        }
+        (bad, _) => {
+            page.raw("<div class=\"box bad\">\n<p class=\"big\">").text(&of(bad, "serious finding"));
+        }
+    }
+    page.raw("</p>\n");
+    if let Some((_, _, name, text)) = found.first().filter(|_| bad + warn > 0) {
+        page.raw("<p>The first: ");
+        if !name.is_empty() {
+            page.raw("<code>").name(name).raw("</code>: ");
+        }
+        page.text(text).raw("</p>\n");
+    }
+    if !checkpoint.globals().is_empty() {
+        let only = checkpoint.weights_only();
+        page.raw("<p><code>torch.load(…, weights_only=True)</code> ");
+        page.raw(if only {
+            "loads it.</p>\n"
+        } else {
+            "refuses it: its pickle names what is not on torch's list.</p>\n"
+        });
+    }
+    page.raw("</div>\n");
+}
+
+/// Class, word, tensor and text of a finding.
+type Found = (&'static str, &'static str, String, String);
 
 fn class(severity: Severity) -> &'static str {
     match severity {
@@ -126,7 +168,7 @@ pub(super) fn snippet(page: &mut Page, load: &Load) {
     if !load.notes.is_empty() {
         page.raw("<ul class=\"plain\">\n");
         for note in load.notes.iter().take(LISTED) {
-            page.raw("<li>").text(note).raw("</li>\n");
+            page.raw("<li>").prose(note).raw("</li>\n");
         }
         page.raw("</ul>\n");
     }

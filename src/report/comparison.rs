@@ -42,7 +42,7 @@ fn counted(counts: Counts) -> String {
     let parts = all.iter().filter(|(n, _)| *n > 0);
     let parts: Vec<String> =
         parts.map(|(n, what)| format!("{} {what}", number::grouped(*n as u64))).collect();
-    if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { "No key differs".to_owned() } else { parts.join(", ") }
 }
 
 fn verdict(page: &mut Page, compared: &Compared<'_>) {
@@ -69,12 +69,15 @@ fn verdict(page: &mut Page, compared: &Compared<'_>) {
     }
     let changed = compared.changed().count();
     let equal = compared.equal();
-    if changed + equal > 0 {
-        page.paragraph(&format!(
-            "{} hold the same values, {} others.",
-            of(equal as u64, "tensor"),
-            number::grouped(changed as u64)
-        ));
+    match (changed, equal) {
+        (0, 0) => {}
+        (0, _) => {
+            page.paragraph("All values are the same.");
+        }
+        (changed, equal) => {
+            let all = of((changed + equal) as u64, "tensor");
+            page.paragraph(&format!("Values differ in {} of {all}.", number::grouped(changed as u64)));
+        }
     }
     page.raw("</div>\n");
 }
@@ -208,8 +211,8 @@ fn differences(page: &mut Page, compared: &Compared<'_>) {
         .map(|(a, b)| {
             [
                 Cell::Name(a.key().to_owned()),
-                Cell::Text(number::shape(&a.tensor.shape)),
-                Cell::Text(number::shape(&b.tensor.shape)),
+                Cell::Short(number::shape(&a.tensor.shape)),
+                Cell::Short(number::shape(&b.tensor.shape)),
             ]
         })
         .collect();
@@ -312,6 +315,6 @@ fn message(page: &mut Page, compared: &Compared<'_>) {
         return;
     }
     page.section("What torch says");
-    page.code(&compared.keys.message(None, true));
+    page.message(&compared.keys.message(None, true));
     page.close();
 }

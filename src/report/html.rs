@@ -24,6 +24,8 @@ pub enum Cell {
     Text(String),
     /// The name of a thing, in the type of code.
     Name(String),
+    /// Words that stay on one line: a shape, a date.
+    Short(String),
     /// A number, at the right.
     Number(String),
     /// Words to be noticed: of what class, and the words.
@@ -158,6 +160,20 @@ impl Page {
         self.raw("<h3>").text(title).raw("</h3>\n")
     }
 
+    /// Words in which what stands between backticks is code.
+    pub fn prose(&mut self, text: &str) -> &mut Self {
+        let pieces = text.split('`').count();
+        for (at, piece) in text.split('`').enumerate() {
+            // The last backtick may stand alone.
+            match at % 2 == 1 && at + 1 < pieces {
+                true => self.raw("<code>").text(piece).raw("</code>"),
+                false if at % 2 == 1 => self.raw("`").text(piece),
+                false => self.text(piece),
+            };
+        }
+        self
+    }
+
     /// A paragraph.
     pub fn paragraph(&mut self, text: &str) -> &mut Self {
         self.raw("<p>").text(text).raw("</p>\n")
@@ -171,6 +187,11 @@ impl Page {
     /// A listing of code.
     pub fn code(&mut self, text: &str) -> &mut Self {
         self.raw("<pre><code>").listing(text.trim_end()).raw("</code></pre>\n")
+    }
+
+    /// A message of long lines.
+    pub fn message(&mut self, text: &str) -> &mut Self {
+        self.raw("<pre class=\"wrap\">").listing(text.trim_end()).raw("</pre>\n")
     }
 
     /// Facts by name.
@@ -200,12 +221,12 @@ impl Page {
     /// Cells of a row that is begun and ended by whoever calls.
     pub fn cells(&mut self, cells: &[Cell]) -> &mut Self {
         for (at, cell) in cells.iter().enumerate() {
-            let number = matches!(cell, Cell::Number(_));
-            self.raw(match (at, number) {
-                (0, true) => "<th scope=\"row\" class=\"n\">",
-                (0, false) => "<th scope=\"row\">",
-                (_, true) => "<td class=\"n\">",
-                (_, false) => "<td>",
+            self.raw(match (at, cell) {
+                (0, Cell::Number(_)) => "<th scope=\"row\" class=\"n\">",
+                (0, _) => "<th scope=\"row\">",
+                (_, Cell::Number(_)) => "<td class=\"n\">",
+                (_, Cell::Short(_)) => "<td class=\"s\">",
+                _ => "<td>",
             });
             self.value(cell).raw(if at == 0 { "</th>" } else { "</td>" });
         }
@@ -219,7 +240,7 @@ impl Page {
 
     fn value(&mut self, cell: &Cell) -> &mut Self {
         match cell {
-            Cell::Text(text) | Cell::Number(text) => self.text(text),
+            Cell::Text(text) | Cell::Short(text) | Cell::Number(text) => self.text(text),
             Cell::Name(name) => self.raw("<code>").name(name).raw("</code>"),
             Cell::Marked(class, text) => {
                 self.raw("<strong class=\"").raw(class).raw("\">").text(text).raw("</strong>")

@@ -97,7 +97,7 @@ fn compared(page: &mut Page, all: &[Told]) {
         Some(name) => headers.push((name, true)),
         None => headers.extend([("metric", false), ("best", true)]),
     }
-    headers.extend([("at", false), ("checkpoints", true), ("note", false)]);
+    headers.extend([("at", true), ("checkpoints", true), ("note", false)]);
     headers.extend(settings.iter().map(|column| (column.name.as_str(), false)));
     page.table("The best of each run, the best of them first", &headers);
     for (at, told) in all.iter().take(ROWS).enumerate() {
@@ -107,7 +107,7 @@ fn compared(page: &mut Page, all: &[Told]) {
             cells.push(best.map_or(Cell::Text(String::new()), |best| Cell::Name(best.metric.clone())));
         }
         cells.push(Cell::real(best.map(|best| best.value)));
-        cells.push(Cell::Text(best.map(|best| run::place(best.epoch, best.step)).unwrap_or_default()));
+        cells.push(Cell::Number(best.map(|best| run::place(best.epoch, best.step)).unwrap_or_default()));
         cells.push(Cell::count(told.run.checkpoints.len() as u64));
         cells.push(note(told));
         let of_run = |column: &&table::Column| column.values.get(at).cloned().flatten().unwrap_or_default();

@@ -70,7 +70,7 @@ impl Frame {
         let log = extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
         let scale = if log { Scale::Log } else { Scale::Linear };
         let low_y = if log { extent.low_positive } else { extent.low };
-        let (width, height) = if plot.is_small { (316.0, 140.0) } else { (684.0, 250.0) };
+        let (width, height) = if plot.is_small { (250.0, 120.0) } else { (930.0, 290.0) };
         let x = Axis::between(low, high, 0.5);
         Some(Self { left: 64.0, top: 14.0, width, height, x, y: Axis::around(low_y, extent.high, scale) })
     }
@@ -166,7 +166,7 @@ fn picture(page: &mut Page, plot: &Plot, frame: &Frame) {
 fn axes(page: &mut Page, plot: &Plot, frame: &Frame) {
     let bottom = frame.bottom();
     let right = frame.left + frame.width;
-    let rows = if plot.is_small { 4 } else { 6 };
+    let rows = if plot.is_small { 4 } else { 8 };
     for tick in ticks::values(&frame.y, rows) {
         let Some(y) = frame.down(tick.value) else { continue };
         page.raw("<path class=\"rule\" d=\"M").number(frame.left).raw(" ").number(y).raw("H").number(right);
@@ -176,7 +176,7 @@ fn axes(page: &mut Page, plot: &Plot, frame: &Frame) {
             .number(y + 4.0);
         page.raw("\">").text(&tick.label).raw("</text>\n");
     }
-    let columns = if plot.is_small { 5 } else { 10 };
+    let columns = if plot.is_small { 5 } else { 12 };
     for tick in ticks::counts(&frame.x, columns, true) {
         let Some(x) = frame.across(tick.value) else { continue };
         page.raw("<path class=\"rule\" d=\"M")
@@ -311,13 +311,16 @@ fn best(page: &mut Page, line: &Line, frame: &Frame) {
     let Some((at, value)) = line.points.best(line.mode) else { return };
     let (Some(x), Some(y)) = (frame.across(at), frame.down(value)) else { return };
     page.raw("<circle class=\"ring l0\" r=\"4.5\" cx=\"").number(x).raw("\" cy=\"").number(y).raw("\"/>");
-    let share = (x - frame.left) / frame.width;
-    let anchor = match share {
-        s if s > 0.85 => "\" text-anchor=\"end\">",
-        s if s < 0.15 => "\" text-anchor=\"start\">",
+    let (left, right) = (x < frame.left + 50.0, x > frame.left + frame.width - 50.0);
+    let anchor = match (left, right) {
+        (_, true) => "\" text-anchor=\"end\">",
+        (true, _) => "\" text-anchor=\"start\">",
         _ => "\" text-anchor=\"middle\">",
     };
-    let above = y > frame.top + 26.0 && (line.mode == Mode::Max || y > frame.bottom() - 24.0);
+    // Outside the curve: below a minimum, above a maximum, where there is room.
+    let room = if line.mode == Mode::Max { y - frame.top > 22.0 } else { frame.bottom() - y < 24.0 };
+    let above = room && y - frame.top > 22.0;
+    let x = if left { x + 8.0 } else { x };
     page.raw("<text class=\"mark\" x=\"").number(x).raw("\" y=\"");
     page.number(if above { y - 10.0 } else { y + 20.0 }).raw(anchor);
     page.raw("best ").text(&number::metric(value)).raw("</text>\n");

@@ -80,10 +80,10 @@ fn verdict(page: &mut Page, told: &Told) {
             }
             let way = if best.mode == Mode::Max { "Higher" } else { "Lower" };
             let values = of(best.candidates as u64, "value");
-            let text = format!("{way} is better ({}); the best of {values} from", best.direction.name());
-            page.raw("<p class=\"dim\">").text(&text).raw(" ").name(&best.source).raw(".</p>\n");
+            let text = format!("{way} is better ({}); the best of {values}: ", best.direction.name());
+            page.raw("<p class=\"dim\">").text(&text).name(&best.source).raw("</p>\n");
             if let Some(note) = &best.note {
-                page.raw("<p>").text(&sentence(note)).raw("</p>\n");
+                page.raw("<p>").text(note).raw("</p>\n");
             }
         }
         Err(Without::Metric) => {
@@ -111,13 +111,6 @@ fn of_x(x: XAxis, at: f64) -> String {
         XAxis::Epoch => place(Some(at), None),
         XAxis::Step => place(None, Some(at.max(0.0) as u64)),
     }
-}
-
-/// A note as a sentence.
-fn sentence(note: &str) -> String {
-    let mut chars = note.chars();
-    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}.", chars.as_str())
 }
 
 fn facts(page: &mut Page, told: &Told) {
@@ -339,26 +332,30 @@ fn checkpoints(page: &mut Page, told: &Told) {
         of(all.len() as u64, "checkpoint")
     };
     let columns = columns(told);
-    let mut headers = vec![("file", false), ("epoch", true), ("step", true)];
+    let steps = rows.iter().any(|row| row.training.progress.step.is_some());
+    let mut headers = vec![("file", false), ("epoch", true)];
+    headers.extend(steps.then_some(("step", true)));
     headers.extend(columns.iter().map(|name| (*name, true)));
     headers.extend([("size", true), ("written", false), ("note", false)]);
     page.table(&caption, &headers);
     for row in rows {
         page.raw(if is_best(row) { "<tr class=\"best\">" } else { "<tr>" });
-        page.cells(&cells(run, row, &columns, is_best(row))).raw("</tr>\n");
+        page.cells(&cells(run, row, (&columns, steps), is_best(row))).raw("</tr>\n");
     }
     page.table_end();
 }
 
-fn cells(run: &Run, row: &CheckpointRow, columns: &[&str], is_best: bool) -> Vec<Cell> {
+fn cells(run: &Run, row: &CheckpointRow, (columns, steps): (&[&str], bool), is_best: bool) -> Vec<Cell> {
     let progress = &row.training.progress;
     let mut cells = vec![
         Cell::Name(file(run, &row.path)),
         Cell::Number(progress.epoch.map(number::epoch).unwrap_or_default()),
-        Cell::Number(progress.step.map(number::grouped).unwrap_or_default()),
     ];
+    if steps {
+        cells.push(Cell::Number(progress.step.map(number::grouped).unwrap_or_default()));
+    }
     cells.extend(columns.iter().map(|name| Cell::real(row.training.value(name))));
-    cells.extend([Cell::bytes(row.bytes), Cell::Text(date(row.modified))]);
+    cells.extend([Cell::bytes(row.bytes), Cell::Short(date(row.modified))]);
     let mut notes: Vec<String> = Vec::new();
     if is_best {
         notes.push("the best".to_owned());

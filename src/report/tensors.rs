@@ -147,7 +147,7 @@ fn row(
     let mut cells = vec![
         Cell::Name(entry.path.to_string()),
         Cell::Text(meta.dtype.name().to_owned()),
-        Cell::Text(number::shape(meta.shape())),
+        Cell::Short(number::shape(meta.shape())),
         Cell::bytes(meta.nbytes()),
     ];
     let Some(statistics) = statistics else {
