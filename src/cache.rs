@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use etcetera::{BaseStrategy as _, base_strategy::Xdg};
+use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::checkpoint::Checkpoint;
+use crate::platform;
 use crate::source::Identity;
 
 /// First bytes of every entry. Other versions of the program read and write other entries.
@@ -81,9 +82,10 @@ impl CacheKey {
 }
 
 impl Cache {
-    /// The user's: `$XDG_CACHE_HOME/ckpt-tui`, or `~/.cache/ckpt-tui`; none where there is no home.
+    /// The user's: `$XDG_CACHE_HOME/ckpt-tui`, or `~/.cache/ckpt-tui` (on Windows `%LOCALAPPDATA%\ckpt-tui`); none
+    /// where there is no home.
     pub fn of_user() -> Self {
-        let folder = Xdg::new().ok().map(|dirs| dirs.cache_dir().join("ckpt-tui"));
+        let folder = choose_base_strategy().ok().map(|dirs| dirs.cache_dir().join("ckpt-tui"));
         Self { folder: folder.filter(|folder| folder.is_absolute()), ..Self::default() }
     }
 
@@ -143,7 +145,8 @@ impl Cache {
         if content.len() as u64 > LARGEST {
             return None;
         }
-        make_private(path.parent()?)?;
+        // Names of tensors are nobody else's business.
+        platform::make_private_folder(path.parent()?).ok()?;
         self.prune(content.len() as u64);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let beside = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
@@ -206,15 +209,6 @@ impl Entry {
     fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);
     }
-}
-
-/// Makes a folder only its owner may look into: names of tensors are nobody else's business.
-fn make_private(folder: &Path) -> Option<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).ok()
 }
 
 #[cfg(test)]

@@ -47,9 +47,19 @@ pub fn main() -> ExitCode {
     output::exit(outcome.and_then(|()| out.finish()))
 }
 
-fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
+fn run(mut args: Args, out: &mut Out) -> Result<(), Failure> {
+    // These have to work with settings that do not.
+    let command = match args.command.take() {
+        Some(Command::Config(options)) => return config::run(&options, &args.common, out),
+        Some(Command::Completions { shell }) => return generate::completions(shell, out),
+        Some(Command::Man) => return generate::man(out),
+        other => other,
+    };
+    let settings = config::settings(&args.common)?;
+    args.common.take_over(&settings);
     let style = Style::of(&args.common);
-    match args.command {
+    match command {
+        Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => Ok(()),
         Some(Command::Ls(options)) => {
             let form = options.table.form(args.common.json);
             ls::run(&options.paths, options.sort.as_deref(), form, &style, out)
@@ -64,12 +74,9 @@ fn run(args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Report(options)) => report::run(&options, &args.common, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
-        Some(Command::Config) => config::run(&args.common, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),
         Some(Command::Spectra(options)) => spectra::run(&options, args.common.json, &style, out),
         Some(Command::Torch(options)) => torch::run(&options, args.common.json, &style, out),
-        Some(Command::Completions { shell }) => generate::completions(shell, out),
-        Some(Command::Man) => generate::man(out),
-        None => ui::run(args.paths, args.no_mouse, &args.common, &style, out),
+        None => ui::run(args, settings, &style, out),
     }
 }

@@ -9,12 +9,13 @@
 mod client;
 pub mod protocol;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use crate::platform;
 pub use client::Engine;
 
-/// File name of the helper.
-pub const PROGRAM: &str = if cfg!(windows) { "ckpt-tui-torch.exe" } else { "ckpt-tui-torch" };
+/// Name of the helper.
+pub const PROGRAM: &str = "ckpt-tui-torch";
 
 /// The environment variable that names the helper where it is neither beside the program nor on the PATH.
 pub const VARIABLE: &str = "CKPT_TUI_TORCH";
@@ -27,19 +28,9 @@ pub fn find() -> Option<PathBuf> {
     if let Some(named) = std::env::var_os(VARIABLE).filter(|v| !v.is_empty()) {
         return Some(PathBuf::from(named));
     }
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(PROGRAM)));
+    let name = format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX);
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(&name)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).filter(|folder| folder.is_absolute());
-    beside.into_iter().chain(on_path.map(|folder| folder.join(PROGRAM))).find(|p| is_program(p))
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file()
+    beside.into_iter().chain(on_path.map(|folder| folder.join(&name))).find(|p| platform::is_program(p))
 }

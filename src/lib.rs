@@ -5,6 +5,7 @@
 
 pub mod error;
 pub mod limits;
+pub mod platform;
 pub mod plot;
 pub mod source;
 pub mod tensor;
@@ -16,6 +17,8 @@ pub mod cache;
 pub mod checkpoint;
 pub mod elements;
 pub mod pickle;
+pub mod settings;
+pub mod state;
 pub mod stats;
 
 pub mod format;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform::{self, Marks};
 pub use inflate::{InflateSource, inflate};
 
 /// Positioned reads. `&self`, so one source serves many threads.
@@ -99,13 +100,13 @@ fn too_large(len: u64) -> Error {
     Error::new(ErrorKind::Limit, format!("{len} bytes do not fit into this machine's memory"))
 }
 
-/// What a file is, apart from its name: two paths with the same device and inode are one file, and a file
-/// whose size or times moved is a different one.
+/// What a file is, apart from its name: two paths with the same device and inode are one file (where the system
+/// tells them, see [`Marks`]), and a file whose size or times moved is a different one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Identity {
-    /// Device number.
+    /// Device number, or what [`Marks::device`] says.
     pub device: u64,
-    /// Inode number.
+    /// Inode number; 0 where there are none.
     pub inode: u64,
     /// Size in bytes.
     pub size: u64,
@@ -115,27 +116,9 @@ pub struct Identity {
 
 impl Identity {
     /// The identity in `metadata`.
-    #[cfg(unix)]
     pub fn of(metadata: &std::fs::Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.len(),
-            modified_ns: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
-        }
-    }
-
-    /// The identity in `metadata`; without inodes, files are only as equal as size and time say.
-    #[cfg(not(unix))]
-    pub fn of(metadata: &std::fs::Metadata) -> Self {
-        let since = metadata.modified().ok().and_then(|t| t.duration_since(SystemTime::UNIX_EPOCH).ok());
-        Self {
-            device: 0,
-            inode: 0,
-            size: metadata.len(),
-            modified_ns: since.map_or(0, |d| d.as_nanos() as i128),
-        }
+        let Marks { device, inode, modified_ns } = platform::marks(metadata);
+        Self { device, inode, size: metadata.len(), modified_ns }
     }
 
     /// Modification time.
@@ -173,12 +156,17 @@ impl FileSource {
     /// # Errors
     /// [`ErrorKind::NotRegular`] for anything else than a file, [`ErrorKind::Io`] when it cannot be opened.
     pub fn open(path: &Path) -> Result<Self> {
+        let irregular = |what| Error::new(ErrorKind::NotRegular, format!("not a regular file: {what}"));
         let open = || -> Result<Self> {
-            let file = open_options().open(path)?;
+            let file = match platform::open(path) {
+                Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
+                    return Err(irregular("a folder"));
+                }
+                other => other?,
+            };
             let metadata = file.metadata()?;
             if !metadata.is_file() {
-                let what = describe_type(metadata.file_type());
-                return Err(Error::new(ErrorKind::NotRegular, format!("not a regular file: {what}")));
+                return Err(irregular(platform::describe(metadata.file_type())));
             }
             Ok(Self { identity: Identity::of(&metadata), file })
         };
@@ -202,38 +190,6 @@ impl FileSource {
     }
 }
 
-#[cfg(unix)]
-fn open_options() -> std::fs::OpenOptions {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC);
-    options
-}
-
-#[cfg(not(unix))]
-fn open_options() -> std::fs::OpenOptions {
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true);
-    options
-}
-
-#[cfg(unix)]
-fn describe_type(kind: std::fs::FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match () {
-        () if kind.is_dir() => "a folder",
-        () if kind.is_fifo() => "a named pipe",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_char_device() || kind.is_block_device() => "a device",
-        () => "a special file",
-    }
-}
-
-#[cfg(not(unix))]
-fn describe_type(kind: std::fs::FileType) -> &'static str {
-    if kind.is_dir() { "a folder" } else { "a special file" }
-}
-
 impl ReadAt for FileSource {
     fn len(&self) -> u64 {
         self.identity.size
@@ -241,18 +197,12 @@ impl ReadAt for FileSource {
 
     /// Whatever was read is only handed out if the file still is the one that was opened: numbers of two saves
     /// mixed would be wrong without anyone noticing. That costs one `fstat`, of no weight beside the read.
-    #[cfg(unix)]
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        let n = std::os::unix::fs::FileExt::read_at(&self.file, buf, offset)?;
+        let n = platform::read_at(&self.file, buf, offset)?;
         if Identity::of(&self.file.metadata()?) != self.identity {
             return Err(io::Error::other(ChangedFile));
         }
         Ok(n)
-    }
-
-    #[cfg(windows)]
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset)
     }
 }
 
@@ -397,7 +347,6 @@ mod tests {
         assert_eq!((error.kind(), error.offset()), (ErrorKind::Truncated, Some(1)));
     }
 
-    #[cfg(unix)]
     #[test]
     fn nothing_is_read_of_a_file_that_changed() {
         use std::io::Write as _;
@@ -419,10 +368,9 @@ mod tests {
         assert_eq!(source.read_vec(0, 8).unwrap(), [7; 8]);
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_folder_is_not_a_file() {
-        let error = FileSource::open(Path::new("/")).unwrap_err();
+        let error = FileSource::open(&std::env::temp_dir()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotRegular);
     }
 }

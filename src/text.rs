@@ -5,6 +5,7 @@
 //! could move a cursor, reorder text, hide, or be taken for something else.
 
 pub mod fit;
+pub mod likeness;
 pub mod natural;
 pub mod number;
 pub mod python;

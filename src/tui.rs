@@ -9,13 +9,14 @@
 //!   starts no thread; it returns effects as data, which [`runner`] and [`term`] run.
 //! * [`view`] draws the model and changes nothing. Where things are is decided in [`layout`], a pure function
 //!   that drawing, page sizes and the mouse all use.
-//! * [`commands`] is the one table behind keys, footer and help.
+//! * [`commands`] is the one table behind keys, footer and help; [`bindings`] has the keys in force.
 //! * [`doc`] writes the text panes; [`theme`] alone knows colours and glyphs; [`event`] and [`term`] alone
 //!   know the terminal library.
 
 pub mod acting;
 pub mod action;
 pub mod app;
+pub mod bindings;
 pub mod commands;
 pub mod doc;
 pub mod event;
@@ -34,39 +35,35 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
+use crate::state::Store;
 use action::Effect;
 use app::{Exit, Screen};
+use bindings::Bindings;
 use model::Model;
+use model::memory::Memory;
 use runner::Runner;
+use runner::memory::Keeper;
 use term::Term;
 use theme::Theme;
 
-/// When to use colour.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Color {
-    /// Unless `NO_COLOR` is set, or the terminal is a dumb one.
-    #[default]
-    Auto,
-    /// Yes.
-    Always,
-    /// No.
-    Never,
-}
-
 /// What the screens are started with.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Options {
     /// Folders and files; the current folder when there are none. A single file is opened at once, two are
     /// compared.
     pub paths: Vec<PathBuf>,
     /// Where results are remembered.
     pub cache: crate::cache::Cache,
-    /// Plain ASCII instead of lines, Braille and symbols.
-    pub ascii: bool,
-    /// Colour.
-    pub color: Color,
-    /// Leave the mouse to the terminal.
-    pub no_mouse: bool,
+    /// Looks.
+    pub theme: Theme,
+    /// Which keys run which command.
+    pub keys: Bindings,
+    /// Metrics to lead with, the first a run has.
+    pub metrics: Vec<String>,
+    /// Catch the mouse, or leave it to the terminal; as it was last without.
+    pub mouse: Option<bool>,
+    /// Where it is remembered where one was.
+    pub state: Store,
 }
 
 /// Why the screens could not be shown, or ended early.
@@ -113,40 +110,47 @@ pub fn run(options: Options) -> Result<(), Error> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Error::NotATerminal);
     }
-    let theme = Theme::new(use_color(options.color), options.ascii);
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
-    let mut screen = TermScreen {
-        term: Term::enter(!options.no_mouse)?,
-        runner: Runner::new(send.clone(), options.cache),
-    };
+    let memory = remembered(&options.state, &paths);
+    let mouse = options.mouse.or(memory.global.mouse).unwrap_or(true);
+    let mut screen =
+        TermScreen { term: Term::enter(mouse)?, runner: Runner::new(send.clone(), options.cache) };
     screen.runner.watch(paths.clone());
-    let mut model = Model::new(paths, screen.term.size()?, theme);
-    model.mouse = !options.no_mouse;
+    let mut model = Model::new(paths, screen.term.size()?, options.theme);
+    model.keys = options.keys;
+    model.home.curve.preferred = options.metrics;
+    model.mouse = mouse;
+    let known = (memory.global.clone(), memory.folder.clone());
+    screen.runner.keeper = Some(Keeper::start(options.state, memory.about(), known));
+    model::memory::restore(&mut model, memory, first == update::First::Runs);
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();
     for effect in update::start(&mut model, first) {
         screen.run(effect)?;
     }
     event::listen(send)?;
-    let exit = app::run(&mut model, &events, &mut screen)?;
+    let exit = app::run(&mut model, &events, &mut screen);
+    let keeper = screen.runner.keeper.take();
+    // The terminal goes first: a slow disk is not waited for on a screen that is frozen.
     drop(screen);
-    #[cfg(unix)]
+    if let Some(keeper) = keeper {
+        keeper.finish(model::memory::kept(&model));
+    }
+    let exit = exit?;
     if let Exit::Signal(signal) = exit {
-        // Whoever sent it is told the truth: this process ended because of it.
-        let _ = signal_hook::low_level::emulate_default_handler(signal);
+        crate::platform::end_by(signal);
     }
     Ok(())
 }
 
-fn use_color(color: Color) -> bool {
-    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
-    }
+/// What is remembered of these paths.
+fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
+    let absolute = |path: &PathBuf| Some((path.clone(), std::path::absolute(path).ok()?));
+    let roots: Vec<_> = paths.iter().filter_map(absolute).collect();
+    let about: Vec<PathBuf> = roots.iter().map(|(_, absolute)| absolute.clone()).collect();
+    Memory::of(roots, store.global(), store.place(&about))
 }
 
 /// The terminal and the jobs behind it.

@@ -23,6 +23,47 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Every file of `folder` below the sources: its name from the root, and its text.
+fn texts(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    sources(&root.join(folder), &mut files);
+    let named = files.into_iter().map(|path| {
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let parts = path.strip_prefix(root).unwrap_or(&path).iter();
+        (parts.map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/"), text)
+    });
+    named.collect()
+}
+
+/// What differs between systems stands in one place; tests may be for one of them.
+#[test]
+fn only_the_platform_module_asks_for_the_system() {
+    let asks = |line: &str| {
+        let cfg = line.contains("cfg(") || line.contains("cfg!(") || line.contains("cfg_attr(");
+        cfg && ["unix", "windows", "target_os", "target_family"].iter().any(|word| line.contains(word))
+    };
+    let mut found = Vec::new();
+    let mut asked = 0;
+    for (name, text) in texts("src") {
+        if name.starts_with("src/platform") || name.starts_with("src/bin/") || name.ends_with("tests.rs") {
+            asked += text.lines().filter(|line| asks(line)).count();
+            continue;
+        }
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| asks(line)) {
+            found.push(format!("{name}:{}: {}", number + 1, line.trim()));
+        }
+        for word in ["std::os::", "libc::", "rustix::", "signal_hook::"] {
+            if text.contains(word) {
+                found.push(format!("{name} uses {word}"));
+            }
+        }
+    }
+    assert!(asked >= 5, "src/platform is gone");
+    assert!(found.is_empty(), "belongs into src/platform:\n{}", found.join("\n"));
+}
+
 #[test]
 fn nothing_below_the_faces_names_a_screen() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -8,6 +8,7 @@ use crate::check::Finding;
 use crate::checkpoint::{Checkpoint, Format, Severity};
 use crate::limits::Limits;
 use crate::pickle;
+use crate::platform;
 use crate::source::ReadAt;
 use crate::value::Global;
 
@@ -97,15 +98,7 @@ pub(super) fn extension(path: &Path, format: Format) -> Option<Finding> {
 }
 
 /// True for a large file next to nothing of which is on disk.
-#[cfg(unix)]
 pub(super) fn is_hollow(path: &Path, size: u64) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    // Blocks are counted in 512 bytes whatever those of the disk are.
-    size >= LARGE && std::fs::metadata(path).is_ok_and(|m| m.blocks().saturating_mul(512) < size / HOLLOW)
-}
-
-/// Where the system does not tell, no file is.
-#[cfg(not(unix))]
-pub(super) fn is_hollow(_: &Path, _: u64) -> bool {
-    false
+    let allocated = || platform::allocated(&std::fs::metadata(path).ok()?);
+    size >= LARGE && allocated().is_some_and(|bytes| bytes < size / HOLLOW)
 }

@@ -3,10 +3,12 @@
 mod best;
 mod check;
 mod clean;
+mod config;
 mod curves;
 mod diff;
 mod export;
 mod form;
+pub(super) mod look;
 mod report;
 pub(super) mod spectra;
 mod stats;
@@ -15,15 +17,18 @@ pub(super) mod torch;
 
 use std::path::PathBuf;
 
+use crate::settings::{self, Settings};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub(super) use best::{Best, Direction};
 pub(super) use check::Check;
 pub(super) use clean::Clean;
+pub(super) use config::Config;
 pub(super) use curves::Curves;
 pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use form::{Form, Sheet, Tabular};
+pub(super) use look::Look;
 pub(super) use report::Report;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
@@ -47,6 +52,14 @@ pub(super) struct Args {
     /// Leave the mouse to the terminal, so that it selects text
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// Neither use nor keep what is remembered of earlier starts: selection, sizes of panes, marks, bookmarks
+    #[arg(long)]
+    pub(super) no_state: bool,
+    #[command(flatten)]
+    pub(super) look: Look,
+    /// Print the keys and what they do, as they are set, and end
+    #[arg(long)]
+    pub(super) print_keys: bool,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
@@ -60,18 +73,44 @@ pub(super) struct Common {
     /// Print JSON, for scripts
     #[arg(long, global = true)]
     pub(super) json: bool,
-    /// When to use colours; the environment variable `NO_COLOR` turns `auto` off
-    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = When::Auto)]
-    pub(super) color: When,
+    /// When to use colours; the environment variable `NO_COLOR` turns `auto` off [default: auto]
+    #[arg(long, global = true, value_enum, value_name = "WHEN")]
+    pub(super) color: Option<When>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub(super) ascii: bool,
     /// Neither use nor keep what was worked out about files before
     #[arg(long, global = true)]
     pub(super) no_cache: bool,
+    /// Read the settings from this file instead of that of the user (`ckpt-tui config` tells where that is)
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
     /// Show more: every metric, time and attribute
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
+}
+
+impl Common {
+    /// Fills in from the settings what no flag said.
+    pub(super) fn take_over(&mut self, settings: &Settings) {
+        let color = settings.color.map(|when| match when {
+            settings::When::Auto => When::Auto,
+            settings::When::Always => When::Always,
+            settings::When::Never => When::Never,
+        });
+        self.color = self.color.or(color);
+        self.ascii |= settings.ascii == Some(true);
+        self.no_cache |= settings.cache == Some(false);
+    }
+
+    /// When to use colours.
+    pub(super) fn when(&self) -> settings::When {
+        match self.color {
+            None | Some(When::Auto) => settings::When::Auto,
+            Some(When::Always) => settings::When::Always,
+            Some(When::Never) => settings::When::Never,
+        }
+    }
 }
 
 /// When to use colours.
@@ -110,8 +149,8 @@ pub(super) enum Command {
     Report(Report),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
-    /// Tell where this program keeps what it remembers
-    Config,
+    /// Tell where this program keeps its settings and what it remembers; `--template` prints settings to begin with
+    Config(Config),
     /// Check files: broken, cut off, growing, running code, NaN; exit code 1 when something is found
     Check(Check),
     /// Singular values of the weights: norms, condition, ranks, the exponent of the tail

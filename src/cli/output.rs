@@ -133,7 +133,7 @@ impl Formatter for Ascii {
 pub(super) fn usage(error: &clap::Error, out: &mut Out) -> Result<(), Failure> {
     let text = error.render();
     if !error.use_stderr() {
-        let colour = super::style::wants_colour(super::args::When::Auto);
+        let colour = super::style::wants_colour(crate::settings::When::Auto);
         let text = if colour { text.ansi().to_string() } else { text.to_string() };
         out.write_all(text.as_bytes())?;
         return Ok(());

@@ -7,6 +7,7 @@ use crossbeam_channel::RecvTimeoutError;
 
 use super::output::Failure;
 use crate::error::{ErrorKind, Result};
+use crate::platform;
 use crate::text::number;
 use crate::work::Work;
 
@@ -22,7 +23,8 @@ const PACE: Duration = Duration::from_millis(200);
 /// That of the task; one that says so when it was stopped.
 pub(super) fn run<T>(title: &str, task: impl FnOnce(&Work) -> Result<T>) -> std::result::Result<T, Failure> {
     let work = Work::default();
-    listen(&work);
+    let cancel = work.cancel.clone();
+    platform::on_interrupt(move || cancel.cancel());
     let done = std::thread::scope(|scope| {
         let (finished, waiting) = crossbeam_channel::bounded::<()>(0);
         if std::io::stderr().is_terminal() {
@@ -59,17 +61,3 @@ fn show(title: &str, work: &Work, finished: &crossbeam_channel::Receiver<()>) {
         let _ = write!(stderr, "\r\u{1b}[K");
     }
 }
-
-#[cfg(unix)]
-fn listen(work: &Work) {
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-    let cancel = work.cancel.clone();
-    // Without the signals the work can still be killed; what it writes is whole or not there either way.
-    if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) {
-        let wait = move || signals.forever().for_each(|_| cancel.cancel());
-        let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(wait);
-    }
-}
-
-#[cfg(not(unix))]
-fn listen(_: &Work) {}

@@ -267,7 +267,7 @@ mod tests {
             let mut reader = csv::Reader::from_reader(text.as_bytes());
             let record = reader.records().next().unwrap().unwrap();
             let bare = |field: &str| field.strip_prefix('\'').unwrap_or(field).to_owned();
-            proptest::prop_assert_eq!(bare(&record[0]), shown(&name).into_owned().as_str());
+            proptest::prop_assert_eq!(bare(&record[0]), shown(&name).into_owned());
             let text = table(Kind::Markdown, &cells);
             proptest::prop_assert_eq!(text.lines().count(), 3);
             let row = text.lines().nth(2).unwrap();

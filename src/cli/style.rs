@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::args::{Common, When};
+use super::args::Common;
 use super::output;
+use crate::settings::When;
 
 /// What a piece of text is, for its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +41,7 @@ impl Style {
     pub(super) fn of(common: &Common) -> Self {
         let width = if output::is_terminal() { crossterm::terminal::size().ok() } else { None };
         Self {
-            colour: wants_colour(common.color),
+            colour: wants_colour(common.when()),
             ascii: common.ascii,
             verbose: common.verbose,
             width: width.map(|(columns, _)| usize::from(columns).max(40)),
@@ -89,7 +90,7 @@ pub(super) fn wants_colour(when: When) -> bool {
         When::Auto => {
             let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
             let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-            output::is_terminal() && !set("NO_COLOR") && !dumb
+            output::is_terminal() && !set("NO_COLOR") && !dumb && crate::platform::escapes_work()
         }
     }
 }

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::platform;
+
 /// Where files are written. The one that is not [`Disk`] is a test's, which fails when it is told to.
 pub trait Medium: Sync {
     /// Begins a file that will become `target`.
@@ -46,8 +48,7 @@ impl Medium for Disk {
             None => return Err(io::ErrorKind::IsADirectory.into()),
         };
         let folder = folder.to_owned();
-        #[cfg(target_os = "linux")]
-        if let Ok(file) = unnamed::open(&folder) {
+        if let Ok(file) = platform::open_unnamed(&folder) {
             return Ok(Box::new(OnDisk { file: Temporary::Unnamed(file), target, folder, replace }));
         }
         let file = Temporary::Named(hidden(&folder, &target)?);
@@ -67,16 +68,24 @@ fn resolve(target: &Path) -> io::Result<PathBuf> {
 /// A temporary file beside `target`.
 fn hidden(folder: &Path, target: &Path) -> io::Result<tempfile::NamedTempFile> {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
-    let mut builder = tempfile::Builder::new();
-    let prefix = format!(".{name}.");
-    builder.prefix(&prefix).suffix(".tmp");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    platform::temporary(folder, &format!(".{name}."), ".tmp")
+}
+
+/// Gives a file without a name that of `target`.
+fn link(file: &File, target: &Path, folder: &Path, replace: bool) -> io::Result<()> {
+    match platform::link_unnamed(file, target) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && replace => {
+            // A link cannot replace a file, but a rename can.
+            let temporary = hidden(folder, target)?.into_temp_path();
+            std::fs::remove_file(&temporary)?;
+            platform::link_unnamed(file, &temporary)?;
+            temporary.persist(target).map_err(|e| e.error)
+        }
+        other => other,
+    }
 }
 
 enum Temporary {
-    #[cfg(target_os = "linux")]
     Unnamed(File),
     Named(tempfile::NamedTempFile),
 }
@@ -91,7 +100,6 @@ struct OnDisk {
 impl OnDisk {
     fn file(&self) -> &File {
         match &self.file {
-            #[cfg(target_os = "linux")]
             Temporary::Unnamed(file) => file,
             Temporary::Named(file) => file.as_file(),
         }
@@ -99,19 +107,8 @@ impl OnDisk {
 }
 
 impl Staged for OnDisk {
-    #[cfg(unix)]
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        std::os::unix::fs::FileExt::write_all_at(self.file(), bytes, offset)
-    }
-
-    #[cfg(windows)]
-    fn write_at(&self, mut bytes: &[u8], mut offset: u64) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let n = std::os::windows::fs::FileExt::seek_write(self.file(), bytes, offset)?;
-            bytes = bytes.get(n..).unwrap_or_default();
-            offset += n as u64;
-        }
-        Ok(())
+        platform::write_all_at(self.file(), bytes, offset)
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -121,63 +118,11 @@ impl Staged for OnDisk {
     fn publish(self: Box<Self>) -> io::Result<()> {
         let Self { file, target, folder, replace } = *self;
         match file {
-            #[cfg(target_os = "linux")]
-            Temporary::Unnamed(file) => unnamed::publish(&file, &target, &folder, replace)?,
+            Temporary::Unnamed(file) => link(&file, &target, &folder, replace)?,
             Temporary::Named(file) if replace => drop(file.persist(&target).map_err(|e| e.error)?),
             Temporary::Named(file) => drop(file.persist_noclobber(&target).map_err(|e| e.error)?),
         }
-        sync_folder(&folder)
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match File::open(folder)?.sync_all() {
-        // Not every file system can sync a folder.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        other => other,
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Files without a name, which the system removes when the process ends.
-#[cfg(target_os = "linux")]
-mod unnamed {
-    use std::fs::File;
-    use std::io;
-    use std::os::fd::AsRawFd;
-    use std::path::{Path, PathBuf};
-
-    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat};
-
-    pub(super) fn open(folder: &Path) -> io::Result<File> {
-        let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666))?);
-        // Without /proc it could not be given a name.
-        handle(&file).symlink_metadata()?;
-        Ok(file)
-    }
-
-    fn handle(file: &File) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
-    }
-
-    pub(super) fn publish(file: &File, target: &Path, folder: &Path, replace: bool) -> io::Result<()> {
-        let link = |to: &Path| linkat(CWD, handle(file), CWD, to, AtFlags::SYMLINK_FOLLOW);
-        match link(target) {
-            Err(rustix::io::Errno::EXIST) if replace => {
-                // A link cannot replace a file, but a rename can.
-                let temporary = super::hidden(folder, target)?.into_temp_path();
-                std::fs::remove_file(&temporary)?;
-                link(&temporary)?;
-                temporary.persist(target).map_err(|e| e.error)
-            }
-            other => Ok(other?),
-        }
+        platform::sync_folder(&folder)
     }
 }
 

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CheckpointRow, Role, Run, Status, layout};
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform;
 use crate::text::shown_path;
 use crate::training::name::Part;
 use crate::training::verdict::{Without, opinion, verdict};
@@ -231,22 +232,12 @@ pub fn link_best(target: &Path) -> Result<PathBuf> {
     }
     // Made beside and renamed over the old one: at no time is there no link.
     let made = folder.join(format!(".best-{}", std::process::id()));
-    symlink(Path::new(name), &made).map_err(|e| Error::io(e).in_file(&link))?;
+    platform::symlink(Path::new(name), &made).map_err(|e| Error::io(e).in_file(&link))?;
     std::fs::rename(&made, &link).map_err(|e| {
         let _ = std::fs::remove_file(&made);
         Error::io(e).in_file(&link)
     })?;
     Ok(link)
-}
-
-#[cfg(unix)]
-fn symlink(target: &Path, link: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(target, link)
-}
-
-#[cfg(not(unix))]
-fn symlink(_: &Path, _: &Path) -> std::io::Result<()> {
-    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, "this system has no symbolic links"))
 }
 
 #[cfg(test)]

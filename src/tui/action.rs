@@ -13,6 +13,7 @@ use super::model::dialog::{Answer, Contents, PlanRequest};
 use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
+use super::runner::memory::Kept;
 use crate::compare::timeline::ranks::OfCheckpoint;
 use crate::compare::timeline::{Source, Timeline};
 use crate::runs::act::Plan;
@@ -211,6 +212,8 @@ pub enum Effect {
     Spectra(u64, Work, Arc<Layers>, Vec<u32>),
     /// Read elements of a tensor: so many, and its picture.
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
+    /// Remember where the person is, soon.
+    Remember(Box<Kept>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

@@ -9,10 +9,10 @@ mod when;
 use std::fmt::Write as _;
 
 use self::when::{
-    acting, always, can_be_dense, compare, comparing, copy_label, filterable, foldable, full_label,
-    has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline, lists_tensors, on_pair,
-    on_tensor, open_label, opened, overlay_label, plotting, repairs_label, shows_histogram, shows_spectrum,
-    silent, sortable, view_is,
+    acting, always, can_be_dense, can_resize, can_stop, compare, comparing, copy_label, filterable, foldable,
+    full_label, has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline,
+    lists_tensors, on_pair, on_tensor, open_label, opened, overlay_label, plotting, repairs_label, resized,
+    shows_histogram, shows_spectrum, silent, sortable, view_is,
 };
 use super::key::Key;
 use super::model::compare::CompareView;
@@ -36,6 +36,9 @@ pub enum Command {
     Back,
     NextPane,
     PreviousPane,
+    Narrower,
+    Wider,
+    ResetPanes,
     Layers,
     Tensors,
     Metadata,
@@ -97,6 +100,7 @@ pub enum Command {
     Mouse,
     Redraw,
     Help,
+    Palette,
     Suspend,
     Quit,
 }
@@ -233,13 +237,17 @@ pub static TABLE: &[Entry] = table! {
     HalfDown, "half-down", "Half a page down", Move, ["Ctrl-d"], silent, always;
     HalfUp, "half-up", "Half a page up", Move, ["Ctrl-u"], silent, always;
     PreviousPane, "previous-pane", "To the previous pane", Go, ["Shift-Tab"], silent, always;
+    Wider, "wider", "The pane wider by 4 cells, or by count; curve and details: higher", Move, ["}"], silent, can_resize;
+    Narrower, "narrower", "The pane narrower by 4 cells, or by count; curve and details: lower", Move, ["{"], silent, can_resize;
+    ResetPanes, "reset-panes", "All panes as they are by themselves", Move, ["=", "z ="], silent, resized;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
     Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
-    Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, always;
-    Help, "help", "All commands, searchable; Enter runs one", Program, ["?", ":", "F1", "Ctrl-p"], |_| "help", always;
+    Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, can_stop;
+    Palette, "palette", "What can be done here, searched while you type; Enter does it", Program, [":", "Ctrl-p"], silent, always;
+    Help, "help", "All commands with their keys, searchable; Enter runs one", Program, ["?", "F1"], |_| "help", always;
     Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
 };
 
@@ -251,12 +259,13 @@ impl Command {
 }
 
 impl Entry {
-    /// The first of its keys, as the footer shows it.
-    pub fn key(&self) -> &'static str {
-        self.keys.first().copied().unwrap_or_default()
+    /// It moves the cursor of a list.
+    pub fn moves_in_lists(&self) -> bool {
+        use Command::{Bottom, Down, HalfDown, HalfUp, PageDown, PageUp, Top, Up};
+        matches!(self.command, Down | Up | PageDown | PageUp | HalfDown | HalfUp | Top | Bottom)
     }
 
-    /// Its key sequences.
+    /// Its default key sequences; those in force are in [`super::bindings::Bindings`].
     pub fn sequences(&self) -> impl Iterator<Item = Vec<Key>> {
         self.keys.iter().filter_map(|text| Key::sequence(text))
     }

@@ -10,6 +10,7 @@ use crossterm::event::{self as from, KeyCode, KeyEventKind, KeyModifiers, MouseE
 
 use super::action::Action;
 use super::key::{Code, Key};
+use crate::platform::{self, Signal};
 
 /// Something that arrived.
 #[derive(Debug)]
@@ -50,9 +51,13 @@ const NOTCH: isize = 3;
 pub fn listen(events: Sender<Event>) -> std::io::Result<()> {
     let keys = events.clone();
     std::thread::Builder::new().name("input".to_owned()).spawn(move || read_input(&keys))?;
-    #[cfg(unix)]
-    listen_to_signals(events)?;
-    Ok(())
+    platform::on_signals(move |signal| {
+        let event = match signal {
+            Signal::Resumed => Event::Resumed,
+            Signal::Terminate(number) => Event::Terminate(number),
+        };
+        events.send(event).is_ok()
+    })
 }
 
 fn read_input(events: &Sender<Event>) {
@@ -68,22 +73,6 @@ fn read_input(events: &Sender<Event>) {
             return;
         }
     }
-}
-
-#[cfg(unix)]
-fn listen_to_signals(events: Sender<Event>) -> std::io::Result<()> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT])?;
-    let wait = move || {
-        for signal in signals.forever() {
-            let event = if signal == SIGCONT { Event::Resumed } else { Event::Terminate(signal) };
-            if events.send(event).is_err() {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
-    Ok(())
 }
 
 /// The terminal library's event as ours; `None` for what means nothing to us.

@@ -1,5 +1,6 @@
-//! The list of commands as the help shows it, searched.
+//! The list of commands as the help shows it, and the palette, which leaves out what means nothing here; searched.
 
+use super::bindings::Bindings;
 use super::commands::{self, Entry, Group};
 use super::model::filter::Fuzzy;
 
@@ -12,13 +13,14 @@ pub enum Row {
     Command(&'static Entry),
 }
 
-/// All commands under their headings; with a query those that match it, best first.
-pub fn rows(query: &str) -> Vec<Row> {
-    let Some(mut fuzzy) = Fuzzy::new(query) else { return all() };
+/// All commands under their headings; with a query those that match it, best first. Only those `offered`.
+pub fn rows(query: &str, keys: &Bindings, offered: impl Fn(&Entry) -> bool) -> Vec<Row> {
+    let Some(mut fuzzy) = Fuzzy::new(query) else { return all(offered) };
     let mut found: Vec<(u32, &Entry)> = commands::TABLE
         .iter()
+        .filter(|e| offered(e))
         .filter_map(|e| {
-            let text = format!("{} {} {}", e.title, e.id, e.keys.join(" "));
+            let text = format!("{} {} {}", e.title, e.id, keys.of(e.command).join(" "));
             Some((fuzzy.score(&text)?, e))
         })
         .collect();
@@ -26,10 +28,10 @@ pub fn rows(query: &str) -> Vec<Row> {
     found.into_iter().map(|(_, e)| Row::Command(e)).collect()
 }
 
-fn all() -> Vec<Row> {
+fn all(offered: impl Fn(&Entry) -> bool) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut group = None;
-    for entry in commands::by_group() {
+    for entry in commands::by_group().filter(|e| offered(e)) {
         if group != Some(entry.group) {
             group = Some(entry.group);
             rows.push(Row::Heading(entry.group));
@@ -46,10 +48,11 @@ mod tests {
 
     #[test]
     fn every_command_is_listed_and_can_be_found_by_words_of_its_title() {
-        let listed = rows("").iter().filter(|r| matches!(r, Row::Command(_))).count();
+        let keys = Bindings::default();
+        let listed = rows("", &keys, |_| true).iter().filter(|r| matches!(r, Row::Command(_))).count();
         assert_eq!(listed, commands::TABLE.len());
-        let first = rows("snippet").into_iter().next();
+        let first = rows("snippet", &keys, |_| true).into_iter().next();
         assert!(matches!(first, Some(Row::Command(e)) if e.command == Command::Copy), "{first:?}");
-        assert!(rows("qqqqqqqq").is_empty());
+        assert!(rows("qqqqqqqq", &keys, |_| true).is_empty());
     }
 }

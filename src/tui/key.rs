@@ -52,7 +52,7 @@ pub struct Key {
     pub shift: bool,
 }
 
-const NAMED: [(&str, Code); 16] = [
+const NAMED: [(&str, Code); 14] = [
     ("Enter", Code::Enter),
     ("Esc", Code::Esc),
     ("Backspace", Code::Backspace),
@@ -67,8 +67,6 @@ const NAMED: [(&str, Code); 16] = [
     ("PgUp", Code::PageUp),
     ("PgDn", Code::PageDown),
     ("Space", Code::Char(' ')),
-    ("F1", Code::F(1)),
-    ("F5", Code::F(5)),
 ];
 
 impl Key {
@@ -92,7 +90,9 @@ impl Key {
         }
         let named = NAMED.iter().find(|(name, _)| *name == rest).map(|(_, code)| *code);
         let mut chars = rest.chars();
-        key.code = match (named, chars.next(), chars.next()) {
+        let function =
+            rest.strip_prefix('F').and_then(|n| n.parse::<u8>().ok()).filter(|n| (1..=24).contains(n));
+        key.code = match (named.or(function.map(Code::F)), chars.next(), chars.next()) {
             (Some(code), ..) => code,
             (None, Some(c), None) => Code::Char(c),
             _ => return None,
@@ -153,10 +153,13 @@ mod tests {
 
     #[test]
     fn keys_read_and_write_the_same() {
-        for text in ["j", "G", "Ctrl-d", "Shift-Tab", "PgDn", "Space", "-", "Ctrl--", "F1", "/", "?"] {
+        for text in
+            ["j", "G", "Ctrl-d", "Shift-Tab", "PgDn", "Space", "-", "Ctrl--", "F1", "F12", "F", "/", "?"]
+        {
             assert_eq!(Key::parse(text).map(|k| k.to_string()).as_deref(), Some(text));
         }
         assert_eq!(Key::parse("Hyper-x"), None);
+        assert_eq!(Key::parse("F99"), None);
         assert_eq!(Key::parse("xx"), None);
         assert_eq!(Key::sequence("g g").map(|k| k.len()), Some(2));
     }

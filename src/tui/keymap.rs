@@ -1,7 +1,7 @@
 //! From events to actions: what a key means now.
 
 use super::action::{Action, Edit, Pending};
-use super::commands::{self, Command, Entry};
+use super::commands::Command;
 use super::event::Event;
 use super::key::{Code, Key};
 use super::model::dialog::{Answer, Dialog};
@@ -15,8 +15,8 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
     match event {
         Event::Key(key) => match model.mode {
             Mode::Normal => Some(command(&model.pending, key, model)),
-            Mode::Dialog(ref dialog) => answer(dialog, key),
-            Mode::Sections(_) => chosen(key),
+            Mode::Dialog(ref dialog) => answer(model, dialog, key),
+            Mode::Sections(_) => chosen(model, key),
             Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
         },
         Event::Paste(text) => match model.mode {
@@ -45,33 +45,22 @@ fn command(pending: &Pending, key: Key, model: &Model) -> Action {
     }
     let mut keys = pending.keys.clone();
     keys.push(key);
-    if let Some(entry) = find(&keys, model) {
+    let find = |keys: &[Key]| model.keys.find(keys, |entry| (entry.enabled)(model));
+    if let Some(entry) = find(&keys) {
         return Action::Run(entry.command, pending.count);
     }
-    let is_beginning = |e: &Entry| e.sequences().any(|s| s.len() > keys.len() && s.starts_with(&keys));
-    if commands::TABLE.iter().any(is_beginning) {
+    if model.keys.is_beginning(&keys) {
         return Action::Pending(Pending { count: pending.count, keys });
     }
     // No command begins like this: the keys are forgotten. A key with Control means what it means alone.
-    match find(&[key], model).filter(|_| key.ctrl) {
+    match find(&[key]).filter(|_| key.ctrl) {
         Some(entry) => Action::Run(entry.command, None),
         None => Action::Pending(Pending::default()),
     }
 }
 
-/// The command with exactly these keys; of several, the one that does something now.
-fn find(keys: &[Key], model: &Model) -> Option<&'static Entry> {
-    let mut with_keys = commands::TABLE.iter().filter(|e| e.sequences().any(|s| s == keys));
-    let first = with_keys.next()?;
-    if (first.enabled)(model) {
-        Some(first)
-    } else {
-        Some(with_keys.find(|e| (e.enabled)(model)).unwrap_or(first))
-    }
-}
-
 /// A key while a question is shown. What removes anything is never done by a key pressed by habit.
-fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
+fn answer(model: &Model, dialog: &Dialog, key: Key) -> Option<Action> {
     let answer = |answer| Some(Action::Answer(answer));
     let run = |command| Some(Action::Run(command, None));
     match (key.code, key.ctrl) {
@@ -82,31 +71,37 @@ fn answer(dialog: &Dialog, key: Key) -> Option<Action> {
         (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
         (Code::Char('+' | '='), _) => answer(Answer::More),
         (Code::Char('-'), _) => answer(Answer::Fewer),
-        _ => moving(key),
+        _ => moving(model, key),
     }
 }
 
-/// A key that moves in a list.
-fn moving(key: Key) -> Option<Action> {
+/// A key that moves in a list: arrows always do, and what else is bound to moving.
+fn moving(model: &Model, key: Key) -> Option<Action> {
     let command = match key.code {
         Code::Char('c') if key.ctrl => Command::Quit,
-        Code::Down | Code::Char('j') => Command::Down,
-        Code::Up | Code::Char('k') => Command::Up,
+        Code::Down => Command::Down,
+        Code::Up => Command::Up,
         Code::PageDown => Command::PageDown,
         Code::PageUp => Command::PageUp,
         Code::Home => Command::Top,
-        Code::End | Code::Char('G') => Command::Bottom,
-        _ => return None,
+        Code::End => Command::Bottom,
+        _ => {
+            model
+                .keys
+                .find(&[key], |entry| entry.moves_in_lists())
+                .filter(|entry| entry.moves_in_lists())?
+                .command
+        }
     };
     Some(Action::Run(command, None))
 }
 
 /// A key in a list nothing is typed into.
-fn chosen(key: Key) -> Option<Action> {
+fn chosen(model: &Model, key: Key) -> Option<Action> {
     match key.code {
         Code::Enter | Code::Char(' ') => Some(Action::Accept),
         Code::Esc | Code::Char('q' | 'o') => Some(Action::Cancel),
-        _ => moving(key),
+        _ => moving(model, key),
     }
 }
 
@@ -135,26 +130,12 @@ fn typed(key: Key) -> Option<Action> {
     }
 }
 
-/// What may follow the keys typed so far: keys and titles, for the footer.
-pub fn continuations(pending: &Pending) -> Vec<(String, &'static Entry)> {
-    if pending.keys.is_empty() {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for entry in commands::TABLE {
-        for sequence in entry.sequences() {
-            if let Some(rest) = sequence.strip_prefix(pending.keys.as_slice()).filter(|r| !r.is_empty()) {
-                found.push((rest.iter().map(Key::to_string).collect(), entry));
-            }
-        }
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::collections::HashMap;
+
+    use crate::tui::commands::{self, Entry};
+    use crate::tui::key::Key;
 
     #[test]
     fn every_key_of_the_table_is_a_key() {
@@ -177,6 +158,7 @@ mod tests {
         let meant = [
             ("+", vec!["zoom-in", "unfold-all"]),
             ("-", vec!["zoom-out", "fold-all"]),
+            ("=", vec!["zoom-in", "reset-panes"]),
             ("a", vec!["after-repair", "metrics"]),
             ("g v", vec!["compare-values", "comparison"]),
             ("t", vec!["tensors", "layers", "flat-keys"]),

@@ -15,6 +15,7 @@
 
 use ratatui::layout::Rect;
 
+use super::model::splits::{Split, Splits, fitted};
 use super::model::{HomeView, Model, Pane, Place};
 
 /// The smallest screen anything is drawn on.
@@ -35,6 +36,8 @@ pub struct Layout {
     pub footer: Rect,
     /// Panes with their borders, left to right.
     pub panes: Vec<(Pane, Rect)>,
+    /// Where panes meet, and the border there can be moved.
+    pub borders: Vec<Border>,
     /// The checkpoint's view is a list with a line of headings.
     has_headings: bool,
     /// Rows of the list to choose from.
@@ -43,6 +46,75 @@ pub struct Layout {
     question: u16,
     /// Sections to choose from.
     sections: u16,
+}
+
+/// A border between two panes that can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Border {
+    /// Which.
+    pub split: Split,
+    /// Both panes.
+    pub area: Rect,
+    /// Cells of it that the pane before the border has.
+    pub cells: u16,
+}
+
+impl Border {
+    /// The area in the direction the border moves in: its first cell, and how many there are.
+    fn extent(&self) -> (u16, u16) {
+        if self.split.is_of_rows() { (self.area.y, self.area.height) } else { (self.area.x, self.area.width) }
+    }
+
+    /// How far a cell is from the first one behind the border, if it is on the border: the edges of both panes.
+    pub fn off(&self, x: u16, y: u16) -> Option<i32> {
+        let at = i32::from(self.extent().0 + self.cells);
+        let off = i32::from(if self.split.is_of_rows() { y } else { x }) - at;
+        (self.area.contains((x, y).into()) && matches!(off, -1 | 0)).then_some(off)
+    }
+
+    /// The share of the pane before it once the border is where the pointer took it.
+    pub fn dragged(&self, x: u16, y: u16, off: i32) -> f64 {
+        let pointer = i32::from(if self.split.is_of_rows() { y } else { x });
+        self.share(pointer - off - i32::from(self.extent().0))
+    }
+
+    /// The share of the pane before it, moved by so many cells.
+    pub fn moved(&self, by: i32) -> f64 {
+        self.share(i32::from(self.cells).saturating_add(by))
+    }
+
+    fn share(&self, cells: i32) -> f64 {
+        let total = self.extent().1;
+        let cells = fitted(self.split, total, u16::try_from(cells.max(0)).unwrap_or(u16::MAX).min(total));
+        f64::from(cells) / f64::from(total.max(1))
+    }
+}
+
+/// Panes as they are placed one after the other, with the borders between them.
+#[derive(Default)]
+struct Placed {
+    panes: Vec<(Pane, Rect)>,
+    borders: Vec<Border>,
+}
+
+impl Placed {
+    fn only(pane: Pane, area: Rect) -> Self {
+        Self { panes: vec![(pane, area)], borders: Vec::new() }
+    }
+
+    /// Cuts an area in two; `cells` are those of the first unless a person moved the border.
+    fn cut(&mut self, area: Rect, split: Split, splits: &Splits, cells: u16) -> (Rect, Rect) {
+        let total = if split.is_of_rows() { area.height } else { area.width };
+        let cells = splits.cells(split, total, cells.min(total));
+        self.borders.push(Border { split, area, cells });
+        if split.is_of_rows() {
+            let below = Rect { y: area.y + cells, height: area.height - cells, ..area };
+            (Rect { height: cells, ..area }, below)
+        } else {
+            let right = Rect { x: area.x + cells, width: area.width - cells, ..area };
+            (Rect { width: cells, ..area }, right)
+        }
+    }
 }
 
 /// The panes the focus can go to, in order.
@@ -78,26 +150,28 @@ pub fn of(model: &Model) -> Layout {
         return Layout { screen, ..Layout::default() };
     }
     let body = Rect::new(0, 1, width, height - 2);
-    let panes = if width < TWO_COLUMNS {
-        vec![(model.focus, body)]
+    let splits = &model.splits;
+    let Placed { panes, borders } = if width < TWO_COLUMNS {
+        Placed::only(model.focus, body)
     } else if model.place == Place::Timeline {
-        vec![(Pane::Timeline, body)]
+        Placed::only(Pane::Timeline, body)
     } else if model.place == Place::Compare {
-        compare(body, &panes(model), model.focus)
+        compare(body, &panes(model), model.focus, splits)
     } else if model.place == Place::Home {
         match model.home.view {
-            HomeView::Split => home(body),
-            HomeView::Curve => vec![(Pane::Curve, body)],
-            HomeView::Table => vec![(Pane::Table, body)],
+            HomeView::Split => home(body, splits),
+            HomeView::Curve => Placed::only(Pane::Curve, body),
+            HomeView::Table => Placed::only(Pane::Table, body),
         }
     } else {
-        checkpoint(body, &panes(model))
+        checkpoint(body, &panes(model), splits)
     };
     Layout {
         screen,
         header: Rect::new(0, 0, width, 1),
         footer: Rect::new(0, height - 1, width, 1),
         panes,
+        borders,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
         listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
         sections: sections(model),
@@ -110,50 +184,49 @@ fn sections(model: &Model) -> u16 {
     data.map_or(0, |data| u16::try_from(data.sections.len()).unwrap_or(u16::MAX))
 }
 
-fn home(body: Rect) -> Vec<(Pane, Rect)> {
+fn home(body: Rect, splits: &Splits) -> Placed {
+    let mut placed = Placed::default();
     let runs = (body.width * 11 / 20).max(46);
-    let (left, right) = split_columns(body, runs);
+    let (left, right) = placed.cut(body, Split::HomeColumns, splits, runs);
     let curve = right.height.div_ceil(2);
-    let top = Rect { height: curve, ..right };
-    let bottom = Rect { y: right.y + curve, height: right.height - curve, ..right };
-    vec![(Pane::Runs, left), (Pane::Curve, top), (Pane::Facts, bottom)]
+    let (top, bottom) = placed.cut(right, Split::HomeRows, splits, curve);
+    placed.panes = vec![(Pane::Runs, left), (Pane::Curve, top), (Pane::Facts, bottom)];
+    placed
 }
 
-fn checkpoint(body: Rect, panes: &[Pane]) -> Vec<(Pane, Rect)> {
-    let mut placed = Vec::new();
+fn checkpoint(body: Rect, panes: &[Pane], splits: &Splits) -> Placed {
+    let mut placed = Placed::default();
     let mut rest = body;
     if panes.contains(&Pane::Runs) {
-        let (left, right) = split_columns(body, (body.width / 4).min(44));
-        placed.push((Pane::Runs, left));
+        let (left, right) = placed.cut(body, Split::CheckpointRuns, splits, (body.width / 4).min(44));
+        placed.panes.push((Pane::Runs, left));
         rest = right;
     }
     if panes.contains(&Pane::Detail) {
         let detail = (rest.width * 7 / 20).max(32).min(rest.width / 2).min(56);
-        let (left, right) = split_columns(rest, rest.width - detail);
-        placed.extend([(Pane::Body, left), (Pane::Detail, right)]);
+        let (left, right) = placed.cut(rest, Split::CheckpointDetail, splits, rest.width - detail);
+        placed.panes.extend([(Pane::Body, left), (Pane::Detail, right)]);
     } else {
-        placed.push((Pane::Body, rest));
+        placed.panes.push((Pane::Body, rest));
     }
     placed
 }
 
-/// The names and what is known of one of them. Where both are narrow, the one in use is the wider.
-fn compare(body: Rect, panes: &[Pane], focus: Pane) -> Vec<(Pane, Rect)> {
+/// The names and what is known of one of them. Where both are narrow, the one in use is the wider, unless a person
+/// chose otherwise.
+fn compare(body: Rect, panes: &[Pane], focus: Pane, splits: &Splits) -> Placed {
     if !panes.contains(&Pane::Keys) {
-        return vec![(Pane::Difference, body)];
+        return Placed::only(Pane::Difference, body);
     }
     let difference = if body.width < THREE_COLUMNS && focus == Pane::Difference {
         body.width * 3 / 5
     } else {
         (body.width * 2 / 5).clamp(32, 72)
     };
-    let (left, right) = split_columns(body, body.width - difference);
-    vec![(Pane::Keys, left), (Pane::Difference, right)]
-}
-
-fn split_columns(area: Rect, left: u16) -> (Rect, Rect) {
-    let left = left.min(area.width);
-    (Rect { width: left, ..area }, Rect { x: area.x + left, width: area.width - left, ..area })
+    let mut placed = Placed::default();
+    let (left, right) = placed.cut(body, Split::Compare, splits, body.width - difference);
+    placed.panes = vec![(Pane::Keys, left), (Pane::Difference, right)];
+    placed
 }
 
 /// Cells of an element in the panel of values, and of the index before them.
@@ -267,6 +340,34 @@ impl Layout {
     pub fn help_rows(&self) -> usize {
         // Two for the border, two for the line to search with and the one below it.
         usize::from(self.help().height).saturating_sub(4)
+    }
+
+    /// The border a cell is on, and how far it is from it.
+    pub fn border_at(&self, x: u16, y: u16) -> Option<(Border, i32)> {
+        self.borders.iter().find_map(|border| Some((*border, border.off(x, y)?)))
+    }
+
+    /// This border, where it can be moved now.
+    pub fn border(&self, split: Split) -> Option<Border> {
+        self.borders.iter().find(|border| border.split == split).copied()
+    }
+
+    /// The border that makes the focused pane larger or smaller, and whether that pane is before it. Curve and
+    /// details of the first screen share a height: there it is the one between them.
+    pub fn border_of(&self, pane: Pane) -> Option<(Border, bool)> {
+        let (split, is_before) = match pane {
+            Pane::Runs if self.border(Split::HomeColumns).is_some() => (Split::HomeColumns, true),
+            Pane::Runs => (Split::CheckpointRuns, true),
+            Pane::Curve => (Split::HomeRows, true),
+            Pane::Facts => (Split::HomeRows, false),
+            Pane::Body if self.border(Split::CheckpointDetail).is_none() => (Split::CheckpointRuns, false),
+            Pane::Body => (Split::CheckpointDetail, true),
+            Pane::Detail => (Split::CheckpointDetail, false),
+            Pane::Keys => (Split::Compare, true),
+            Pane::Difference => (Split::Compare, false),
+            Pane::Table | Pane::Timeline => return None,
+        };
+        Some((self.border(split)?, is_before))
     }
 
     /// The pane a cell belongs to.

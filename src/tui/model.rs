@@ -14,10 +14,12 @@ pub mod home;
 pub mod jobs;
 pub mod layers;
 pub mod listing;
+pub mod memory;
 pub mod metadata;
 pub mod parts;
 pub mod run_table;
 pub mod spectra;
+pub mod splits;
 pub mod stats;
 pub mod table;
 pub mod timeline;
@@ -30,7 +32,9 @@ use tui_input::Input;
 use self::cursor::Cursor;
 use self::document::Scroll;
 use super::action::Pending;
+use super::bindings::Bindings;
 use super::doc;
+use super::help;
 use super::layout::{self, Layout};
 use super::theme::Theme;
 use crate::text::{shown, shown_path};
@@ -100,6 +104,8 @@ pub enum Mode {
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
     Help {
+        /// Only what can be done here: the palette.
+        only_here: bool,
         /// The line.
         input: Input,
         /// Selected row and window.
@@ -123,6 +129,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Looks.
     pub theme: Theme,
+    /// Which keys run which command.
+    pub keys: Bindings,
     /// Where one is.
     pub place: Place,
     /// The pane with the focus.
@@ -145,6 +153,12 @@ pub struct Model {
     pub toast: Option<Toast>,
     /// The mouse is caught.
     pub mouse: bool,
+    /// What is remembered from one start to the next.
+    pub memory: memory::Memory,
+    /// Where panes meet.
+    pub splits: splits::Splits,
+    /// The border the mouse took hold of.
+    pub grip: Option<splits::Grip>,
     /// The clock times are shown on.
     pub zone: jiff::tz::TimeZone,
     /// Tenths of a second jobs have run.
@@ -157,6 +171,7 @@ impl Model {
         Self {
             size,
             theme,
+            keys: Bindings::default(),
             place: Place::Home,
             focus: Pane::Runs,
             mode: Mode::Normal,
@@ -168,6 +183,9 @@ impl Model {
             jobs: Jobs::default(),
             toast: None,
             mouse: true,
+            memory: memory::Memory::default(),
+            splits: splits::Splits::default(),
+            grip: None,
             zone: jiff::tz::TimeZone::UTC,
             ticks: 0,
         }
@@ -176,6 +194,12 @@ impl Model {
     /// Where everything is on the screen.
     pub fn layout(&self) -> Layout {
         layout::of(self)
+    }
+
+    /// Says something of ours, in which names of commands in braces stand for their keys.
+    pub fn hint(&mut self, text: &str) {
+        let text = self.keys.spell(text).into_owned();
+        self.say(text);
     }
 
     /// Says something.
@@ -316,11 +340,17 @@ impl Model {
         }
     }
 
+    /// The commands listed, while they are.
+    pub fn listed_commands(&self) -> Vec<help::Row> {
+        let Mode::Help { only_here, input, .. } = &self.mode else { return Vec::new() };
+        help::rows(input.value(), &self.keys, |entry| !only_here || (entry.enabled)(self))
+    }
+
     fn settle_mode(&mut self, layout: &Layout) {
+        let listed = self.listed_commands().len();
         match &mut self.mode {
-            Mode::Help { input, cursor } => {
-                let rows = super::help::rows(input.value()).len();
-                cursor.settle(rows, layout.help_rows());
+            Mode::Help { cursor, .. } => {
+                cursor.settle(listed, layout.help_rows());
             }
             Mode::Metrics { input, cursor } => {
                 let rows = self.home.curve.search(input.value()).len();

@@ -4,6 +4,7 @@
 //! come through. A newer job of a kind makes older ones stop. A panic in a job becomes a message.
 
 pub mod compare;
+pub mod memory;
 pub mod spectra;
 pub mod stats;
 
@@ -45,12 +46,20 @@ pub struct Runner {
     newest_scan: Arc<AtomicU64>,
     newest_filter: Arc<AtomicU64>,
     cache: Arc<Cache>,
+    /// Writes down what is to be remembered.
+    pub keeper: Option<memory::Keeper>,
 }
 
 impl Runner {
     /// A runner whose jobs send into `events`.
     pub fn new(events: Sender<Event>, cache: Cache) -> Self {
-        Self { events, newest_scan: Arc::default(), newest_filter: Arc::default(), cache: Arc::new(cache) }
+        Self {
+            events,
+            newest_scan: Arc::default(),
+            newest_filter: Arc::default(),
+            cache: Arc::new(cache),
+            keeper: None,
+        }
     }
 
     /// Runs an effect; those that concern the screen are not for it.
@@ -97,6 +106,11 @@ impl Runner {
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
+            }
+            Effect::Remember(kept) => {
+                if let Some(keeper) = &self.keeper {
+                    keeper.keep(*kept);
+                }
             }
             Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
         }

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::style::Print;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -18,8 +20,11 @@ use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
+use crate::platform;
+
 /// Buttons, wheel, and movement while a button is down, in the SGR encoding. Not `EnableMouseCapture`: that
-/// reports every movement of the pointer, which nobody here reads and which floods slow lines.
+/// reports every movement of the pointer, which nobody here reads and which floods slow lines. (A console of Windows
+/// knows nothing else, and sends nothing over lines.)
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
 /// The terminal is ours: raw, on its alternate screen.
@@ -96,8 +101,7 @@ impl Term {
     /// Stops as any program does under Ctrl-Z, and comes back with `fg`.
     pub fn suspend(&mut self) -> io::Result<()> {
         give_back();
-        #[cfg(unix)]
-        signal_hook::low_level::raise(signal_hook::consts::SIGTSTP)?;
+        platform::stop()?;
         // In the background (`bg`) the first thing this does, setting the terminal's modes, stops the program
         // again until it has the terminal.
         self.retake()
@@ -164,12 +168,18 @@ fn take(mouse: bool) -> io::Result<()> {
     // First of all: from the background this stops the program before anything was written.
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-    set_mouse(mouse)
+    execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+    // An old console of Windows has no such thing, and pasted text arrives as keys there.
+    let _ = execute!(io::stdout(), EnableBracketedPaste);
+    if mouse { set_mouse(true) } else { Ok(()) }
 }
 
 fn set_mouse(caught: bool) -> io::Result<()> {
-    if caught { execute!(io::stdout(), Print(MOUSE_ON)) } else { execute!(io::stdout(), DisableMouseCapture) }
+    match (caught, platform::CONSOLE_MOUSE) {
+        (true, false) => execute!(io::stdout(), Print(MOUSE_ON)),
+        (true, true) => execute!(io::stdout(), EnableMouseCapture),
+        (false, _) => execute!(io::stdout(), DisableMouseCapture),
+    }
 }
 
 /// Gives the terminal back as it was, whatever state it is in. Errors are of no use to anyone here.
@@ -178,14 +188,11 @@ pub fn give_back() {
         return;
     }
     let mut out = io::stdout();
-    let _ = queue!(
-        out,
-        EndSynchronizedUpdate,
-        DisableMouseCapture,
-        DisableBracketedPaste,
-        LeaveAlternateScreen,
-        cursor::Show
-    );
+    // One by one: what a console cannot do must not keep it from the rest.
+    let _ = queue!(out, EndSynchronizedUpdate);
+    let _ = queue!(out, DisableMouseCapture);
+    let _ = queue!(out, DisableBracketedPaste);
+    let _ = queue!(out, LeaveAlternateScreen, cursor::Show);
     let _ = out.flush();
     let _ = disable_raw_mode();
 }

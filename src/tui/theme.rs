@@ -5,36 +5,92 @@
 //! borders, curves and marks, as no colour but red and magenta reads well on both dark and light. Nothing is
 //! said by colour alone. Without colour only attributes are used, never on a cell that carries a colour.
 
+pub mod colors;
+pub mod file;
+pub mod glyphs;
+pub mod terminal;
+
+use std::path::Path;
+
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::symbols::border;
+
+use self::colors::{Colors, Depth, TERMINAL};
+pub use self::glyphs::Glyphs;
+use self::glyphs::{ASCII, UNICODE};
+use crate::settings::{Background, Palette, ThemeChoice, When};
 
 /// Styles by what they mean.
 #[derive(Debug, Clone, Copy)]
 pub struct Theme {
-    color: bool,
+    /// None for a terminal without, or for a person who wants none.
+    colors: Option<&'static Colors>,
     /// Which characters the terminal shows.
     pub glyphs: &'static Glyphs,
 }
 
+/// How a person wants it to look.
+#[derive(Debug, Clone, Default)]
+pub struct Wish {
+    /// When to use colours.
+    pub color: When,
+    /// How many there are.
+    pub palette: Palette,
+    /// The theme; the terminal's own colours without.
+    pub theme: Option<ThemeChoice>,
+    /// What the background is.
+    pub background: Background,
+    /// Plain ASCII.
+    pub ascii: bool,
+}
+
 impl Theme {
-    /// A theme with or without colour, in Unicode or ASCII.
-    pub fn new(color: bool, ascii: bool) -> Self {
-        Self { color, glyphs: if ascii { &ASCII } else { &UNICODE } }
+    /// The theme that is wished for, on this terminal; themes of the person's own lie in `folder`. May ask the terminal for its
+    /// background: to be called before anything else reads from it.
+    ///
+    /// # Errors
+    /// In words, that there is no such theme, or what is wrong with its file.
+    pub fn choose(wish: &Wish, folder: Option<&Path>) -> Result<Self, String> {
+        let depth = terminal::Environment::of_process().depth(wish.color, wish.palette);
+        let name = match &wish.theme {
+            None => "terminal",
+            Some(ThemeChoice::One(name)) => name,
+            Some(ThemeChoice::ByBackground { dark, light }) => {
+                // Both have to be there, or a mistake shows on the other machine only.
+                file::colors(dark, folder).and(file::colors(light, folder))?;
+                if depth > Depth::Ansi16 && terminal::is_light(wish.background) { light } else { dark }
+            }
+        };
+        Ok(Self::of(&file::colors(name, folder)?, depth, wish.ascii))
     }
 
-    fn tint(self, color: Color, modifier: Modifier) -> Style {
+    /// The default theme with or without colour, in Unicode or ASCII.
+    pub fn new(color: bool, ascii: bool) -> Self {
+        Self { colors: color.then_some(&TERMINAL), glyphs: if ascii { &ASCII } else { &UNICODE } }
+    }
+
+    /// A theme in as many colours as the terminal shows. Lives as long as the program: call it once.
+    pub fn of(colors: &Colors, depth: Depth, ascii: bool) -> Self {
+        let colors: Option<&'static Colors> =
+            colors.reduced(depth).map(|colors| &*Box::leak(Box::new(colors)));
+        Self { colors, ..Self::new(false, ascii) }
+    }
+
+    fn tint(self, color: impl FnOnce(&Colors) -> Color, modifier: Modifier) -> Style {
         let style = Style::new().add_modifier(modifier);
-        if self.color { style.fg(color) } else { style }
+        self.colors.map_or(style, |colors| style.fg(color(colors)))
     }
 
     /// Plain text.
     pub fn text(self) -> Style {
-        Style::new()
+        Style { fg: self.colors.and_then(|colors| colors.text), ..Style::new() }
     }
 
     /// Text that stands back: units, separators, what is less important.
     pub fn faint(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.colors.and_then(|colors| colors.faint) {
+            Some(color) => Style::new().fg(color),
+            None => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// Headings and names.
@@ -49,62 +105,58 @@ impl Theme {
 
     /// What moves: the spinner, the cursor of the curve.
     pub fn lively(self) -> Style {
-        self.tint(Color::Magenta, Modifier::BOLD)
+        self.tint(|colors| colors.lively, Modifier::BOLD)
     }
 
     /// The border of the focused pane.
     pub fn focus(self) -> Style {
-        self.tint(Color::Cyan, Modifier::empty())
+        self.tint(|colors| colors.focus, Modifier::empty())
     }
 
     /// The mark of the best checkpoint and of other good news.
     pub fn good(self) -> Style {
-        self.tint(Color::Green, Modifier::BOLD)
+        self.tint(|colors| colors.good, Modifier::BOLD)
     }
 
     /// The mark of what deserves a look.
     pub fn warning(self) -> Style {
-        self.tint(Color::Magenta, Modifier::BOLD)
+        self.tint(|colors| colors.warning, Modifier::BOLD)
     }
 
     /// What is broken or dangerous.
     pub fn error(self) -> Style {
-        self.tint(Color::Red, Modifier::BOLD)
+        self.tint(|colors| colors.error, Modifier::BOLD)
     }
 
     /// Letters that match the filter.
     pub fn matched(self) -> Style {
-        self.tint(Color::Magenta, Modifier::BOLD.union(Modifier::UNDERLINED))
+        self.tint(|colors| colors.matched, Modifier::BOLD.union(Modifier::UNDERLINED))
     }
 
     /// A cell of a heat map, from 1 to `steps`: the height of its block says the same.
     pub fn heat(self, step: u8, steps: u8) -> Style {
-        match step * 3 / steps.max(1) {
-            0 => self.tint(Color::Blue, Modifier::empty()),
-            1 => self.tint(Color::Cyan, Modifier::empty()),
-            _ => self.tint(Color::Magenta, Modifier::empty()),
-        }
+        let strength = usize::from(step * 3 / steps.max(1)).min(2);
+        self.tint(|colors| colors.heat.get(strength).copied().unwrap_or(colors.curve), Modifier::empty())
     }
 
     /// The colour of a half block of a heat map, from 1 to 8; 0 for nothing. Not for themes without colour: two halves of
     /// a cell have nothing but colour to say what they are.
     pub fn half(self, step: u8) -> Option<Color> {
-        // Dark to light in equal steps, told apart by any eye; the terminal's 256 colours.
-        const RAMP: [u8; 9] = [236, 54, 60, 31, 30, 36, 71, 149, 227];
-        let index = RAMP.get(usize::from(step)).copied()?;
-        (self.color && !self.glyphs.ascii).then_some(Color::Indexed(index))
+        let ramp = self.colors?.ramp.as_ref()?;
+        ramp.get(usize::from(step)).copied().filter(|_| !self.glyphs.ascii)
     }
 
     /// The line of a curve.
     pub fn curve(self) -> Style {
-        self.tint(Color::Magenta, Modifier::empty())
+        self.tint(|colors| colors.curve, Modifier::empty())
     }
 
     /// One of several lines on a plot. Letters tell them apart; colour only helps.
     pub fn line(self, number: usize) -> Style {
-        const COLORS: [Color; 5] = [Color::Magenta, Color::Cyan, Color::Green, Color::Blue, Color::Yellow];
-        let color = COLORS.get(number % COLORS.len()).copied().unwrap_or(Color::Magenta);
-        self.tint(color, Modifier::empty())
+        self.tint(
+            |colors| colors.lines.get(number % colors.lines.len()).copied().unwrap_or(colors.curve),
+            Modifier::empty(),
+        )
     }
 
     /// The selected row of the focused pane.
@@ -118,153 +170,9 @@ impl Theme {
     }
 }
 
-/// The characters screens are drawn with.
-#[derive(Debug)]
-pub struct Glyphs {
-    /// Plain ASCII: the plot uses other means, too.
-    pub ascii: bool,
-    /// Marks text that was cut, in one cell.
-    pub cut: &'static str,
-    /// Before the title of the focused pane, and before the selected row of the others.
-    pub focus: &'static str,
-    /// A closed node.
-    pub closed: &'static str,
-    /// An open node.
-    pub open: &'static str,
-    /// The best checkpoint.
-    pub best: &'static str,
-    /// A value that is not a number.
-    pub broken: &'static str,
-    /// A checkpoint on the axis of a curve.
-    pub dot: &'static str,
-    /// Where the cursor stands on the axis of a curve.
-    pub pointer: &'static str,
-    /// Where a curve turned for the worse.
-    pub turn: &'static str,
-    /// A vertical line that stands back: the turn on the plot.
-    pub vertical_faint: &'static str,
-    /// A tick on the y axis at the right.
-    pub tick_right: &'static str,
-    /// The right corner of the axes.
-    pub corner_right: &'static str,
-    /// Sorted ascending.
-    pub up: &'static str,
-    /// Sorted descending.
-    pub down: &'static str,
-    /// Between the parts of a breadcrumb.
-    pub crumb: &'static str,
-    /// Between facts on one line.
-    pub middot: &'static str,
-    /// A vertical line.
-    pub vertical: &'static str,
-    /// A horizontal line.
-    pub horizontal: &'static str,
-    /// A tick on the y axis.
-    pub tick_left: &'static str,
-    /// A tick on the x axis.
-    pub tick_below: &'static str,
-    /// The corner of the axes.
-    pub corner: &'static str,
-    /// Heights of a sparkline, lowest first.
-    pub spark: [&'static str; 8],
-    /// Pictures of the spinner.
-    pub spinner: &'static [&'static str],
-    /// The part of a scroll bar that shows where one is.
-    pub thumb: &'static str,
-    /// Border of a pane.
-    pub border: border::Set<'static>,
-    /// Border of the focused pane.
-    pub border_focused: border::Set<'static>,
-}
-
-static UNICODE: Glyphs = Glyphs {
-    ascii: false,
-    cut: "…",
-    focus: "▸",
-    closed: "▸",
-    open: "▾",
-    best: "★",
-    broken: "✗",
-    dot: "•",
-    pointer: "▲",
-    turn: "◆",
-    vertical_faint: "┊",
-    tick_right: "├",
-    corner_right: "┘",
-    up: "↑",
-    down: "↓",
-    crumb: "›",
-    middot: "·",
-    vertical: "│",
-    horizontal: "─",
-    tick_left: "┤",
-    tick_below: "┬",
-    corner: "└",
-    spark: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-    spinner: &["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"],
-    thumb: "█",
-    border: border::PLAIN,
-    border_focused: border::THICK,
-};
-
-static ASCII: Glyphs = Glyphs {
-    ascii: true,
-    cut: "~",
-    focus: ">",
-    closed: "+",
-    open: "-",
-    best: "*",
-    broken: "x",
-    dot: "o",
-    pointer: "^",
-    turn: "v",
-    vertical_faint: ":",
-    tick_right: "+",
-    corner_right: "+",
-    up: "^",
-    down: "v",
-    crumb: ">",
-    middot: "-",
-    vertical: "|",
-    horizontal: "-",
-    tick_left: "+",
-    tick_below: "+",
-    corner: "+",
-    spark: ["_", "_", ".", "-", "-", "=", "^", "^"],
-    spinner: &["|", "/", "-", "\\"],
-    thumb: "@",
-    border: border::Set {
-        top_left: "+",
-        top_right: "+",
-        bottom_left: "+",
-        bottom_right: "+",
-        vertical_left: "|",
-        vertical_right: "|",
-        horizontal_top: "-",
-        horizontal_bottom: "-",
-    },
-    border_focused: border::Set {
-        top_left: "#",
-        top_right: "#",
-        bottom_left: "#",
-        bottom_right: "#",
-        vertical_left: "#",
-        vertical_right: "#",
-        horizontal_top: "=",
-        horizontal_bottom: "=",
-    },
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ascii_glyphs_are_ascii_and_one_cell_wide() {
-        let g = &ASCII;
-        let single = [g.cut, g.focus, g.closed, g.open, g.best, g.broken, g.dot, g.up, g.down, g.vertical];
-        assert!(single.iter().chain(&g.spark).chain(g.spinner).all(|s| s.is_ascii() && s.len() == 1));
-    }
 
     #[test]
     fn without_colour_no_style_has_one() {

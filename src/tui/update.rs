@@ -10,12 +10,14 @@ mod jobs;
 mod lines;
 mod logs;
 mod marks;
+mod memory;
 mod mouse;
 mod parts;
 mod picker;
 mod ranks;
 mod run_table;
 mod spectra;
+mod splits;
 mod stats;
 mod timeline;
 mod watch;
@@ -37,6 +39,7 @@ pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+    let is_asked = memory::may_change(&action);
     let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
@@ -88,6 +91,9 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
     effects.extend(lines::wanted(model));
+    if is_asked {
+        effects.extend(memory::changed(model));
+    }
     effects
 }
 
@@ -122,7 +128,9 @@ pub fn start(model: &mut Model, first: First) -> Vec<Effect> {
     match first {
         First::Runs => {}
         First::Several(n) => {
-            model.say(format!("{n} checkpoints: m on two of them compares, T shows all over time"));
+            model.hint(&format!(
+                "{n} checkpoints: {{mark}} on two of them compares, {{timeline}} shows all over time"
+            ));
         }
         First::Open(path) => effects.extend(jobs::open(model, path)),
         First::Compare(paths) => effects.extend(compare::begin(model, paths)),
@@ -152,14 +160,17 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Redraw => vec![Effect::Redraw],
         Command::Mouse => toggle_mouse(model),
         Command::Copy => copy(model),
-        Command::Help => {
-            model.mode = Mode::Help { input: Input::default(), cursor: Cursor::default() };
+        Command::Help | Command::Palette => {
+            let only_here = command == Command::Palette;
+            model.mode = Mode::Help { only_here, input: Input::default(), cursor: Cursor::default() };
             Vec::new()
         }
         Command::Filter => filter::begin(model),
         Command::Back => back(model),
         Command::NextPane => cycle_pane(model, 1),
         Command::PreviousPane => cycle_pane(model, -1),
+        Command::Wider | Command::Narrower => splits::resize(model, command, count),
+        Command::ResetPanes => splits::reset(model),
         Command::Runs => go(model, Place::Home, Pane::Runs),
         Command::Curve => go(model, Place::Home, Pane::Curve),
         Command::Timeline => timeline::begin(model),
@@ -214,10 +225,11 @@ fn is_view(command: Command) -> bool {
 
 fn toggle_mouse(model: &mut Model) -> Vec<Effect> {
     model.mouse = !model.mouse;
-    model.say(if model.mouse {
+    model.memory.mouse = Some(model.mouse);
+    model.hint(if model.mouse {
         "the mouse scrolls and selects; Shift with the mouse marks text"
     } else {
-        "the mouse marks text; M takes it back"
+        "the mouse marks text; {mouse} takes it back"
     });
     vec![Effect::Mouse(model.mouse)]
 }
@@ -285,7 +297,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return filter::clear(model);
     }
     if model.place == Place::Home && model.focus == Pane::Runs && model.jobs.scan.take().is_some() {
-        model.say("stopped the scan; r scans again");
+        model.hint("stopped the scan; {rescan} scans again");
         return vec![Effect::StopScan];
     }
     if (model.place, model.focus) == (Place::Checkpoint, Pane::Detail) {
@@ -313,7 +325,7 @@ fn back(model: &mut Model) -> Vec<Effect> {
             return go(model, Place::Home, pane);
         }
         (Place::Home, Pane::Curve | Pane::Facts) => model.focus = Pane::Runs,
-        (Place::Home, _) => model.say("q quits"),
+        (Place::Home, _) => model.hint("{quit} quits"),
     }
     Vec::new()
 }
@@ -322,7 +334,7 @@ fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
     let input = match &mut model.mode {
         Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
-        Mode::Help { input, cursor } | Mode::Metrics { input, cursor } => {
+        Mode::Help { input, cursor, .. } | Mode::Metrics { input, cursor } => {
             *cursor = Cursor::default();
             input
         }
@@ -358,18 +370,16 @@ fn accept(model: &mut Model) -> Vec<Effect> {
         picker::accept(model);
         return Vec::new();
     }
+    let rows = model.listed_commands();
     match std::mem::take(&mut model.mode) {
-        Mode::Help { input, cursor } => {
-            let rows = help::rows(input.value());
-            match rows.get(cursor.at) {
-                Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
-                    model.say(format!("\"{}\" means nothing here", entry.id));
-                    Vec::new()
-                }
-                Some(help::Row::Command(entry)) => run(model, entry.command, None),
-                _ => Vec::new(),
+        Mode::Help { cursor, .. } => match rows.get(cursor.at) {
+            Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
+                model.say(format!("\"{}\" means nothing here", entry.id));
+                Vec::new()
             }
-        }
+            Some(help::Row::Command(entry)) => run(model, entry.command, None),
+            _ => Vec::new(),
+        },
         Mode::Sections(cursor) => compare::choose(model, cursor.at),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
@@ -385,8 +395,8 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
 /// Moves the cursor of the help while its line has the keys.
 fn move_in_help(model: &mut Model, command: Command) {
     let page = model.layout().help_rows();
-    if let Mode::Help { input, cursor } = &mut model.mode {
-        let rows = help::rows(input.value());
+    let rows = model.listed_commands();
+    if let Mode::Help { cursor, .. } = &mut model.mode {
         cursor.moved(command, None, rows.len(), page);
         // Headings are read, not selected.
         if matches!(rows.get(cursor.at), Some(help::Row::Heading(_))) {

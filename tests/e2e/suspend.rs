@@ -52,7 +52,7 @@ fn ctrl_z_stops_and_fg_comes_back() {
     tmux.wait_for("shell:");
     let binary = env!("CARGO_BIN_EXE_ckpt-tui");
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/demo");
-    tmux.keys(&[&format!("{binary} {folder}"), "Enter"]);
+    tmux.keys(&[&format!("{binary} --no-state {folder}"), "Enter"]);
     tmux.wait_for("51 checkpoints");
     tmux.keys(&["C-z"]);
     tmux.wait_for("Stopped");

@@ -23,6 +23,8 @@ pub(crate) struct Terminal {
     writer: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     output: Arc<(Mutex<Output>, Condvar)>,
+    #[allow(dead_code)] // kept while the program runs
+    state: Option<tempfile::TempDir>,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -44,10 +46,13 @@ impl Terminal {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_ckpt-tui"));
         command.args(args);
         command.env_remove("NO_COLOR");
+        // Nobody's own state: that of each test is empty, and gone with it.
+        let state = tempfile::tempdir().expect("a folder");
+        command.env("XDG_STATE_HOME", state.path());
         for (name, value) in env {
             command.env(name, value);
         }
-        Self::run(command, columns, rows)
+        Self { state: Some(state), ..Self::run(command, columns, rows) }
     }
 
     /// One of the ignored tests of this very binary.
@@ -60,6 +65,8 @@ impl Terminal {
     fn run(mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         command.env("TERM", "xterm-256color");
+        // Nobody's own settings.
+        command.env("XDG_CONFIG_HOME", "/nonexistent");
         // A backtrace would push the message off the screen.
         command.env("RUST_BACKTRACE", "0");
         let pty = native_pty_system().openpty(size(columns, rows)).expect("a pseudo-terminal");
@@ -90,7 +97,7 @@ impl Terminal {
             }
         });
         let writer = pty.master.take_writer().expect("a writer");
-        Self { master: pty.master, writer, child, output }
+        Self { master: pty.master, writer, child, output, state: None }
     }
 
     pub(crate) fn send(&mut self, keys: &str) {

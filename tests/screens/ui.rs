@@ -30,6 +30,8 @@ pub(crate) struct Ui {
     pub(crate) copied: Vec<String>,
     /// What would be in the trash.
     pub(crate) removed: Vec<PathBuf>,
+    /// What was to be remembered.
+    pub(crate) remembered: Vec<ckpt_tui::tui::runner::memory::Kept>,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -47,6 +49,7 @@ impl Ui {
             model,
             copied: Vec::new(),
             removed: Vec::new(),
+            remembered: Vec::new(),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -57,6 +60,16 @@ impl Ui {
     /// Started on a real folder or file, everything read.
     pub(crate) fn on(path: &str, size: (u16, u16)) -> Self {
         Self::on_all(&[path], size)
+    }
+
+    /// Started on a real folder or file, the model changed before anything is read.
+    pub(crate) fn on_after(path: &str, size: (u16, u16), before: impl FnOnce(&mut Model)) -> Self {
+        let paths = vec![PathBuf::from(path)];
+        let mut ui = Self::new(paths.clone(), size);
+        before(&mut ui.model);
+        ui.effects = start(&mut ui.model, first(&paths));
+        ui.run_effects();
+        ui
     }
 
     /// Started on several.
@@ -145,6 +158,7 @@ impl Ui {
             match self.effects.remove(0) {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Remember(kept) => self.remembered.push(*kept),
                 Effect::Scan(generation, paths) if !self.by_hand => {
                     self.act(Action::Scan(generation, scan_now(paths)));
                 }

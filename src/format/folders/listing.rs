@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::platform;
 use crate::source::pool::{FilePool, PooledFile};
 use crate::text::natural;
 
@@ -110,8 +111,7 @@ impl Folder {
 /// `name` if it names a file in the folder itself and nothing else.
 pub(super) fn plain(name: &str) -> Result<&str> {
     let parts = !name.contains(['/', '\\', '\0']) && !name.is_empty() && name != "." && name != "..";
-    // `C:file` is a path of its own on Windows.
-    if parts && !(cfg!(windows) && name.contains(':')) {
+    if parts && platform::is_plain_name(name) {
         return Ok(name);
     }
     let text = format!("{} is not the plain name of a file in this folder", crate::text::shown(name));

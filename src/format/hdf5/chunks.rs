@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hdf5_reader::{Dataset, SliceInfo, SliceInfoElem};
+use hdf5_reader::{Dataset, Datatype, H5Type, SliceInfo, SliceInfoElem};
 
 use super::guarded;
 use super::storage::DECODED;
@@ -49,32 +49,59 @@ impl Chunks {
         if let Some(dim) = selection.selections.first_mut() {
             *dim = SliceInfoElem::Slice { start: first, end, step: 1 };
         }
-        macro_rules! read {
-            ($type:ty) => {{
-                let array = guarded(|| self.dataset.read_slice::<$type>(&selection))?;
-                Ok(array.iter().flat_map(|x| self.bytes(x.to_le_bytes())).collect())
-            }};
-        }
-        match self.dtype {
-            DType::Float64 => read!(f64),
-            DType::Float32 => read!(f32),
-            DType::Int64 => read!(i64),
-            DType::Int32 => read!(i32),
-            DType::Int16 => read!(i16),
-            DType::Int8 => read!(i8),
-            DType::UInt64 => read!(u64),
-            DType::UInt32 => read!(u32),
-            DType::UInt16 => read!(u16),
-            _ => read!(u8),
+        match self.dtype.bytes_for(1) {
+            Some(1) => self.slice::<1>(&selection),
+            Some(2..=4) => self.slice::<4>(&selection),
+            _ => self.slice::<8>(&selection),
         }
     }
 
-    /// The byte order of the file, which is what [`Dataset::read_raw_bytes`] gives too.
-    fn bytes<const N: usize>(&self, mut little: [u8; N]) -> [u8; N] {
-        if super::datatype::dtype(self.dataset.dtype()).1 {
-            little.reverse();
+    /// Elements of at most `N` bytes, one after the other.
+    fn slice<const N: usize>(&self, selection: &SliceInfo) -> Result<Vec<u8>> {
+        let array = guarded(|| self.dataset.read_slice::<Raw<N>>(selection))?;
+        let size = self.dtype.bytes_for(1).map_or(N, |size| size as usize).min(N);
+        Ok(array.iter().flat_map(|element| element.0.into_iter().take(size)).collect())
+    }
+}
+
+/// An element as its bytes, in the order of the file, which is what [`Dataset::read_raw_bytes`] gives too. The crate's own types
+/// would be ten copies of its readers in the program.
+#[derive(Clone)]
+struct Raw<const N: usize>([u8; N]);
+
+impl<const N: usize> Raw<N> {
+    fn of(bytes: &[u8]) -> Self {
+        let mut element = [0; N];
+        for (to, from) in element.iter_mut().zip(bytes) {
+            *to = *from;
         }
-        little
+        Self(element)
+    }
+}
+
+impl<const N: usize> H5Type for Raw<N> {
+    fn hdf5_type() -> Datatype {
+        Datatype::Opaque { size: N as u32, tag: String::new() }
+    }
+
+    fn from_bytes(bytes: &[u8], _: &Datatype) -> hdf5_reader::error::Result<Self> {
+        Ok(Self::of(bytes))
+    }
+
+    fn element_size(dtype: &Datatype) -> usize {
+        match dtype {
+            Datatype::FixedPoint { size, .. } | Datatype::FloatingPoint { size, .. } => usize::from(*size),
+            _ => N,
+        }
+    }
+
+    fn decode_vec(
+        raw: &[u8],
+        dtype: &Datatype,
+        count: usize,
+    ) -> Option<hdf5_reader::error::Result<Vec<Self>>> {
+        let elements = raw.chunks_exact(Self::element_size(dtype).max(1)).take(count);
+        Some(Ok(elements.map(Self::of).collect()))
     }
 }
 

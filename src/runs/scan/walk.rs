@@ -14,6 +14,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::super::{Skipped, order};
 use super::ScanEvent;
 use crate::format::folders::{Names, recognise, split};
+use crate::platform;
 use crate::source::Identity;
 
 /// Folders below a given one that are entered at most.
@@ -242,21 +243,5 @@ fn is_wandb(path: &Path) -> bool {
 }
 
 fn irregular(kind: std::fs::FileType) -> String {
-    format!("not a regular file: {}", describe(kind))
-}
-
-#[cfg(unix)]
-fn describe(kind: std::fs::FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match () {
-        () if kind.is_fifo() => "a pipe",
-        () if kind.is_socket() => "a socket",
-        () if kind.is_block_device() || kind.is_char_device() => "a device",
-        () => "of no known kind",
-    }
-}
-
-#[cfg(not(unix))]
-fn describe(_: std::fs::FileType) -> &'static str {
-    "of no known kind"
+    format!("not a regular file: {}", platform::describe(kind))
 }

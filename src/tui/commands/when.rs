@@ -1,6 +1,7 @@
 //! When a command does something, and what the footer calls it then.
 
 use crate::tui::model::compare::CompareView;
+use crate::tui::model::splits::Splits;
 use crate::tui::model::stats::Panel;
 use crate::tui::model::{HomeView, Model, Pane, Place, View};
 
@@ -10,6 +11,10 @@ pub(super) fn always(_: &Model) -> bool {
 
 pub(super) fn silent(_: &Model) -> &'static str {
     ""
+}
+
+pub(super) fn can_stop(_: &Model) -> bool {
+    crate::platform::JOB_CONTROL
 }
 
 pub(super) fn home(model: &Model) -> bool {
@@ -145,6 +150,16 @@ pub(super) fn in_timeline(model: &Model) -> bool {
 
 pub(super) fn can_be_dense(model: &Model) -> bool {
     in_timeline(model) && model.theme.half(1).is_some()
+}
+
+/// The focused pane has a border that can be moved.
+pub(super) fn can_resize(model: &Model) -> bool {
+    model.layout().border_of(model.focus).is_some()
+}
+
+/// A border was moved.
+pub(super) fn resized(model: &Model) -> bool {
+    model.splits != Splits::default()
 }
 
 pub(super) fn has_timeline(model: &Model) -> bool {

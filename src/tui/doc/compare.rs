@@ -50,9 +50,9 @@ pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
     } else if report.verdict.loads_strict() {
         (Mark::Good, "Loads: every key and shape matches.".to_owned())
     } else if report.found.after.loads_strict() {
-        (Mark::Warning, "Does not load; loads after the repair (R).".to_owned())
+        (Mark::Warning, "Does not load; loads after the repair.".to_owned())
     } else if is_repaired {
-        (Mark::Error, format!("Does not load; a repair (R) leaves {}", counted(report.after())))
+        (Mark::Error, format!("Does not load; a repair leaves {}", counted(report.after())))
     } else {
         (Mark::Error, format!("Does not load: {}", counted(report.before())))
     }
@@ -103,11 +103,12 @@ fn module(view: &CompareView, data: &Comparison, at: u32, ascii: bool, out: &mut
         return;
     }
     out.push(Line::Blank);
-    out.push(Line::Hint("] goes to the next key that differs".to_owned()));
+    out.push(Line::Keys("{next-difference}: the next difference"));
     let absent = [RowMark::Missing, RowMark::Unexpected, RowMark::Differs].into_iter().any(is_there);
     let mut repairs = data.report.found.applied().filter(|_| absent && !view.after).peekable();
     if repairs.peek().is_some() {
-        heading(out, "Repair of the whole (R)");
+        heading(out, "Repair of the whole");
+        out.push(Line::Keys("{repairs} shows it, and its Python"));
         out.extend(repairs.take(MOST_PARTS).map(|repair| Line::Item(Mark::Dot, repair.title.clone())));
     }
 }

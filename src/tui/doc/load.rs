@@ -13,7 +13,7 @@ const LISTED: usize = 200;
 pub fn document(checkpoint: &Checkpoint, load: &Load) -> Document {
     let mut out = vec![Line::Heading("In Python".to_owned())];
     out.extend(load.snippet.lines().map(|line| Line::Code(line.to_owned())));
-    out.push(Line::Hint("y copies these lines".to_owned()));
+    out.push(Line::Keys("{copy} copies these lines"));
     verdict(load, &mut out);
     if !load.needs.is_empty() {
         heading(&mut out, "Must be importable");

@@ -51,7 +51,8 @@ fn file(shard: &Shard) -> Document {
     out.push(Line::Blank);
     out.push(fact("path", shown_path(&shard.path)));
     if shard.status != ShardStatus::Missing {
-        out.push(Line::Hint("Enter opens this file by itself; Esc comes back".to_owned()));
+        out.push(Line::Keys("{open} opens it by itself,"));
+        out.push(Line::Keys("{back} comes back"));
     }
     out
 }

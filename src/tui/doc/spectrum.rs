@@ -26,13 +26,14 @@ pub fn document(model: &Model, browser: &Browser, tensor: u32) -> Document {
         None => match refusal(meta) {
             Some(reason) => out.push(Line::Item(Mark::Warning, reason)),
             None if model.jobs.task(TaskKind::Spectra).is_some() => {
-                out.push(Line::Hint("computing ... Esc stops".to_owned()));
+                out.push(Line::Keys("computing ... {back} stops"));
             }
             None if super::super::update::spectrum_takes_long(model, tensor) => {
                 let shape = number::shape(meta.shape());
-                out.push(Line::Hint(format!("the spectrum of {shape} takes a while: g e computes it")));
+                out.push(Line::Hint(format!("the spectrum of {shape} takes a while")));
+                out.push(Line::Keys("{spectrum} computes it"));
             }
-            None => out.push(Line::Hint("g e computes its spectrum".to_owned())),
+            None => out.push(Line::Keys("{spectrum} computes its spectrum")),
         },
     }
     out

@@ -25,7 +25,7 @@ pub fn numbers(browser: &Browser, jobs: &Jobs, tensor: u32) -> Document {
         }
         Some(Known::Failed(reason)) => out.push(Line::Item(Mark::Warning, reason.clone())),
         None if jobs.task(TaskKind::Statistics).is_some() => out.push(Line::Hint("reading ...".to_owned())),
-        None => out.push(Line::Hint("i computes statistics".to_owned())),
+        None => out.push(Line::Keys("{compute-statistics} computes statistics")),
     }
     out
 }

@@ -130,7 +130,7 @@ pub(super) fn document(browser: &Browser) -> Document {
     let checkpoint = browser.checkpoint();
     let Some(row) = browser.metadata.selected() else { return Vec::new() };
     let What::Value(_, value) = row.what else {
-        return vec![Line::Hint("Enter lists the next thousand".to_owned())];
+        return vec![Line::Keys("{open} lists the next thousand")];
     };
     let path = browser.metadata.path(checkpoint, browser.metadata.cursor.at);
     let tree = checkpoint.tree();

@@ -10,7 +10,7 @@ use super::layers::Layers;
 use super::metadata::Metadata;
 use super::parts::{Parts, Row};
 use super::stats::Statistics;
-use super::table::Table;
+use super::table::{Column, Order, Table};
 use super::tree::{self, Tree};
 use crate::checkpoint::Checkpoint;
 use crate::export::snippet::{self, Load};
@@ -171,6 +171,23 @@ impl Browser {
             load_text: super::super::doc::load::document(checkpoint, &opened.load),
             diagnostics_text: super::super::doc::diagnostics::document(checkpoint),
             opened,
+        }
+    }
+
+    /// Orders tree and table as those of the checkpoint before. Not by statistics, as long as none are known.
+    pub fn order_by(&mut self, tree: Order, table: Order) {
+        let known = |column: Column| match column {
+            Column::SpectralNorm | Column::StableRank | Column::EffectiveRank | Column::Alpha => {
+                self.stats.spectra.count() > 0
+            }
+            Column::Name | Column::DType | Column::Shape => true,
+            Column::Parameters | Column::Bytes | Column::Shared => true,
+            _ => self.stats.count > 0,
+        };
+        let table = if table.column.is_none_or(known) { table } else { Order::default() };
+        if (self.tree.order, self.table.order) != (tree, table) {
+            (self.tree.order, self.table.order) = (tree, table);
+            self.rebuild();
         }
     }
 

@@ -16,6 +16,7 @@ use crate::runs::{CheckpointRow, Run};
 use crate::training::align::Places;
 use crate::training::best;
 use crate::training::curve::series_of_run;
+use crate::training::metric::canonical;
 use crate::training::overfit::{self, Turn};
 use crate::training::prepared::Wanted;
 use crate::training::{Mode, Series, XAxis};
@@ -33,6 +34,8 @@ pub struct Curve {
     pub series: Arc<Vec<Series>>,
     /// The name of the series a person chose; stays from run to run where they have it.
     chosen: Option<(String, XAxis)>,
+    /// Metrics a person set down to lead where they have chosen none: the first a run has.
+    pub preferred: Vec<String>,
     /// The series that leads: its axis is that of the plot, and its best the run's.
     pub at: usize,
     /// The x value the cursor is on.
@@ -114,10 +117,13 @@ impl Curve {
         let chosen = self.chosen.as_ref().and_then(|(name, x)| {
             self.series.iter().position(|s| s.name == *name && s.x == *x).or_else(|| named(name))
         });
+        let named_alike =
+            |name: &String| self.series.iter().position(|s| canonical(&s.name) == canonical(name));
+        let preferred = self.preferred.iter().find_map(named_alike);
         let leading = run.best.as_ref().and_then(|b| named(&b.metric));
         let leading = leading.or_else(|| best::leading(run).and_then(|(name, _)| named(&name)));
         let any = self.series.iter().position(|s| s.mode != Mode::None);
-        self.at = chosen.or(leading).or(any).unwrap_or(0);
+        self.at = chosen.or(preferred).or(leading).or(any).unwrap_or(0);
     }
 
     /// Runs changed: nothing made of them holds any more. Lines stay: whether they are of the same points is seen
@@ -143,6 +149,21 @@ impl Curve {
     /// The name of the metric a person chose, if they did.
     pub fn chosen(&self) -> Option<&str> {
         self.chosen.as_ref().map(|(name, _)| name.as_str())
+    }
+
+    /// The metrics to lead with, as far as a run has them: the chosen one, then those set down.
+    pub fn wished(&self) -> impl Iterator<Item = &str> {
+        self.chosen().into_iter().chain(self.preferred.iter().map(String::as_str))
+    }
+
+    /// The axis of the metric a person chose.
+    pub fn chosen_axis(&self) -> Option<XAxis> {
+        self.chosen.as_ref().map(|(_, axis)| *axis)
+    }
+
+    /// Lets this metric lead wherever a run has it.
+    pub fn choose(&mut self, metric: Option<(String, XAxis)>) {
+        self.chosen = metric;
     }
 
     /// Lets another series lead, `by` further on.

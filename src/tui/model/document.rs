@@ -22,6 +22,8 @@ pub enum Line {
     Code(String),
     /// Something still to be done, or missing: stands back.
     Hint(String),
+    /// The same, of ours, with names of commands in braces for their keys. One row.
+    Keys(&'static str),
     /// Nothing.
     Blank,
 }
@@ -50,6 +52,7 @@ impl Line {
     pub fn pieces(&self, cells: usize) -> Vec<(usize, String)> {
         let (first, rest, text, room) = match self {
             Self::Blank => return vec![(0, String::new())],
+            Self::Keys(text) => return vec![(0, (*text).to_owned())],
             Self::Heading(text) | Self::Text(text) | Self::Hint(text) => (0, 0, text, cells),
             Self::Item(_, text) => (2, 2, text, cells.saturating_sub(2)),
             Self::Code(text) => return code(text, cells),

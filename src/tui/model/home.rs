@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::curve::{Curve, checkpoint_at, is_of, x_of};
 use super::document::Scroll;
 use super::listing::{Listing, Row, metric_of};
+use super::memory::Bookmark;
 use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
@@ -72,6 +73,8 @@ pub struct Home {
     pub given_up: HashSet<PathBuf>,
     /// Checkpoints a person marked for a comparison: A, then B.
     pub marks: Vec<PathBuf>,
+    /// Places to come back to.
+    pub bookmarks: Vec<Bookmark>,
     /// What is to be said of the best of the selected run.
     pub verdict: Option<Verdict>,
     is_stale: bool,
@@ -138,8 +141,7 @@ impl Home {
 
     /// The filter, order or folds changed: the rows are to be made again.
     pub fn rebuild(&mut self) {
-        let metric = self.curve.chosen().map(str::to_owned);
-        self.list.rebuild(&self.index, metric.as_deref());
+        self.list.rebuild(&self.index, &self.facts_of);
     }
 
     /// Makes what is derived from the runs again if they changed, and lets the curve follow the selection.
@@ -148,7 +150,8 @@ impl Home {
         if was_stale {
             self.curve.forget();
             self.index.settle();
-            self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
+            let wished: Vec<&str> = self.curve.wished().collect();
+            self.facts_of = self.index.runs.iter().map(|run| facts_of(run, &wished)).collect();
             self.rebuild();
             if self.view == HomeView::Table {
                 self.rebuild_table();
@@ -179,7 +182,8 @@ impl Home {
 
     /// The metric shown was changed: its column and sparklines with it.
     pub fn metric_changed(&mut self) {
-        self.facts_of = self.index.runs.iter().map(|run| facts_of(run, self.curve.chosen())).collect();
+        let wished: Vec<&str> = self.curve.wished().collect();
+        self.facts_of = self.index.runs.iter().map(|run| facts_of(run, &wished)).collect();
         self.redraw();
         self.judge();
         if let Some(row) = self.checkpoint().cloned() {
@@ -190,11 +194,11 @@ impl Home {
 
     /// Which epoch of the selected run is best by the metric that leads.
     fn judge(&mut self) {
-        let metric = self.curve.chosen().map(str::to_owned);
+        let wished: Vec<String> = self.curve.wished().map(str::to_owned).collect();
         self.verdict = self.run().and_then(|run| {
             let series = &self.curve.series;
             let by = |name: Option<&str>| verdict_of(run, series, name, None).ok();
-            metric.as_deref().and_then(|name| by(Some(name))).or_else(|| by(None))
+            wished.iter().find_map(|name| by(Some(name))).or_else(|| by(None))
         });
     }
 
@@ -276,9 +280,8 @@ impl Home {
 
     /// Selects a checkpoint in the list.
     pub fn select(&mut self, path: &Path) {
-        let metric = self.curve.chosen().map(str::to_owned);
         self.facts = Scroll::default();
-        self.list.select(&self.index, path, metric.as_deref());
+        self.list.select(&self.index, path, &self.facts_of);
     }
 
     /// The run the selection is in.
@@ -302,9 +305,9 @@ impl Home {
         }
     }
 
-    /// Paths a person marked, which nothing may remove.
+    /// Paths a person marked, for a comparison or to come back to: nothing may remove them.
     pub fn marked(&self) -> BTreeSet<PathBuf> {
-        self.marks.iter().cloned().collect()
+        self.marks.iter().chain(self.bookmarks.iter().map(|mark| &mark.path)).cloned().collect()
     }
 
     /// The selected row among those that were not read.
@@ -374,13 +377,13 @@ fn rank(facts: &RunFacts, lead: Option<&str>) -> f64 {
     }
 }
 
-/// The metric a run is judged by: the one a person chose if the run has it, else the one its best was
+/// The metric a run is judged by: the first a person chose or set down that the run has, else the one its best was
 /// picked by, else the first it has.
-fn facts_of(run: &Run, chosen: Option<&str>) -> RunFacts {
+fn facts_of(run: &Run, wished: &[&str]) -> RunFacts {
     let has = |name: &&str| run.checkpoints.iter().any(|row| metric_of(row, name).is_some());
     let best = run.best.as_ref().map(|b| b.metric.as_str());
     let first = || run.checkpoints.iter().flat_map(|row| row.training.values()).map(|(name, _)| name).next();
-    let metric = chosen.filter(has).or(best).or_else(first);
+    let metric = wished.iter().copied().find(has).or(best).or_else(first);
     let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
     let values = metric.map(|m| originals.filter_map(|row| metric_of(row, m)).collect()).unwrap_or_default();
     let best = match metric {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::cursor::Cursor;
 use super::filter::Fuzzy;
+use super::home::RunFacts;
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Run};
 use crate::training::metric::canonical;
@@ -64,14 +65,15 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// Makes the rows again and finds the selected one among them. `metric` is the one shown.
-    pub fn rebuild(&mut self, index: &Index, metric: Option<&str>) {
+    /// Makes the rows again and finds the selected one among them. `metrics` has the one shown of each run.
+    pub fn rebuild(&mut self, index: &Index, metrics: &[RunFacts]) {
         self.rows.clear();
         self.hits = 0;
         let mut fuzzy = Fuzzy::new(&self.pattern);
         for (at, run) in index.runs.iter().enumerate() {
             let rows = self.rows.len();
             self.rows.push(Row::Run(at));
+            let metric = metrics.get(at).and_then(|facts| facts.metric.as_deref());
             self.push_checkpoints(at, run, fuzzy.as_mut(), metric);
             // A run none of whose checkpoints match is left out.
             if fuzzy.is_some() && self.rows.len() == rows + 1 {
@@ -101,7 +103,6 @@ impl Listing {
                 self.hits += self.rows.len() - start;
             }
         }
-        let metric = metric.or(run.best.as_ref().map(|b| b.metric.as_str()));
         let (order, descending) = (self.order, self.descending);
         let rows = self.rows.get_mut(start..).unwrap_or_default();
         order.sort(rows, run, metric);
@@ -143,15 +144,26 @@ impl Listing {
 
     /// Selects the checkpoint at `path`, unfolding its run. One that a scan has yet to find is selected when
     /// it appears.
-    pub fn select(&mut self, index: &Index, path: &Path, metric: Option<&str>) {
+    pub fn select(&mut self, index: &Index, path: &Path, metrics: &[RunFacts]) {
         self.touched = true;
         self.selected = Some(Selected::Checkpoint(path.to_owned()));
         let run = index.runs.iter().find(|r| r.checkpoints.iter().any(|c| c.path == path));
         if run.is_some_and(|run| self.folded.remove(&run.path)) {
-            self.rebuild(index, metric);
+            self.rebuild(index, metrics);
         } else {
             self.restore(index);
         }
+    }
+
+    /// What is selected, or will be once the scan finds it.
+    pub fn selected(&self) -> Option<&Selected> {
+        self.selected.as_ref()
+    }
+
+    /// Selects this once a scan finds it, unless the person moves before.
+    pub fn expect(&mut self, selected: Option<Selected>) {
+        self.touched |= selected.is_some();
+        self.selected = selected.or(self.selected.take());
     }
 
     /// Selects the run in this folder.

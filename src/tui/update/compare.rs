@@ -171,8 +171,11 @@ pub(in crate::tui) fn missing_values(model: &Model) -> Option<String> {
     }
     let size = number::bytes(data.bytes);
     Some(if view.values.iter().all(Option::is_none) {
-        format!("values not compared: g v reads {size}")
+        format!(
+            "values not compared: {} reads {size}",
+            model.keys.first(crate::tui::commands::Command::CompareValues)
+        )
     } else {
-        "values compared in part: g v goes on".to_owned()
+        model.keys.spell("values compared in part: {compare-values} goes on").into_owned()
     })
 }

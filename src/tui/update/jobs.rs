@@ -6,7 +6,7 @@ use super::super::action::{Effect, ScanNews};
 use super::super::model::browser::{Browser, Opened};
 use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
-use super::super::model::{Mode, Model, Pane, Place};
+use super::super::model::{Mode, Model, Pane, Place, memory};
 use super::parts;
 use crate::text::shown_path;
 
@@ -39,6 +39,8 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
             ScanNews::Done => {
                 model.jobs.scan = None;
                 model.home.is_complete = true;
+                model.home.refresh();
+                memory::found_all(model);
             }
         }
     }
@@ -54,8 +56,11 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
     match result {
         Ok(opened) => {
             // Epochs of one run have the same layers: keep to the view one was in.
-            let view = model.browser.as_ref().map(|b| b.view);
+            let before = model.browser.as_ref();
+            let view = before.map(|b| b.view).or(model.memory.view());
+            let orders = before.map_or(model.memory.orders(), |b| (b.tree.order, b.table.order));
             let mut browser = Browser::new(opened);
+            browser.order_by(orders.0, orders.1);
             browser.part_of = parts::part_of(model, &path);
             if let Some(view) = view.filter(|_| !browser.checkpoint().tensors().is_empty()) {
                 browser.change_view(view);

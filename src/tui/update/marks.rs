@@ -38,7 +38,8 @@ pub(super) fn mark(model: &mut Model) -> Vec<Effect> {
         return compare::begin(model, paths);
     }
     let said = model.home.marks.first().map(|a| name(a)).unwrap_or_default();
-    model.say(format!("A is {said}, the model's side; m on another checkpoint compares"));
+    let key = model.keys.first(super::super::commands::Command::Mark);
+    model.say(format!("A is {said}, the model's side; {key} on another checkpoint compares"));
     Vec::new()
 }
 

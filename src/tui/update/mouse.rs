@@ -7,10 +7,11 @@ use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Mode, Model, Pane, Place};
 use super::super::view::{footer, layers, tabs, tensors};
-use super::{browse, curve, home, run, run_table};
+use super::{browse, curve, home, run, run_table, splits};
 
 /// A click: gives the focus, selects the row; on the row that is selected already it opens.
 pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    model.grip = None;
     if !matches!(model.mode, Mode::Normal) {
         return Vec::new();
     }
@@ -21,11 +22,14 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
     if y == layout.header.y && x < layout.header.width {
         return run(model, Command::Back, None);
     }
+    model.toast = None;
+    model.home.curve.grabbed = None;
+    if splits::grab(model, x, y) {
+        return Vec::new();
+    }
     let Some(pane) = layout.at(x, y) else { return Vec::new() };
     let had_focus = model.focus == pane;
     model.focus = pane;
-    model.toast = None;
-    model.home.curve.grabbed = None;
     if pane == Pane::Body && y == layout.pane(pane).y {
         if let Some(browser) = &mut model.browser
             && let Some(view) = tabs::at(layout.pane(pane), x, &browser.views(), browser.view, had_focus)
@@ -107,8 +111,11 @@ fn click_heading(model: &mut Model, x: u16) {
 }
 
 /// The mouse moves with its button down, wherever that went down.
-pub(super) fn drag(model: &mut Model, x: u16, _y: u16) -> Vec<Effect> {
-    if matches!(model.mode, Mode::Normal) && model.focus == Pane::Curve {
+pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
+    if !matches!(model.mode, Mode::Normal) || splits::drag(model, x, y) {
+        return Vec::new();
+    }
+    if model.focus == Pane::Curve {
         curve::drag(model, x);
     }
     Vec::new()

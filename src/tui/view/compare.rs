@@ -46,7 +46,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     summary(model, view, inner, buffer);
     let list = layout.rows(Pane::Keys);
     if view.visible.is_empty() {
-        rows::empty(model, list, &[nothing(view).to_owned()], buffer);
+        rows::empty(model, list, &[model.keys.spell(nothing(view)).into_owned()], buffer);
         return None;
     }
     let mut fuzzy = Fuzzy::new(&view.pattern);
@@ -95,27 +95,27 @@ fn waiting(model: &Model, view: &CompareView, area: Rect, buffer: &mut Buffer) {
         let words = if model.jobs.task(TaskKind::Compare).is_some() {
             "Reading both checkpoints ..."
         } else {
-            "Stopped. r reads both again, Esc goes back."
+            "Stopped. {rescan} reads both again, {back} goes back."
         };
-        return rows::empty(model, area, &[words.to_owned()], buffer);
+        return rows::empty(model, area, &[model.keys.spell(words).into_owned()], buffer);
     }
     let mut document = vec![Line::Heading("These two cannot be compared.".to_owned()), Line::Blank];
     document.extend(
         view.failure.iter().map(|reason| Line::Item(document::Mark::Error, shown(reason).into_owned())),
     );
     document.push(Line::Blank);
-    document.push(Line::Hint("r reads both again, Esc goes back; m marks other checkpoints.".to_owned()));
+    document.push(Line::Keys("{rescan} reads both again, {back} goes back; {mark} marks other checkpoints."));
     let text = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     text::draw(model, &document, Scroll::default(), text, buffer);
 }
 
 fn nothing(view: &CompareView) -> &'static str {
     if !view.pattern.is_empty() {
-        "No name matches. Esc lifts the filter."
+        "No name matches. {back} lifts the filter."
     } else if view.only_differences && !view.is_complete() {
-        "No difference so far. d shows all names."
+        "No difference so far. {only-differences} shows all names."
     } else if view.only_differences {
-        "Nothing differs. d shows all names."
+        "Nothing differs. {only-differences} shows all names."
     } else {
         "There are no names."
     }

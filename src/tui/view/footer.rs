@@ -7,7 +7,6 @@ use ratatui::text::{Line, Span};
 use super::put;
 use crate::text::fit::{self, Keep};
 use crate::tui::commands::{self, Command};
-use crate::tui::keymap;
 use crate::tui::model::{Mode, Model, Pane};
 
 /// Draws the line; returns the cell where text is typed.
@@ -33,28 +32,31 @@ pub(super) fn draw(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<(u1
         return None;
     }
     for (x, key, label, _) in items(model) {
-        let used = put(buffer, (area.x + x, area.y), key, area.width, theme.accent());
+        let used = put(buffer, (area.x + x, area.y), &key, area.width, theme.accent());
         put(buffer, (area.x + x + used + 1, area.y), label, area.width, theme.text());
     }
     None
 }
 
 /// Keys and labels that fit, each with its first cell.
-fn items(model: &Model) -> Vec<(u16, &'static str, &'static str, Command)> {
+fn items(model: &Model) -> Vec<(u16, String, &'static str, Command)> {
     let width = model.size.0;
-    let mut found: Vec<_> = commands::footer(model).collect();
+    let offered = commands::footer(model).map(|(e, label)| (model.keys.first(e.command), label, e.command));
+    // A command without a key is found in the palette.
+    let mut found: Vec<_> = offered.filter(|(key, ..)| !key.is_empty()).collect();
     // Help and quit are never crowded out by what is less needed.
-    let cells = |items: &[(&commands::Entry, &str)]| -> usize {
-        items.iter().map(|(e, label)| fit::width(e.key()) + fit::width(label) + 3).sum()
+    let cells = |items: &[(String, &str, Command)]| -> usize {
+        items.iter().map(|(key, label, _)| fit::width(key) + fit::width(label) + 3).sum()
     };
     while cells(&found) > usize::from(width) && found.len() > 2 {
         found.remove(found.len() - 3);
     }
     let mut x = 1;
     let mut items = Vec::new();
-    for (entry, label) in found {
-        items.push((x, entry.key(), label, entry.command));
-        x += (fit::width(entry.key()) + fit::width(label) + 3) as u16;
+    for (key, label, command) in found {
+        let cells = (fit::width(&key) + fit::width(label) + 3) as u16;
+        items.push((x, key, label, command));
+        x += cells;
     }
     items
 }
@@ -64,7 +66,7 @@ pub fn at(model: &Model, x: u16) -> Option<Command> {
     if !matches!(model.mode, Mode::Normal) || model.toast.is_some() || !model.pending.keys.is_empty() {
         return None;
     }
-    let hit = |(start, key, label, _): &(u16, &str, &str, Command)| {
+    let hit = |(start, key, label, _): &(u16, String, &str, Command)| {
         (*start..start + (fit::width(key) + fit::width(label) + 1) as u16).contains(&x)
     };
     items(model).into_iter().find(hit).map(|item| item.3)
@@ -76,7 +78,7 @@ fn pending(model: &Model, area: Rect, buffer: &mut Buffer) {
     let typed: Vec<String> = model.pending.keys.iter().map(ToString::to_string).collect();
     let count = model.pending.count.map(|n| n.to_string()).unwrap_or_default();
     let mut spans = vec![Span::styled(format!(" {count}{} ", typed.concat()), theme.accent())];
-    for (keys, entry) in keymap::continuations(&model.pending) {
+    for (keys, entry) in model.keys.continuations(&model.pending.keys) {
         spans.push(Span::styled(format!(" {keys} "), theme.accent()));
         spans.push(Span::raw(entry.id));
     }

@@ -101,12 +101,13 @@ fn fault(model: &Model) -> Option<String> {
 fn going_on(model: &Model) -> String {
     let glyphs = model.theme.glyphs;
     let spinner = glyphs.spinner.get(model.ticks % glyphs.spinner.len().max(1)).copied().unwrap_or_default();
+    let stop = model.keys.first(crate::tui::commands::Command::Back);
     let home = &model.home;
     if let Some((_, path)) = &model.jobs.open {
-        return format!("{spinner} opening {}  Esc stops", shown(&file_name(path)));
+        return format!("{spinner} opening {}  {stop} stops", shown(&file_name(path)));
     }
     if let Some(task) = model.jobs.tasks.last() {
-        return format!("{spinner} {} {}  Esc stops", task.title, task.progress(model.ticks));
+        return format!("{spinner} {} {}  {stop} stops", task.title, task.progress(model.ticks));
     }
     if model.jobs.scan.is_some() {
         let read = number::grouped(home.read as u64);

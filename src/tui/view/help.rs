@@ -6,7 +6,7 @@ use ratatui::widgets::{Block, Borders, Clear, Widget as _};
 
 use super::{put, rows};
 use crate::text::fit::{self, Keep};
-use crate::tui::help::{self, Row};
+use crate::tui::help::Row;
 use crate::tui::layout::Layout;
 use crate::tui::model::{Mode, Model};
 
@@ -17,21 +17,26 @@ const KEYS: u16 = 20;
 pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) -> (u16, u16) {
     let theme = model.theme;
     let area = layout.help();
-    let Mode::Help { input, cursor } = &model.mode else { return (area.x, area.y) };
+    let Mode::Help { only_here, input, cursor } = &model.mode else { return (area.x, area.y) };
+    let title = if *only_here {
+        " What can be done here: type to search, Enter does it, Esc closes "
+    } else {
+        " Commands: type to search, Enter runs one, Esc closes "
+    };
     Clear.render(area, buffer);
     Block::new()
         .borders(Borders::ALL)
         .border_set(theme.glyphs.border_focused)
         .border_style(theme.focus())
-        .title(" Commands: type to search, Enter runs one, Esc closes ")
+        .title(title)
         .title_style(theme.accent())
         .render(area, buffer);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: 1 };
-    let used = put(buffer, (inner.x, inner.y), "? ", 2, theme.accent());
+    let used = put(buffer, (inner.x, inner.y), if *only_here { ": " } else { "? " }, 2, theme.accent());
     let typed = crate::text::shown(input.value());
     let room = inner.width.saturating_sub(used);
     put(buffer, (inner.x + used, inner.y), fit::head(&typed, usize::from(room)), room, theme.strong());
-    let found = help::rows(input.value());
+    let found = model.listed_commands();
     let list = Rect {
         x: area.x + 1,
         y: area.y + 3,
@@ -66,7 +71,7 @@ fn draw_row(model: &Model, row: Row, line: Rect, buffer: &mut Buffer) {
             let enabled = (entry.enabled)(model);
             let (keys, title) =
                 if enabled { (theme.accent(), theme.text()) } else { (theme.faint(), theme.faint()) };
-            let text: Vec<String> = entry.keys.iter().map(|k| k.replace(' ', "")).collect();
+            let text: Vec<String> = model.keys.of(entry.command).iter().map(|k| k.replace(' ', "")).collect();
             put(buffer, (line.x + 2, line.y), &text.join("  "), KEYS, keys);
             let room = line.width.saturating_sub(KEYS + 3);
             let shown = fit::cut(entry.title, usize::from(room), Keep::Start, theme.glyphs.cut);

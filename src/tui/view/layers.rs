@@ -75,7 +75,7 @@ pub(super) fn draw(
     let area = layout.rows(Pane::Body);
     let inner = layout.inner(Pane::Body);
     if browser.tree.visible.is_empty() {
-        rows::empty(model, inner, &nothing(browser), buffer);
+        rows::empty(model, inner, &nothing(model, browser), buffer);
         return None;
     }
     let (name, columns) = fitting(browser, area);
@@ -113,11 +113,15 @@ pub fn column_at(model: &Model, x: u16) -> Option<Order> {
 }
 
 /// Words for an empty tree or table.
-pub(super) fn nothing(browser: &Browser) -> Vec<String> {
+pub(super) fn nothing(model: &Model, browser: &Browser) -> Vec<String> {
     if browser.pattern.is_empty() {
-        vec!["No tensors in this checkpoint.".to_owned(), "g m shows what else it holds.".to_owned()]
+        vec![
+            "No tensors in this checkpoint.".to_owned(),
+            model.keys.spell("{metadata} shows what else it holds.").into_owned(),
+        ]
     } else {
-        vec![format!("No name matches \"{}\".", shown(&browser.pattern)), "Esc lifts the filter.".to_owned()]
+        let lift = model.keys.spell("{back} lifts the filter.").into_owned();
+        vec![format!("No name matches \"{}\".", shown(&browser.pattern)), lift]
     }
 }
 

@@ -7,6 +7,7 @@ use super::{put, rows};
 use crate::text::fit::{self, Keep};
 use crate::text::number;
 use crate::text::shown;
+use crate::tui::commands::Command;
 use crate::tui::doc::value;
 use crate::tui::layout::Layout;
 use crate::tui::model::browser::Browser;
@@ -25,7 +26,10 @@ pub(super) fn draw(
     let inner = layout.inner(Pane::Body);
     let metadata = &browser.metadata;
     if metadata.rows.is_empty() {
-        let words = ["This file carries no metadata.".to_owned(), "g l shows its layers.".to_owned()];
+        let words = [
+            "This file carries no metadata.".to_owned(),
+            model.keys.spell("{layers} shows its layers.").into_owned(),
+        ];
         rows::empty(model, inner, &words, buffer);
         return None;
     }
@@ -47,7 +51,11 @@ fn draw_row(model: &Model, browser: &Browser, row: Row, line: Rect, buffer: &mut
         What::Value(label, value) => (label, value),
         What::More { of, listed } => {
             let left = values::child_count(checkpoint.tree(), of).saturating_sub(listed);
-            let text = format!("{} more; Enter lists the next", number::grouped(left as u64));
+            let text = format!(
+                "{} more; {} lists the next",
+                number::grouped(left as u64),
+                model.keys.first(Command::Open)
+            );
             put(buffer, (x + 2, line.y), &text, room, theme.faint());
             return;
         }

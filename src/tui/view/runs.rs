@@ -67,7 +67,7 @@ fn nothing(model: &Model) -> Vec<String> {
     if !home.list.pattern.is_empty() {
         return vec![
             format!("Nothing matches \"{}\".", shown(&home.list.pattern)),
-            "Esc lifts the filter.".to_owned(),
+            model.keys.spell("{back} lifts the filter.").into_owned(),
         ];
     }
     if model.jobs.scan.is_some() {
@@ -80,6 +80,9 @@ fn nothing(model: &Model) -> Vec<String> {
         "Files are recognised by their content: PyTorch .pt, .pth, .ckpt, .bin, .tar and safetensors."
             .to_owned(),
         String::new(),
-        "Start it as  ckpt-tui FOLDER  or  ckpt-tui FILE;  r looks again,  q quits.".to_owned(),
+        model
+            .keys
+            .spell("Start it as  ckpt-tui FOLDER  or  ckpt-tui FILE;  {rescan} looks again,  {quit} quits.")
+            .into_owned(),
     ]
 }

@@ -74,7 +74,7 @@ pub(super) fn draw(
     let inner = layout.inner(Pane::Body);
     let table = &browser.table;
     if table.rows.is_empty() {
-        rows::empty(model, inner, &layers::nothing(browser), buffer);
+        rows::empty(model, inner, &layers::nothing(model, browser), buffer);
         return None;
     }
     let (name, columns) = fitting(browser, area);

@@ -33,7 +33,9 @@ pub(super) fn draw(model: &Model, document: &Document, scroll: Scroll, area: Rec
             }
             let indent = indent as u16;
             let room = area.width.saturating_sub(indent);
-            put(buffer, (area.x + indent, y), &piece, room, style(theme, line));
+            let shown =
+                if matches!(line, Line::Keys(_)) { model.keys.spell(&piece) } else { (&*piece).into() };
+            put(buffer, (area.x + indent, y), &shown, room, style(theme, line));
             y += 1;
         }
     }
@@ -69,7 +71,7 @@ fn lead(theme: Theme, line: &Line, at: (u16, u16), cells: usize, buffer: &mut Bu
 fn style(theme: Theme, line: &Line) -> Style {
     match line {
         Line::Heading(_) => theme.strong(),
-        Line::Hint(_) => theme.faint(),
+        Line::Hint(_) | Line::Keys(_) => theme.faint(),
         _ => theme.text(),
     }
 }

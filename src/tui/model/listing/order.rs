@@ -35,6 +35,23 @@ impl Order {
         }
     }
 
+    /// What it is remembered as; nothing for the order there is by itself.
+    pub fn id(self) -> Option<&'static str> {
+        match self {
+            Self::Training => None,
+            Self::Name => Some("name"),
+            Self::Metric => Some("metric"),
+            Self::Size => Some("size"),
+            Self::Modified => Some("modified"),
+        }
+    }
+
+    /// The order that is remembered as `id`.
+    pub fn named(id: Option<&str>) -> Self {
+        let all = [Self::Name, Self::Metric, Self::Size, Self::Modified];
+        all.into_iter().find(|order| id.is_some() && order.id() == id).unwrap_or_default()
+    }
+
     /// What to call it.
     pub fn title(self) -> &'static str {
         match self {
