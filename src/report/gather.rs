@@ -55,6 +55,26 @@ impl Source {
     }
 }
 
+/// Bytes of a page about a run, more or less, without reading anything.
+pub fn guess_of_run(run: &Run) -> u64 {
+    let files = run.checkpoints.len();
+    let logged = run.record.iter().flat_map(|record| &record.series);
+    let histories = run.checkpoints.iter().flat_map(|row| &row.training.histories);
+    let points: usize = logged.chain(histories).take(24).map(|s| s.points.len().min(1_900)).sum();
+    let map = if files > 1 { files.min(STOPS) * 60 * 18 / 2 } else { 0 };
+    (14_000 + files.min(150) * 260 + points * 16 + map) as u64
+}
+
+/// The same for a checkpoint of so many tensors.
+pub fn guess_of_tensors(tensors: usize) -> u64 {
+    14_000 + tensors.min(250) as u64 * 1_100
+}
+
+/// The same for a comparison of so many keys.
+pub fn guess_of_pairs(keys: usize) -> u64 {
+    10_000 + keys.min(700) as u64 * 300
+}
+
 /// How a page is made.
 #[derive(Debug, Clone)]
 pub struct Request {

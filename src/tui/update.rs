@@ -12,6 +12,7 @@ mod logs;
 mod marks;
 mod memory;
 mod mouse;
+mod page;
 mod parts;
 mod picker;
 mod ranks;
@@ -69,6 +70,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
+        Action::PagePlanned(generation, target) => page::planned(model, generation, target),
         Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
@@ -176,6 +178,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
         Command::Mark => marks::mark(model),
+        Command::Report => page::ask(model),
         Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
         _ if model.place == Place::Compare => compare::run(model, command, count),

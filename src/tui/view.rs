@@ -11,6 +11,7 @@ mod header;
 mod help;
 pub mod layers;
 mod metadata;
+mod page;
 mod pane;
 mod parts;
 mod picker;

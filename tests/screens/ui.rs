@@ -177,6 +177,15 @@ impl Ui {
                     self.in_worker += on_cpu().saturating_sub(start);
                     self.act(Action::LinesPrepared(generation, made));
                 }
+                Effect::PlanPage(generation, name) => {
+                    let target = self.folder.join(ckpt_tui::report::file_name(&name));
+                    self.act(Action::PagePlanned(generation, Ok(target)));
+                }
+                Effect::Page(generation, work, source, request, target) => {
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let page = ckpt_tui::tui::runner::page::write(*source, &request, &target, &cache, &work);
+                    self.act(Action::Acted(generation, page.map_err(|error| error.to_string())));
+                }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {
                     self.removed.extend(plan.remove.into_iter().map(|item| item.path));

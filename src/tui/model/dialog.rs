@@ -22,6 +22,8 @@ pub enum Dialog {
     Clean(Clean),
     /// Write the weights alone.
     Export(Export),
+    /// Write a page for others.
+    Page(super::page::Page),
 }
 
 /// A file of weights to write.
@@ -127,6 +129,7 @@ impl Dialog {
     pub fn height(&self) -> u16 {
         match self {
             Self::Link(_) => 11,
+            Self::Page(_) => 12,
             Self::Export(export) => {
                 let notes = export.contents.as_ref().map_or(0, |contents| contents.notes.len());
                 12 + notes.min(8) as u16
@@ -138,7 +141,7 @@ impl Dialog {
     /// Rows of its list.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Link(_) | Self::Export(_) => 0,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) => 0,
             Self::Clean(clean) => clean.plan.as_ref().map_or(0, |plan| plan.remove.len() + plan.keep.len()),
         }
     }
@@ -146,7 +149,7 @@ impl Dialog {
     /// Where one is in its list.
     pub fn cursor(&mut self) -> Option<&mut Cursor> {
         match self {
-            Self::Link(_) | Self::Export(_) => None,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) => None,
             Self::Clean(clean) => Some(&mut clean.cursor),
         }
     }
