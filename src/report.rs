@@ -16,6 +16,8 @@ pub mod plot;
 mod run;
 mod svg;
 mod tensors;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 

@@ -32,6 +32,8 @@ pub(crate) struct Ui {
     pub(crate) removed: Vec<PathBuf>,
     /// What was to be remembered.
     pub(crate) remembered: Vec<ckpt_tui::tui::runner::memory::Kept>,
+    /// The folder the program was started in, where reports go.
+    pub(crate) started_in: PathBuf,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -50,6 +52,7 @@ impl Ui {
             copied: Vec::new(),
             removed: Vec::new(),
             remembered: Vec::new(),
+            started_in: PathBuf::from("/nonexistent"),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -178,7 +181,7 @@ impl Ui {
                     self.act(Action::LinesPrepared(generation, made));
                 }
                 Effect::PlanPage(generation, name) => {
-                    let target = self.folder.join(ckpt_tui::report::file_name(&name));
+                    let target = self.started_in.join(ckpt_tui::report::file_name(&name));
                     self.act(Action::PagePlanned(generation, Ok(target)));
                 }
                 Effect::Page(generation, work, source, request, target) => {
