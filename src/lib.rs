@@ -1,12 +1,13 @@
 //! Reads training checkpoints without executing anything in them, and shows them in a terminal.
 //!
-//! Data flows one way: each module below uses only those above it. Everything up to `export` knows no
+//! Data flows one way: each module below uses only those above it. Everything up to `report` knows no
 //! terminal; `cli` and `tui` are two faces over it, and neither computes.
 
 pub mod error;
 pub mod limits;
 pub mod platform;
 pub mod plot;
+pub(crate) mod sorting;
 pub mod source;
 pub mod tensor;
 pub mod text;
@@ -33,6 +34,8 @@ pub mod compare;
 
 pub mod export;
 pub mod runs;
+
+pub mod report;
 
 pub mod cli;
 pub mod tui;

@@ -9,6 +9,7 @@ mod diff;
 mod export;
 mod form;
 pub(super) mod look;
+mod report;
 pub(super) mod spectra;
 mod stats;
 mod timeline;
@@ -28,6 +29,7 @@ pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use form::{Form, Sheet, Tabular};
 pub(super) use look::Look;
+pub(super) use report::Report;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
@@ -53,6 +55,9 @@ pub(super) struct Args {
     /// Neither use nor keep what is remembered of earlier starts: selection, sizes of panes, marks, bookmarks
     #[arg(long)]
     pub(super) no_state: bool,
+    /// Show no hints for those who have just begun
+    #[arg(long)]
+    pub(super) no_hints: bool,
     #[command(flatten)]
     pub(super) look: Look,
     /// Print the keys and what they do, as they are set, and end
@@ -143,6 +148,8 @@ pub(super) enum Command {
     Export(Export),
     /// Write the average of several checkpoints as safetensors
     Average(Average),
+    /// Write a page of runs, a checkpoint or a comparison as one HTML file
+    Report(Report),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
     /// Tell where this program keeps its settings and what it remembers; `--template` prints settings to begin with

@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod memory;
+pub mod page;
 pub mod spectra;
 pub mod stats;
 
@@ -30,8 +31,10 @@ use super::model::stats::Wanted;
 use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
+use crate::runs::act;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
+use crate::state::Store;
 use crate::training::{logs, prepared};
 use crate::work::Work;
 
@@ -46,6 +49,8 @@ pub struct Runner {
     newest_scan: Arc<AtomicU64>,
     newest_filter: Arc<AtomicU64>,
     cache: Arc<Cache>,
+    /// Where bookmarks are remembered.
+    pub store: Store,
     /// Writes down what is to be remembered.
     pub keeper: Option<memory::Keeper>,
 }
@@ -58,6 +63,7 @@ impl Runner {
             newest_scan: Arc::default(),
             newest_filter: Arc::default(),
             cache: Arc::new(cache),
+            store: Store::off(),
             keeper: None,
         }
     }
@@ -104,6 +110,18 @@ impl Runner {
             Effect::Spectra(generation, work, layers, tensors) => {
                 self.spectra(generation, work, layers, tensors);
             }
+            Effect::PlanPage(generation, name) => {
+                self.spawn(generation, "a report", move |_| {
+                    Some(Action::PagePlanned(generation, page::free(&name)))
+                });
+            }
+            Effect::Page(generation, work, source, request, target) => {
+                let cache = Arc::clone(&self.cache);
+                self.spawn(generation, "a report", move |_| {
+                    let written = page::write(*source, &request, &target, &cache, &work);
+                    Some(Action::Acted(generation, written.map_err(|error| error.to_string())))
+                });
+            }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
             }
@@ -112,7 +130,12 @@ impl Runner {
                     keeper.keep(*kept);
                 }
             }
-            Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Read(_)
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 
@@ -172,7 +195,15 @@ impl Runner {
             | Effect::Export(generation, ..) => *generation,
             _ => return,
         };
-        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+        let store = self.store.clone();
+        self.spawn(generation, "acting on checkpoints", move |_| match effect {
+            Effect::PlanCleanUp(generation, mut request) => {
+                // Bookmarks count wherever the program was started to put them.
+                request.marked.extend(act::marked_by(&request.run, &store.bookmarked()));
+                acting::run(Effect::PlanCleanUp(generation, request))
+            }
+            effect => acting::run(effect),
+        });
     }
 
     /// Watches `paths` from now on.

@@ -112,6 +112,17 @@ impl Term {
         self.retake()
     }
 
+    /// Lends the terminal to another program, and takes it again.
+    ///
+    /// # Errors
+    /// When it cannot be taken again.
+    pub fn lend<T>(&mut self, run: impl FnOnce() -> T) -> io::Result<T> {
+        give_back();
+        let result = run();
+        self.retake()?;
+        Ok(result)
+    }
+
     /// Catches the mouse, or leaves it to the terminal.
     pub fn set_mouse(&mut self, caught: bool) -> io::Result<()> {
         self.mouse = caught;
@@ -180,7 +191,7 @@ fn take(mouse: bool) -> io::Result<()> {
 }
 
 fn set_mouse(caught: bool) -> io::Result<()> {
-    match (caught, platform::CONSOLE_MOUSE) {
+    match (caught, platform::CONSOLE) {
         (true, false) => execute!(io::stdout(), Print(MOUSE_ON)),
         (true, true) => execute!(io::stdout(), EnableMouseCapture),
         (false, _) => execute!(io::stdout(), DisableMouseCapture),

@@ -30,8 +30,12 @@ pub(crate) struct Ui {
     pub(crate) copied: Vec<String>,
     /// What would be in the trash.
     pub(crate) removed: Vec<PathBuf>,
+    /// What the pager or the editor was given.
+    pub(crate) read: Vec<ckpt_tui::tui::viewer::Reading>,
     /// What was to be remembered.
     pub(crate) remembered: Vec<ckpt_tui::tui::runner::memory::Kept>,
+    /// The folder the program was started in, where reports go.
+    pub(crate) started_in: PathBuf,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -50,6 +54,8 @@ impl Ui {
             copied: Vec::new(),
             removed: Vec::new(),
             remembered: Vec::new(),
+            read: Vec::new(),
+            started_in: PathBuf::from("/nonexistent"),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -158,6 +164,7 @@ impl Ui {
             match self.effects.remove(0) {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Read(reading) => self.read.push(*reading),
                 Effect::Remember(kept) => self.remembered.push(*kept),
                 Effect::Scan(generation, paths) if !self.by_hand => {
                     self.act(Action::Scan(generation, scan_now(paths)));
@@ -176,6 +183,15 @@ impl Ui {
                     let made = ckpt_tui::tui::runner::prepared(wanted);
                     self.in_worker += on_cpu().saturating_sub(start);
                     self.act(Action::LinesPrepared(generation, made));
+                }
+                Effect::PlanPage(generation, name) => {
+                    let target = self.started_in.join(ckpt_tui::report::file_name(&name));
+                    self.act(Action::PagePlanned(generation, Ok(target)));
+                }
+                Effect::Page(generation, work, source, request, target) => {
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let page = ckpt_tui::tui::runner::page::write(*source, &request, &target, &cache, &work);
+                    self.act(Action::Acted(generation, page.map_err(|error| error.to_string())));
                 }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {

@@ -57,7 +57,7 @@ impl Environment {
         }
         let many = self.term.contains("256color") || self.term.ends_with("-direct");
         // Windows' own terminals name nothing and show everything.
-        if many || (crate::platform::TERMINALS_ARE_NAMELESS && self.term.is_empty()) {
+        if many || (crate::platform::CONSOLE && self.term.is_empty()) {
             Depth::Ansi256
         } else {
             Depth::Ansi16
