@@ -109,6 +109,12 @@ class Program:
 
     def press(self, key):
         os.write(self.fd, KEYS.get(key, key).encode())
+        if key == "Esc":  # with what follows at once it would be another key: its frame is awaited
+            until = time.monotonic() + DEADLINE
+            while not self.read(0.1) and time.monotonic() < until:
+                pass
+        if key in ("Esc", "Enter"):  # what it opens or leaves must be there before the next key
+            self.settled("")
 
     def frame(self):
         """A whole frame, drawn because it was asked for."""
@@ -164,8 +170,6 @@ def record(binary):
             for seconds, keys, wanted, said in acts:
                 for key in keys:
                     program.press(key)
-                    if key == "Esc":
-                        program.frame()  # it and what follows are two keys, not one sequence
                 steps.append((seconds, program.settled(wanted), command, said))
             program.end()
     return steps
