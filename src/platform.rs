@@ -47,8 +47,9 @@ pub enum Signal {
 /// Whether a program can be stopped and brought back by the shell (Ctrl-Z and `fg`).
 pub const JOB_CONTROL: bool = system::JOB_CONTROL;
 
-/// Whether the mouse is asked for by a call to the console, as on Windows, and not by an escape sequence.
-pub const CONSOLE_MOUSE: bool = cfg!(windows);
+/// Whether the terminal is a console of Windows: it is asked for the mouse by a call and not by an escape sequence, and no
+/// variable says what it can do.
+pub const CONSOLE: bool = cfg!(windows);
 
 /// Opens a file for reading, without ever waiting for a writer at the other end of a pipe and without making a
 /// terminal the program's own. Others may write, rename and delete the file meanwhile.

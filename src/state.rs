@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use crate::sorting::Sort as _;
 use etcetera::{BaseStrategy as _, base_strategy::Xdg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -246,7 +247,7 @@ impl Store {
         let stale = |file: &&File| file.is_left && file.written.elapsed().is_ok_and(|age| age > STALE);
         files.iter().filter(stale).for_each(File::remove);
         let mut places: Vec<&File> = files.iter().filter(|file| file.is_place).collect();
-        places.sort_by_key(|file| file.written);
+        places.in_order_of(|file| file.written);
         let too_many = (places.len() + 1).saturating_sub(MOST);
         places.into_iter().take(too_many).for_each(File::remove);
     }

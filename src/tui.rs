@@ -172,7 +172,7 @@ struct TermScreen {
 }
 
 impl Screen for TermScreen {
-    fn draw(&mut self, model: &Model) -> io::Result<()> {
+    fn draw(&mut self, model: &Model) -> io::Result<(u16, u16)> {
         self.term.draw(|frame| view::draw(model, frame))
     }
 

@@ -41,6 +41,18 @@ fn a_resize_draws_anew() {
     terminal.assert_given_back();
 }
 
+/// The terminal gets its size while the program starts: the news may come before anyone listens.
+#[test]
+fn a_size_that_comes_late_is_seen() {
+    for _ in 0..5 {
+        let mut terminal = Terminal::start(&["assets/demo"], 1, 1);
+        terminal.resize(100, 30);
+        terminal.wait_for("glyphs-cnn");
+        terminal.send("q");
+        assert_eq!(terminal.exit_code(), 0);
+    }
+}
+
 #[test]
 fn ctrl_c_quits_from_everywhere() {
     for keys in ["", "/x", "?x", "g", "\t"] {
@@ -148,5 +160,6 @@ fn a_panic_in_a_worker_leaves_the_screen_alone() {
 }
 
 #[cfg(target_os = "linux")]
+mod settings;
 mod statistics;
 mod suspend;

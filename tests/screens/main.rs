@@ -9,6 +9,8 @@ mod build;
 mod compare;
 mod curves;
 mod docs;
+mod empty;
+mod guide;
 mod hints;
 mod jobs;
 mod journeys;

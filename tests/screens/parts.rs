@@ -32,7 +32,7 @@ fn from_the_whole_to_a_part_and_back() {
     ui.keys("P");
     assert_eq!(ui.model.view(), Some(View::Parts));
     let shards = ui.screen();
-    assert!(shards.contains("shard 3 of 7") && shards.contains("Enter opens this file"), "{shards}");
+    assert!(shards.contains("shard 3 of 7") && shards.contains("Enter opens it by itself"), "{shards}");
     ui.keys("jj<Enter>");
     let part = ui.model.browser.as_ref().unwrap();
     assert!(part.checkpoint().path().ends_with("model-00003-of-00007.safetensors"));

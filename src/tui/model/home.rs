@@ -11,6 +11,7 @@ use super::memory::Bookmark;
 use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
+use crate::sorting::Sort as _;
 use crate::training::Mode;
 use crate::training::best::pick_by;
 use crate::training::logs::Record;
@@ -55,6 +56,8 @@ pub struct Home {
     pub found: usize,
     /// Files read so far.
     pub read: usize,
+    /// Files the scan met, whatever they are, and folders; `None` before it went through all of them.
+    pub walked: Option<(usize, usize)>,
     /// A scan came to its end.
     pub is_complete: bool,
     /// The list.
@@ -91,7 +94,7 @@ impl Home {
         self.index = Index::default();
         self.given_up.clear();
         self.reading = None;
-        (self.found, self.read, self.is_complete) = (0, 0, false);
+        (self.found, self.read, self.is_complete, self.walked) = (0, 0, false, None);
         self.is_stale = true;
     }
 
@@ -231,7 +234,7 @@ impl Home {
         let Some((run, series)) = run.zip(self.curve.shown()) else { return };
         let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
         let mut places: Vec<f64> = originals.filter_map(|row| x_of(row, series.x)).collect();
-        places.sort_by(f64::total_cmp);
+        places.in_order(f64::total_cmp);
         places.dedup();
         let Some(last) = places.len().checked_sub(1) else { return };
         let at = match self.curve.x {
@@ -365,7 +368,7 @@ fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts]) {
     if curve.all_runs {
         let lead = curve.shown().map(|s| canonical(&s.name));
         let mut rest: Vec<_> = others().filter(|(run, _)| !curve.pinned.contains(&run.path)).collect();
-        rest.sort_by(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
+        rest.in_order(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
         runs.extend(rest.into_iter().map(|(run, _)| run));
     }
     curve.draw(&runs);
