@@ -18,6 +18,7 @@ mod json;
 mod ls;
 mod output;
 mod progress;
+mod report;
 mod sheet;
 mod show;
 mod spectra;
@@ -70,6 +71,7 @@ fn run(mut args: Args, out: &mut Out) -> Result<(), Failure> {
         Some(Command::Diff(diff)) => diff::run(&diff, &args.common, &style, out),
         Some(Command::Timeline(timeline)) => timeline::run(&timeline, &args.common, &style, out),
         Some(Command::Export(export)) => export::run(&export, args.common.json, &style, out),
+        Some(Command::Report(options)) => report::run(&options, &args.common, &style, out),
         Some(Command::Average(average)) => export::average(&average, args.common.json, &style, out),
         Some(Command::Stats(options)) => stats::run(&options, &args.common, &style, out),
         Some(Command::Check(options)) => check::run(&options, args.common.json, &style, out),

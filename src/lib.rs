@@ -1,6 +1,6 @@
 //! Reads training checkpoints without executing anything in them, and shows them in a terminal.
 //!
-//! Data flows one way: each module below uses only those above it. Everything up to `export` knows no
+//! Data flows one way: each module below uses only those above it. Everything up to `report` knows no
 //! terminal; `cli` and `tui` are two faces over it, and neither computes.
 
 pub mod error;
@@ -34,6 +34,8 @@ pub mod compare;
 
 pub mod export;
 pub mod runs;
+
+pub mod report;
 
 pub mod cli;
 pub mod tui;

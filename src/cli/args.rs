@@ -9,6 +9,7 @@ mod diff;
 mod export;
 mod form;
 pub(super) mod look;
+mod report;
 pub(super) mod spectra;
 mod stats;
 mod timeline;
@@ -28,6 +29,7 @@ pub(super) use diff::Diff;
 pub(super) use export::{Average, Export, Output};
 pub(super) use form::{Form, Sheet, Tabular};
 pub(super) use look::Look;
+pub(super) use report::Report;
 pub(super) use stats::Stats;
 pub(super) use timeline::Timeline;
 
@@ -146,6 +148,8 @@ pub(super) enum Command {
     Export(Export),
     /// Write the average of several checkpoints as safetensors
     Average(Average),
+    /// Write a page of runs, a checkpoint or a comparison as one HTML file
+    Report(Report),
     /// Statistics of every tensor: mean, spread, extremes, zeros, NaN, quantiles, histogram
     Stats(Stats),
     /// Tell where this program keeps its settings and what it remembers; `--template` prints settings to begin with

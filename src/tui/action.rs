@@ -16,7 +16,8 @@ use super::model::stats::{Preview, Wanted};
 use super::runner::memory::Kept;
 use super::viewer::Reading;
 use crate::compare::timeline::ranks::OfCheckpoint;
-use crate::compare::timeline::{Source, Timeline};
+use crate::compare::timeline::{Source as Stop, Timeline};
+use crate::report::{Request, Source};
 use crate::runs::act::Plan;
 use crate::runs::watch::Change;
 use crate::runs::{CheckpointRow, Skipped};
@@ -65,6 +66,8 @@ pub enum Action {
     Planned(u64, Result<Box<Plan>, String>),
     /// What a file of weights would hold, or why it cannot be written.
     ExportPlanned(u64, Result<Contents, String>),
+    /// The file a page would be written into, or why there is none.
+    PagePlanned(u64, Result<PathBuf, String>),
     /// Something was written, or could not be.
     Acted(u64, Result<String, String>),
     /// Checkpoints of a timeline were read; the last news of its task if true.
@@ -199,10 +202,14 @@ pub enum Effect {
     PlanExport(u64, PathBuf, PathBuf),
     /// Write the weights of this checkpoint into a file.
     Export(u64, Work, PathBuf, PathBuf),
+    /// Find a free name for a page about something of this name.
+    PlanPage(u64, String),
+    /// Write a page.
+    Page(u64, Work, Box<Source>, Request, PathBuf),
     /// Make or move the link to this checkpoint.
     LinkBest(u64, PathBuf),
     /// Read the checkpoints of a timeline.
-    Timeline(u64, Work, Vec<Source>),
+    Timeline(u64, Work, Vec<Stop>),
     /// Compute the effective ranks of these files.
     Ranks(u64, Work, Vec<PathBuf>),
     /// Compare the names of two checkpoints.

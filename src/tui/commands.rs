@@ -12,8 +12,8 @@ use std::fmt::Write as _;
 use self::when::{
     acting, always, can_be_dense, can_resize, can_stop, compare, comparing, copy_label, filterable, foldable,
     full_label, has_metrics, has_parts, has_plot, has_sections, has_timeline, home, in_timeline,
-    lists_tensors, on_pair, on_tensor, open_label, opened, overlay_label, plotting, repairs_label, resized,
-    shows_histogram, shows_spectrum, silent, sortable, view_is,
+    lists_tensors, on_pair, on_tensor, open_label, opened, overlay_label, plotting, repairs_label,
+    reportable, resized, shows_histogram, shows_spectrum, silent, sortable, view_is,
 };
 use super::key::Key;
 use super::model::compare::CompareView;
@@ -80,6 +80,7 @@ pub enum Command {
     LinkBest,
     CleanUp,
     ExportWeights,
+    Report,
     Timeline,
     Mark,
     Bookmark,
@@ -232,6 +233,7 @@ pub static TABLE: &[Entry] = table! {
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
     CleanUp, "clean-up", "Keep the best checkpoints of the run and move others to the trash; shows what, and asks", Act, ["D"], silent, |m| acting(m) && m.home.run().is_some_and(|run| run.checkpoints.len() > 1);
     ExportWeights, "export-weights", "Write the weights of the checkpoint alone, as safetensors; shows what, and asks", Act, ["w"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
+    Report, "report", "Write a page (HTML) of the run, the checkpoint or the comparison for others; shows where, and asks", Act, ["W"], silent, reportable;
     Fold, "fold", "Fold or unfold", Move, ["Space"], silent, foldable;
     FoldAll, "fold-all", "Fold everything", Move, ["z M", "-"], silent, foldable;
     UnfoldAll, "unfold-all", "Unfold everything", Move, ["z R", "+"], silent, foldable;

@@ -16,6 +16,7 @@ pub mod layers;
 pub mod listing;
 pub mod memory;
 pub mod metadata;
+pub mod page;
 pub mod parts;
 pub mod popup;
 pub mod run_table;

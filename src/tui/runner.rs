@@ -5,6 +5,7 @@
 
 pub mod compare;
 pub mod memory;
+pub mod page;
 pub mod spectra;
 pub mod stats;
 
@@ -108,6 +109,18 @@ impl Runner {
             }
             Effect::Spectra(generation, work, layers, tensors) => {
                 self.spectra(generation, work, layers, tensors);
+            }
+            Effect::PlanPage(generation, name) => {
+                self.spawn(generation, "a report", move |_| {
+                    Some(Action::PagePlanned(generation, page::free(&name)))
+                });
+            }
+            Effect::Page(generation, work, source, request, target) => {
+                let cache = Arc::clone(&self.cache);
+                self.spawn(generation, "a report", move |_| {
+                    let written = page::write(*source, &request, &target, &cache, &work);
+                    Some(Action::Acted(generation, written.map_err(|error| error.to_string())))
+                });
             }
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);

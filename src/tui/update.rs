@@ -13,6 +13,7 @@ mod logs;
 mod marks;
 mod memory;
 mod mouse;
+mod page;
 mod parts;
 mod picker;
 mod popup;
@@ -79,6 +80,7 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
+        Action::PagePlanned(generation, target) => page::planned(model, generation, target),
         Action::Acted(generation, result) => dialog::acted(model, generation, result),
         Action::Timeline(generation, timeline, is_complete) => {
             timeline::arrived(model, generation, timeline, is_complete)
@@ -200,6 +202,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Bookmark => bookmarks::toggle(model),
         Command::Bookmarks => popup::show(model, What::Bookmarks),
         Command::Messages => popup::show(model, What::Messages),
+        Command::Report => page::ask(model),
         Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
         _ if model.place == Place::Compare => compare::run(model, command, count),

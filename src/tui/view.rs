@@ -12,6 +12,7 @@ mod help;
 mod hints;
 pub mod layers;
 mod metadata;
+mod page;
 mod pane;
 mod parts;
 mod picker;

@@ -13,6 +13,7 @@ mod help;
 mod load;
 mod ls;
 mod output;
+mod report;
 mod show;
 mod spectra;
 mod stats;

@@ -133,6 +133,40 @@ fn weights_are_written_beside_the_checkpoint_once_it_is_said_what_they_are() {
 }
 
 #[test]
+fn a_page_is_written_where_the_program_was_started_once_that_was_agreed_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut ui = Ui::on("assets/demo", (140, 45));
+    ui.started_in = folder.path().to_owned();
+    // A run: its row is the first.
+    ui.keys("W");
+    let screen = ui.screen();
+    assert!(screen.contains("Write a report of exports") && screen.contains("y writes it"), "{screen}");
+    assert!(screen.contains("exports-report.html") && screen.contains("about "), "{screen}");
+    ui.keys("<Esc>");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+    ui.keys("Wy");
+    let html = std::fs::read_to_string(folder.path().join("exports-report.html")).unwrap();
+    assert!(html.contains("<h1>exports</h1>") && html.ends_with("</html>\n"));
+    assert!(ui.screen().contains("wrote "), "{}", ui.screen());
+    // What is there is not replaced.
+    ui.keys("Wy");
+    assert!(ui.screen().contains("exists"), "{}", ui.screen());
+    // A checkpoint.
+    let mut ui = Ui::on("assets/demo/exports/glyphs_model.pth", (140, 45));
+    ui.started_in = folder.path().to_owned();
+    ui.keys("Wy");
+    let html = std::fs::read_to_string(folder.path().join("glyphs_model.pth-report.html")).unwrap();
+    assert!(html.contains("whole model"));
+    // A comparison.
+    let pair = ["tests/fixtures/mismatch/ddp_compile_a.pt", "tests/fixtures/mismatch/ddp_compile_b.pt"];
+    let mut ui = Ui::on_all(&pair, (140, 45));
+    ui.started_in = folder.path().to_owned();
+    ui.keys("Wy");
+    let html = folder.path().join("ddp_compile_a.pt-ddp_compile_b.pt-report.html");
+    assert!(std::fs::read_to_string(html).unwrap().contains("does after the repair below"));
+}
+
+#[test]
 fn questions_in_pictures() {
     for (name, size) in [("80x24", (80, 24)), ("140x45", (140, 45))] {
         let mut ui = Ui::with_rows(rows(), size);
@@ -140,5 +174,8 @@ fn questions_in_pictures() {
         insta::assert_snapshot!(format!("clean_up_{name}"), ui.screen());
         ui.keys("<Esc>bB");
         insta::assert_snapshot!(format!("link_best_{name}"), ui.screen());
+        ui.started_in = "/home/me".into();
+        ui.keys("<Esc>W");
+        insta::assert_snapshot!(format!("report_{name}"), ui.screen());
     }
 }

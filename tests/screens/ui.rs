@@ -34,6 +34,8 @@ pub(crate) struct Ui {
     pub(crate) read: Vec<ckpt_tui::tui::viewer::Reading>,
     /// What was to be remembered.
     pub(crate) remembered: Vec<ckpt_tui::tui::runner::memory::Kept>,
+    /// The folder the program was started in, where reports go.
+    pub(crate) started_in: PathBuf,
     /// The program was left.
     pub(crate) quit: bool,
     /// Scans that were asked for and are fed by hand.
@@ -53,6 +55,7 @@ impl Ui {
             removed: Vec::new(),
             remembered: Vec::new(),
             read: Vec::new(),
+            started_in: PathBuf::from("/nonexistent"),
             quit: false,
             by_hand: false,
             in_worker: Duration::ZERO,
@@ -180,6 +183,15 @@ impl Ui {
                     let made = ckpt_tui::tui::runner::prepared(wanted);
                     self.in_worker += on_cpu().saturating_sub(start);
                     self.act(Action::LinesPrepared(generation, made));
+                }
+                Effect::PlanPage(generation, name) => {
+                    let target = self.started_in.join(ckpt_tui::report::file_name(&name));
+                    self.act(Action::PagePlanned(generation, Ok(target)));
+                }
+                Effect::Page(generation, work, source, request, target) => {
+                    let cache = ckpt_tui::cache::Cache::off();
+                    let page = ckpt_tui::tui::runner::page::write(*source, &request, &target, &cache, &work);
+                    self.act(Action::Acted(generation, page.map_err(|error| error.to_string())));
                 }
                 // Tests move nothing to anyone's trash.
                 Effect::CleanUp(_, _, plan) => {

@@ -121,6 +121,11 @@ pub(super) fn acting(model: &Model) -> bool {
     home(model) && matches!(model.focus, Pane::Runs | Pane::Curve | Pane::Facts)
 }
 
+/// There is something a page could be about.
+pub(super) fn reportable(model: &Model) -> bool {
+    crate::tui::model::page::subject(model).is_some()
+}
+
 /// There is a plot that the command would change, and it can be seen.
 pub(super) fn has_plot(model: &Model) -> bool {
     home(model) && model.home.curve.shown().is_some() && matches!(model.focus, Pane::Runs | Pane::Curve)

@@ -27,6 +27,8 @@ pub enum Dialog {
         /// Jobs that were at work when it was asked.
         jobs: u16,
     },
+    /// Write a page for others.
+    Page(super::page::Page),
 }
 
 /// A file of weights to write.
@@ -132,6 +134,7 @@ impl Dialog {
     pub fn height(&self) -> u16 {
         match self {
             Self::Link(_) => 11,
+            Self::Page(_) => 12,
             Self::Export(export) => {
                 let notes = export.contents.as_ref().map_or(0, |contents| contents.notes.len());
                 12 + notes.min(8) as u16
@@ -144,7 +147,7 @@ impl Dialog {
     /// Rows of its list.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Quit { .. } => 0,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) | Self::Quit { .. } => 0,
             Self::Clean(clean) => clean.plan.as_ref().map_or(0, |plan| plan.remove.len() + plan.keep.len()),
         }
     }
@@ -152,7 +155,7 @@ impl Dialog {
     /// Where one is in its list.
     pub fn cursor(&mut self) -> Option<&mut Cursor> {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Quit { .. } => None,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) | Self::Quit { .. } => None,
             Self::Clean(clean) => Some(&mut clean.cursor),
         }
     }

@@ -158,6 +158,7 @@ fn agreed(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
                 Vec::new()
             }
         },
+        Dialog::Page(page) => super::page::agreed(model, page),
         Dialog::Clean(clean) => match clean.plan {
             Some(plan) if plan.remove.is_empty() => {
                 model.say("there is nothing to clean up");

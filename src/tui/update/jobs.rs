@@ -107,6 +107,7 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
     let planning = |dialog: &Dialog| match dialog {
         Dialog::Clean(clean) => clean.generation == generation,
         Dialog::Export(export) => export.generation == generation,
+        Dialog::Page(page) => page.generation == generation,
         Dialog::Link(_) | Dialog::Quit { .. } => false,
     };
     if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {

@@ -26,6 +26,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
         Dialog::Link(link) => linking(link),
         Dialog::Clean(clean) => cleaning(clean),
         Dialog::Export(export) => exporting(export),
+        Dialog::Page(page) => super::page::question(page),
     };
     let area = layout.dialog();
     Clear.render(area, buffer);
@@ -51,9 +52,9 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     }
 }
 
-type Question = (String, Document, Vec<(&'static str, String)>);
+pub(super) type Question = (String, Document, Vec<(&'static str, String)>);
 
-const LEAVE: (&str, &str) = ("Esc", "leaves everything as it is");
+pub(super) const LEAVE: (&str, &str) = ("Esc", "leaves everything as it is");
 
 fn quitting(model: &Model) -> Question {
     let running = |task: &Task| {

@@ -1,0 +1,403 @@
+//! Curves as SVG, with what they show in words below. The axes, ticks and pyramids are those of the terminal.
+//!
+//! A column of the picture that has many points is drawn as the stretch from its lowest to its highest value, which
+//! [`crate::plot::Pyramid`] knows: a million points cost as much as the picture is wide. A value that is no number is
+//! a gap in the line and a mark on the axis below it.
+
+use super::html::Page;
+use crate::plot::{Axis, Extent, Scale, ticks, trace};
+use crate::text::number;
+use crate::training::{Mode, Points, XAxis};
+
+/// Ratio of the largest to the smallest value from which on a logarithmic axis shows more.
+const DECADES: f64 = 100.0;
+/// Points up to which each is marked, so that few values are seen as such.
+const DOTS: usize = 30;
+/// Points in one column of the picture from which on only their extremes are drawn.
+const DENSE: usize = 4;
+/// Lines of one plot.
+pub const LINES: usize = 6;
+
+/// One curve.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// What it is called.
+    pub name: String,
+    /// Its points along the x of the plot.
+    pub points: Points,
+    /// Which way it gets better.
+    pub mode: Mode,
+}
+
+/// A plot of curves that share an x axis.
+#[derive(Debug, Clone)]
+pub struct Plot {
+    /// What it shows, for those who do not see it.
+    pub title: String,
+    /// What x counts.
+    pub x: XAxis,
+    /// At most [`LINES`].
+    pub lines: Vec<Line>,
+    /// Where a line stands with the word beside it: the turn of an overfitting run.
+    pub turn: Option<f64>,
+    /// One of several, of half the width.
+    pub is_small: bool,
+}
+
+/// Where the plot stands in the picture.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    left: f64,
+    top: f64,
+    width: f64,
+    height: f64,
+    x: Axis,
+    y: Axis,
+}
+
+impl Frame {
+    fn of(plot: &Plot) -> Option<Self> {
+        let (mut low, mut high, mut extent) = (f64::INFINITY, f64::NEG_INFINITY, Extent::EMPTY);
+        for line in &plot.lines {
+            extent.merge(&line.points.shape().pyramid.extent(&line.points, 0..line.points.len()));
+            for (x, _) in line.points.first().into_iter().chain(line.points.last()) {
+                (low, high) = (low.min(*x), high.max(*x));
+            }
+        }
+        if extent.finite == 0 {
+            return None;
+        }
+        let log = extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
+        let scale = if log { Scale::Log } else { Scale::Linear };
+        let low_y = if log { extent.low_positive } else { extent.low };
+        let (width, height) = if plot.is_small { (250.0, 120.0) } else { (930.0, 290.0) };
+        let x = Axis::between(low, high, 0.5);
+        Some(Self { left: 64.0, top: 14.0, width, height, x, y: Axis::around(low_y, extent.high, scale) })
+    }
+
+    fn across(&self, x: f64) -> Option<f64> {
+        let share = self.x.share(x).filter(|s| (-1e-6..=1.0 + 1e-6).contains(s))?;
+        Some(self.left + share * self.width)
+    }
+
+    fn down(&self, y: f64) -> Option<f64> {
+        let share = self.y.share(y).filter(|s| (-1e-6..=1.0 + 1e-6).contains(s))?;
+        Some(self.top + (1.0 - share) * self.height)
+    }
+
+    fn bottom(&self) -> f64 {
+        self.top + self.height
+    }
+}
+
+/// Draws the plot and says it in words.
+pub fn figure(page: &mut Page, plot: &Plot) {
+    page.raw("<figure>\n");
+    match Frame::of(plot) {
+        Some(frame) => picture(page, plot, &frame),
+        None => {
+            page.note("No finite value to draw.");
+        }
+    }
+    page.raw("<figcaption><ul>\n");
+    for (at, line) in plot.lines.iter().enumerate() {
+        page.raw("<li><svg viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path class=\"line l").index(at);
+        page.raw("\" d=\"M1 5H25\"/></svg><span>").name(&line.name).raw(": ").text(&in_words(line, plot.x));
+        page.raw("</span></li>\n");
+    }
+    page.raw("</ul></figcaption>\n</figure>\n");
+}
+
+/// Lowest or highest, last, and what is no number.
+pub fn in_words(line: &Line, x: XAxis) -> String {
+    let shape = line.points.shape();
+    let place = |at: f64| match x {
+        XAxis::Epoch => format!("epoch {}", number::epoch(at)),
+        XAxis::Step => format!("step {at:.0}"),
+    };
+    let mut parts = Vec::new();
+    let ends = match line.mode {
+        Mode::Min => vec![("lowest", shape.lowest)],
+        Mode::Max => vec![("highest", shape.highest)],
+        Mode::None => vec![("from", shape.lowest), ("to", shape.highest)],
+    };
+    for (word, point) in ends {
+        parts.extend(point.map(|(at, value)| format!("{word} {} at {}", number::metric(value), place(at))));
+    }
+    if let Some((at, value)) = line.points.last() {
+        parts.push(format!("last {} at {}", number::metric(*value), place(*at)));
+    }
+    let broken = line.points.len() - shape.finite;
+    if let (Some((at, _)), 1..) = (shape.broken, broken) {
+        let values = if broken == 1 { "value" } else { "values" };
+        let count = number::grouped(broken as u64);
+        parts.push(format!("{count} {values} not finite, the first at {}", place(at)));
+    }
+    parts.join(", ")
+}
+
+fn picture(page: &mut Page, plot: &Plot, frame: &Frame) {
+    let (width, height) = (frame.left + frame.width + 14.0, frame.bottom() + 40.0);
+    page.raw("<svg class=\"plot\" role=\"img\" viewBox=\"0 0 ").number(width).raw(" ").number(height);
+    let mut label = plot.title.clone();
+    for line in &plot.lines {
+        label.push_str(&format!("; {}: {}", line.name, in_words(line, plot.x)));
+    }
+    page.raw("\" aria-label=\"").text(&label).raw("\">\n<title>").name(&plot.title).raw("</title>\n");
+    axes(page, plot, frame);
+    if let Some(at) = plot.turn.and_then(|turn| frame.across(turn)) {
+        page.raw("<path class=\"turn\" d=\"M").number(at).raw(" ").number(frame.top).raw("V");
+        page.number(frame.bottom()).raw("\"/>\n");
+        let end = at > frame.left + frame.width * 0.7;
+        page.raw("<text class=\"mark\" y=\"").number(frame.top + 11.0).raw("\" x=\"");
+        page.number(if end { at - 5.0 } else { at + 5.0 });
+        page.raw(if end { "\" text-anchor=\"end\">" } else { "\">" }).raw("overfits from here</text>\n");
+    }
+    // The first line lies over the others.
+    for (at, line) in plot.lines.iter().enumerate().rev() {
+        draw(page, at, line, frame);
+    }
+    if let Some(line) = plot.lines.first() {
+        best(page, line, frame);
+    }
+    page.raw("</svg>\n");
+}
+
+fn axes(page: &mut Page, plot: &Plot, frame: &Frame) {
+    let bottom = frame.bottom();
+    let right = frame.left + frame.width;
+    let rows = if plot.is_small { 4 } else { 8 };
+    for tick in ticks::values(&frame.y, rows) {
+        let Some(y) = frame.down(tick.value) else { continue };
+        page.raw("<path class=\"rule\" d=\"M").number(frame.left).raw(" ").number(y).raw("H").number(right);
+        page.raw("\"/><text text-anchor=\"end\" x=\"")
+            .number(frame.left - 7.0)
+            .raw("\" y=\"")
+            .number(y + 4.0);
+        page.raw("\">").text(&tick.label).raw("</text>\n");
+    }
+    let columns = if plot.is_small { 5 } else { 12 };
+    for tick in ticks::counts(&frame.x, columns, true) {
+        let Some(x) = frame.across(tick.value) else { continue };
+        page.raw("<path class=\"rule\" d=\"M")
+            .number(x)
+            .raw(" ")
+            .number(frame.top)
+            .raw("V")
+            .number(bottom + 4.0);
+        page.raw("\"/><text text-anchor=\"middle\" x=\"").number(x).raw("\" y=\"").number(bottom + 18.0);
+        page.raw("\">").text(&tick.label).raw("</text>\n");
+    }
+    page.raw("<path class=\"frame\" d=\"M")
+        .number(frame.left)
+        .raw(" ")
+        .number(frame.top)
+        .raw("V")
+        .number(bottom);
+    page.raw("H").number(right).raw("\"/>\n<text text-anchor=\"end\" x=\"").number(right).raw("\" y=\"");
+    page.number(bottom + 35.0).raw("\">").text(plot.x.name()).raw("</text>");
+    if frame.y.scale == Scale::Log {
+        page.raw("<text x=\"").number(frame.left).raw("\" y=\"").number(bottom + 35.0);
+        page.raw("\">logarithmic</text>");
+    }
+    page.raw("\n");
+}
+
+/// The path of a line as it grows.
+struct Pen<'a> {
+    page: &'a mut Page,
+    frame: &'a Frame,
+    is_down: bool,
+    /// Where values that are no numbers are, a few units apart at least.
+    broken: Vec<f64>,
+}
+
+impl Pen<'_> {
+    fn to(&mut self, x: f64, y: f64) {
+        self.page.raw(if self.is_down { "L" } else { "M" }).number(x).raw(" ").number(y);
+        if !self.is_down {
+            // A point alone is a dot: the ends of a line are round.
+            self.page.raw("h0");
+        }
+        self.is_down = true;
+    }
+
+    fn point(&mut self, (x, value): (f64, f64)) {
+        let Some(across) = self.frame.across(x) else { return };
+        match self.frame.down(value) {
+            Some(down) => self.to(across, down),
+            None => self.gap(across, !value.is_finite()),
+        }
+    }
+
+    fn gap(&mut self, across: f64, broken: bool) {
+        self.is_down = false;
+        if broken && self.broken.last().is_none_or(|last| across - last >= 6.0) {
+            self.broken.push(across);
+        }
+    }
+
+    /// Many points in one column.
+    fn column(&mut self, across: f64, extent: &Extent) {
+        let low = if self.frame.y.scale == Scale::Log { extent.low_positive } else { extent.low };
+        match (self.frame.down(low), self.frame.down(extent.high)) {
+            (Some(low), Some(high)) => {
+                self.to(across, high);
+                self.to(across, low);
+            }
+            _ => self.gap(across, false),
+        }
+        if extent.broken > 0 {
+            self.gap(across, true);
+        }
+    }
+}
+
+fn draw(page: &mut Page, at: usize, line: &Line, frame: &Frame) {
+    page.raw("<path class=\"line l").index(at).raw("\" d=\"");
+    let mut pen = Pen { page, frame, is_down: false, broken: Vec::new() };
+    let points = line.points.traced();
+    let columns = frame.width as usize;
+    if points.points.len() <= columns * 2 {
+        points.points.iter().for_each(|point| pen.point(*point));
+    } else {
+        by_columns(&mut pen, points, columns);
+    }
+    let broken = std::mem::take(&mut pen.broken);
+    page.raw("\"/>\n");
+    if line.points.len() <= DOTS {
+        for (x, y) in line.points.iter().filter_map(|(x, y)| Some((frame.across(*x)?, frame.down(*y)?))) {
+            page.raw("<circle r=\"2.4\" class=\"d")
+                .index(at)
+                .raw("\" cx=\"")
+                .number(x)
+                .raw("\" cy=\"")
+                .number(y);
+            page.raw("\"/>");
+        }
+        page.raw("\n");
+    }
+    for x in &broken {
+        page.raw("<path class=\"nan\" d=\"M").number(*x).raw(" ").number(frame.bottom() - 9.0);
+        page.raw("l4.5 9h-9z\"/>");
+    }
+    if let Some(first) = broken.first() {
+        let x = first.max(frame.left + 16.0);
+        page.raw("<text class=\"mark\" text-anchor=\"middle\" x=\"").number(x).raw("\" y=\"");
+        page.number(frame.bottom() - 13.0).raw("\">NaN</text>\n");
+    }
+}
+
+fn by_columns(pen: &mut Pen<'_>, points: trace::Points<'_>, columns: usize) {
+    let mut start = 0;
+    for column in 0..columns {
+        let until = pen.frame.x.value((column + 1) as f64 / columns as f64);
+        let rest = points.points.get(start..).unwrap_or_default();
+        let count = if column + 1 == columns { rest.len() } else { rest.partition_point(|p| p.0 < until) };
+        let end = start + count;
+        if count > DENSE {
+            let across = pen.frame.left + column as f64 + 0.5;
+            let extent = points.pyramid.extent(points.points, start..end);
+            pen.column(across, &extent);
+        } else {
+            points.points.get(start..end).unwrap_or_default().iter().for_each(|point| pen.point(*point));
+        }
+        start = end;
+    }
+}
+
+/// The best point of the first line, with its value.
+fn best(page: &mut Page, line: &Line, frame: &Frame) {
+    let Some((at, value)) = line.points.best(line.mode) else { return };
+    let (Some(x), Some(y)) = (frame.across(at), frame.down(value)) else { return };
+    page.raw("<circle class=\"ring l0\" r=\"4.5\" cx=\"").number(x).raw("\" cy=\"").number(y).raw("\"/>");
+    let (left, right) = (x < frame.left + 50.0, x > frame.left + frame.width - 50.0);
+    let anchor = match (left, right) {
+        (_, true) => "\" text-anchor=\"end\">",
+        (true, _) => "\" text-anchor=\"start\">",
+        _ => "\" text-anchor=\"middle\">",
+    };
+    // Outside the curve: below a minimum, above a maximum, where there is room.
+    let room = if line.mode == Mode::Max { y - frame.top > 22.0 } else { frame.bottom() - y < 24.0 };
+    let above = room && y - frame.top > 22.0;
+    let x = if left { x + 8.0 } else { x };
+    page.raw("<text class=\"mark\" x=\"").number(x).raw("\" y=\"");
+    page.number(if above { y - 10.0 } else { y + 20.0 }).raw(anchor);
+    page.raw("best ").text(&number::metric(value)).raw("</text>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn plot(values: &[f64], mode: Mode) -> Plot {
+        let points = values.iter().enumerate().map(|(at, y)| (at as f64 + 1.0, *y)).collect();
+        let line = Line { name: "loss".to_owned(), points, mode };
+        let title = "loss".to_owned();
+        Plot { title, x: XAxis::Epoch, lines: vec![line], turn: Some(2.0), is_small: false }
+    }
+
+    fn drawn(plot: &Plot) -> String {
+        let mut page = Page::default();
+        figure(&mut page, plot);
+        page.as_str().to_owned()
+    }
+
+    #[test]
+    fn a_curve_has_axes_its_best_and_its_words() {
+        let text = drawn(&plot(&[0.9, 0.5, 0.2, 0.4], Mode::Min));
+        assert!(text.contains(">best 0.2000</text>") && text.contains("overfits from here"));
+        assert!(text.contains("lowest 0.2000 at epoch 3, last 0.4000 at epoch 4"), "{text}");
+        assert!(!text.contains("logarithmic") && !text.contains("NaN"));
+        assert!(drawn(&plot(&[900.0, 5.0, 0.2], Mode::Min)).contains("logarithmic"));
+    }
+
+    #[test]
+    fn what_is_no_number_is_a_gap_a_mark_and_a_word() {
+        let text = drawn(&plot(&[1.0, 2.0, f64::NAN, f64::INFINITY, 3.0], Mode::Min));
+        assert!(text.contains(">NaN</text>") && text.contains("2 values not finite, the first at epoch 3"));
+        let path = text.split("<path class=\"line l0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
+        assert_eq!(path.matches('M').count(), 2, "two pieces: {path}");
+    }
+
+    #[test]
+    fn a_million_points_are_a_small_picture_with_every_peak() {
+        let mut values: Vec<f64> = (0..1_000_000).map(|i| 1.0 + f64::from(i % 7) * 0.01).collect();
+        values[777_777] = 9.0;
+        values[500_000] = f64::NAN;
+        let text = drawn(&plot(&values, Mode::Max));
+        assert!(text.len() < 40_000, "{}", text.len());
+        assert!(text.contains("best 9.000") && text.contains(">NaN</text>"));
+    }
+
+    fn value() -> impl Strategy<Value = f64> {
+        prop_oneof![
+            6 => -1e3..1e3,
+            2 => any::<f64>(),
+            1 => Just(f64::NAN),
+            1 => prop_oneof![Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.0), Just(f64::MAX), Just(1e-320)],
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+        #[test]
+        fn every_attribute_is_a_number(
+            values in prop::collection::vec(value(), 0..3_000),
+            constant in prop::option::of(value()),
+            small in any::<bool>(),
+        ) {
+            let values: Vec<f64> = values.into_iter().map(|v| constant.unwrap_or(v)).collect();
+            for mode in [Mode::Min, Mode::Max, Mode::None] {
+                let plot = Plot { is_small: small, ..plot(&values, mode) };
+                let text = drawn(&plot);
+                for tag in text.split('<').filter(|tag| !tag.starts_with("svg class")) {
+                    let tag = tag.split('>').next().unwrap();
+                    prop_assert!(!tag.contains("NaN") && !tag.contains("inf"), "{}", tag);
+                }
+                prop_assert_eq!(text.matches("<svg").count(), text.matches("</svg>").count());
+            }
+        }
+    }
+}
