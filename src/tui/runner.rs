@@ -345,6 +345,7 @@ fn convert(event: ScanEvent) -> ScanNews {
         ScanEvent::Row(row) => ScanNews::Row(row),
         ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
+        ScanEvent::Walked { files, folders } => ScanNews::Walked(files, folders),
         ScanEvent::Done => ScanNews::Done,
     }
 }
