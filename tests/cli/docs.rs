@@ -121,6 +121,24 @@ fn links_lead_somewhere() {
 }
 
 #[test]
+fn settings_in_the_documents_are_settings() {
+    let mut checked = 0;
+    for name in ["docs/cli.md", "docs/guide/src/configuration.md"] {
+        let page = std::fs::read_to_string(root().join(name)).unwrap();
+        for rest in page.split("```toml\n").skip(1) {
+            checked += 1;
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("config.toml");
+            std::fs::write(&path, rest.split_once("```").unwrap().0).unwrap();
+            let output = crate::program().arg("--config").arg(&path).arg("config").output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert_eq!(output.status.code(), Some(0), "{name}: {said}");
+        }
+    }
+    assert!(checked >= 2, "only {checked} examples of settings");
+}
+
+#[test]
 fn the_summary_of_the_guide_names_every_page() {
     let guide = root().join(GUIDE);
     let summary = std::fs::read_to_string(guide.join("SUMMARY.md")).unwrap();
