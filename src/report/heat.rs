@@ -199,7 +199,8 @@ fn words(page: &mut Page, timeline: &Timeline, rows: &[Row]) {
         }
         page.raw(".</p>\n");
     }
-    let last = |row: &Row| row.points.last().copied().flatten().and_then(|point| point.relative_change);
+    let whole = |row: &Row| row.points.last().copied().flatten().filter(|point| point.nan + point.inf == 0);
+    let last = |row: &Row| whole(row).and_then(|point| point.relative_change);
     let mut moved: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, last(row)?))).collect();
     moved.retain(|(row, x)| x.is_finite() && row.is_parameter);
     moved.sort_by(|a, b| b.1.total_cmp(&a.1));

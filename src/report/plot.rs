@@ -5,7 +5,7 @@
 //! a gap in the line and a mark on the axis below it.
 
 use super::html::Page;
-use crate::plot::{Axis, Extent, Scale, ticks, trace};
+use crate::plot::{Axis, Extent, Scale, smooth, ticks, trace};
 use crate::text::number;
 use crate::training::{Mode, Points, XAxis};
 
@@ -67,7 +67,9 @@ impl Frame {
         if extent.finite == 0 {
             return None;
         }
-        let log = extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
+        // What is neither better high nor low (learning rates) often ends next to nothing: that tells nothing.
+        let judged = plot.lines.iter().any(|line| line.mode != Mode::None);
+        let log = judged && extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
         let scale = if log { Scale::Log } else { Scale::Linear };
         let low_y = if log { extent.low_positive } else { extent.low };
         let (width, height) = if plot.is_small { (250.0, 120.0) } else { (930.0, 290.0) };
@@ -105,7 +107,11 @@ pub fn figure(page: &mut Page, plot: &Plot) {
         page.raw("\" d=\"M1 5H25\"/></svg><span>").name(&line.name).raw(": ").text(&in_words(line, plot.x));
         page.raw("</span></li>\n");
     }
-    page.raw("</ul></figcaption>\n</figure>\n");
+    page.raw("</ul>");
+    if Frame::of(plot).is_some_and(|frame| plot.lines.iter().any(|line| is_dense(line, &frame))) {
+        page.note("Faint: all values; the line is their running mean.");
+    }
+    page.raw("</figcaption>\n</figure>\n");
 }
 
 /// Lowest or highest, last, and what is no number.
@@ -113,13 +119,13 @@ pub fn in_words(line: &Line, x: XAxis) -> String {
     let shape = line.points.shape();
     let place = |at: f64| match x {
         XAxis::Epoch => format!("epoch {}", number::epoch(at)),
-        XAxis::Step => format!("step {at:.0}"),
+        XAxis::Step => format!("step {}", number::grouped(at.max(0.0) as u64)),
     };
     let mut parts = Vec::new();
     let ends = match line.mode {
         Mode::Min => vec![("lowest", shape.lowest)],
         Mode::Max => vec![("highest", shape.highest)],
-        Mode::None => vec![("from", shape.lowest), ("to", shape.highest)],
+        Mode::None => vec![("lowest", shape.lowest), ("highest", shape.highest)],
     };
     for (word, point) in ends {
         parts.extend(point.map(|(at, value)| format!("{word} {} at {}", number::metric(value), place(at))));
@@ -253,18 +259,20 @@ impl Pen<'_> {
     }
 }
 
+/// True for a curve of more points than the picture has room for: its range is drawn faintly below its running mean.
+fn is_dense(line: &Line, frame: &Frame) -> bool {
+    line.points.len() > frame.width as usize * 2
+}
+
 fn draw(page: &mut Page, at: usize, line: &Line, frame: &Frame) {
-    page.raw("<path class=\"line l").index(at).raw("\" d=\"");
-    let mut pen = Pen { page, frame, is_down: false, broken: Vec::new() };
-    let points = line.points.traced();
-    let columns = frame.width as usize;
-    if points.points.len() <= columns * 2 {
-        points.points.iter().for_each(|point| pen.point(*point));
-    } else {
-        by_columns(&mut pen, points, columns);
+    let dense = is_dense(line, frame);
+    let broken = path(page, at, line.points.traced(), frame, dense);
+    if dense {
+        // Over half a percent of the curve.
+        let weight = (-200.0 / line.points.len() as f64).exp();
+        let mean: Points = smooth::ema(&line.points, weight).into();
+        path(page, at, mean.traced(), frame, false);
     }
-    let broken = std::mem::take(&mut pen.broken);
-    page.raw("\"/>\n");
     if line.points.len() <= DOTS {
         for (x, y) in line.points.iter().filter_map(|(x, y)| Some((frame.across(*x)?, frame.down(*y)?))) {
             page.raw("<circle r=\"2.4\" class=\"d")
@@ -286,6 +294,23 @@ fn draw(page: &mut Page, at: usize, line: &Line, frame: &Frame) {
         page.raw("<text class=\"mark\" text-anchor=\"middle\" x=\"").number(x).raw("\" y=\"");
         page.number(frame.bottom() - 13.0).raw("\">NaN</text>\n");
     }
+}
+
+/// The path of a line, faint or not, and where its values are no numbers.
+fn path(page: &mut Page, at: usize, points: trace::Points<'_>, frame: &Frame, faint: bool) -> Vec<f64> {
+    page.raw(if faint { "<path class=\"line faint l" } else { "<path class=\"line l" })
+        .index(at)
+        .raw("\" d=\"");
+    let columns = frame.width as usize;
+    let mut pen = Pen { page, frame, is_down: false, broken: Vec::new() };
+    if points.points.len() <= columns * 2 {
+        points.points.iter().for_each(|point| pen.point(*point));
+    } else {
+        by_columns(&mut pen, points, columns);
+    }
+    let broken = std::mem::take(&mut pen.broken);
+    page.raw("\"/>\n");
+    broken
 }
 
 fn by_columns(pen: &mut Pen<'_>, points: trace::Points<'_>, columns: usize) {
@@ -367,7 +392,8 @@ mod tests {
         values[777_777] = 9.0;
         values[500_000] = f64::NAN;
         let text = drawn(&plot(&values, Mode::Max));
-        assert!(text.len() < 40_000, "{}", text.len());
+        assert!(text.len() < 60_000, "{}", text.len());
+        assert!(text.contains("line faint l0") && text.contains("their running mean"));
         assert!(text.contains("best 9.000") && text.contains(">NaN</text>"));
     }
 

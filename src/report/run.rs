@@ -96,20 +96,22 @@ fn verdict(page: &mut Page, told: &Told) {
     }
     if let Some(turn) = &told.turn {
         page.raw("<p><strong class=\"warn\">It overfits</strong> from ");
-        page.text(&of_x(turn.x, turn.at)).raw(" on: <code>").name(&turn.validation);
+        page.text(&of_x(told, turn.x, turn.at)).raw(" on: <code>").name(&turn.validation);
         page.raw("</code> rises while <code>").name(&turn.training).raw("</code> goes on falling.</p>\n");
     }
     if let Some((series, at)) = broken {
         page.raw("<p><strong class=\"bad\">It broke:</strong> <code>").name(&series.name);
-        page.raw("</code> is no number at ").text(&of_x(series.x, at)).raw(".</p>\n");
+        page.raw("</code> is no number at ").text(&of_x(told, series.x, at)).raw(".</p>\n");
     }
     page.raw("</div>\n");
 }
 
-fn of_x(x: XAxis, at: f64) -> String {
-    match x {
-        XAxis::Epoch => place(Some(at), None),
-        XAxis::Step => place(None, Some(at.max(0.0) as u64)),
+/// A place of a curve as the best one is told: in epochs, where that is known.
+fn of_x(told: &Told, x: XAxis, at: f64) -> String {
+    let epoch = if x == XAxis::Epoch { Some(at) } else { told.places.convert(at, XAxis::Epoch) };
+    match epoch {
+        Some(epoch) => place(Some(epoch), None),
+        None => place(None, Some(at.max(0.0) as u64)),
     }
 }
 
