@@ -79,7 +79,7 @@ fn findings(page: &mut Page, checkpoint: &Checkpoint, statistics: Option<&Statis
         return;
     }
     page.section("Findings");
-    page.table(&of(found.len() as u64, "finding"), &[("", false), ("where", false), ("what", false)]);
+    page.table(&of(found.len() as u64, "finding"), &[("severity", false), ("where", false), ("what", false)]);
     for (class, word, name, text) in found.iter().take(LISTED) {
         let place =
             if name.is_empty() { Cell::Text("the file".to_owned()) } else { Cell::Name(name.clone()) };

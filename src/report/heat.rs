@@ -1,6 +1,7 @@
 //! The timeline as a map: a row for each tensor or module, a column for each checkpoint.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::html::{Cell, Page, of};
 use crate::compare::timeline::scale::{Level, Measure, STEPS, Scale, largest_norm};
@@ -30,7 +31,7 @@ pub(super) fn write(page: &mut Page, timeline: &Timeline, all: usize) {
                     checkpoint before, relative to their size."
             .to_owned();
     if let Some((least, most)) = scale.bounds() {
-        text.push_str(&format!(" From {} to {}, on a logarithmic scale.", percent(least), percent(most)));
+        let _ = write!(text, " From {} to {}, on a logarithmic scale.", percent(least), percent(most));
     }
     text.push_str(" An empty frame did not move at all; red holds NaN or infinity.");
     page.paragraph(&text);

@@ -92,7 +92,7 @@ fn compared(page: &mut Page, all: &[Told]) {
     };
     let settings = table::Table::of(all.iter().map(|told| &told.run));
     let settings: Vec<&table::Column> = settings.differing().take(SETTINGS).collect();
-    let mut headers = vec![("", true), ("run", false)];
+    let mut headers = vec![("rank", true), ("run", false)];
     match same {
         Some(name) => headers.push((name, true)),
         None => headers.extend([("metric", false), ("best", true)]),
