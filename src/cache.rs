@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::checkpoint::Checkpoint;
 use crate::platform;
+use crate::sorting::Sort as _;
 use crate::source::Identity;
 
 /// First bytes of every entry. Other versions of the program read and write other entries.
@@ -188,7 +189,7 @@ impl Cache {
         };
         entries.iter().filter(|entry| stale(entry)).for_each(Entry::remove);
         let mut total = entries.iter().map(|entry| entry.bytes).sum::<u64>() + bytes;
-        entries.sort_by_key(|entry| entry.written);
+        entries.in_order_of(|entry| entry.written);
         for entry in entries {
             if total <= MOST {
                 return;

@@ -24,6 +24,7 @@ use crate::checkpoint::{Checkpoint, Diagnostic, Format, GlobalUse, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::format;
 use crate::limits::Limits;
+use crate::sorting::Sort as _;
 use crate::source::{FileSource, Identity, ReadAt};
 use crate::work::Work;
 
@@ -141,7 +142,7 @@ impl Report {
                 () => Verdict::Ok,
             };
         }
-        self.findings.sort_by_key(|f| match f.severity {
+        self.findings.in_order_of(|f| match f.severity {
             Severity::Dangerous => 0,
             Severity::Broken => 1,
             Severity::Warning => 2,

@@ -7,6 +7,7 @@ pub mod error;
 pub mod limits;
 pub mod platform;
 pub mod plot;
+pub(crate) mod sorting;
 pub mod source;
 pub mod tensor;
 pub mod text;

@@ -47,11 +47,9 @@ pub enum Signal {
 /// Whether a program can be stopped and brought back by the shell (Ctrl-Z and `fg`).
 pub const JOB_CONTROL: bool = system::JOB_CONTROL;
 
-/// Whether the mouse is asked for by a call to the console, as on Windows, and not by an escape sequence.
-pub const CONSOLE_MOUSE: bool = cfg!(windows);
-
-/// Terminals set no `TERM`.
-pub const TERMINALS_ARE_NAMELESS: bool = cfg!(windows);
+/// Whether the terminal is a console of Windows: it is asked for the mouse by a call and not by an escape sequence, and no
+/// variable says what it can do.
+pub const CONSOLE: bool = cfg!(windows);
 
 /// Opens a file for reading, without ever waiting for a writer at the other end of a pipe and without making a
 /// terminal the program's own. Others may write, rename and delete the file meanwhile.
@@ -186,6 +184,17 @@ pub fn on_signals(send: impl FnMut(Signal) -> bool + Send + 'static) -> io::Resu
 /// What the system finds.
 pub fn stop() -> io::Result<()> {
     system::stop()
+}
+
+/// Wakes a thread that waits for the terminal to report something, where it can be woken: elsewhere it takes one more
+/// key first.
+pub fn wake_reader() {
+    system::wake_reader();
+}
+
+/// Whether a signal comes from a key pressed in the terminal, and so to every program that has it.
+pub fn is_of_keyboard(signal: i32) -> bool {
+    system::is_of_keyboard(signal)
 }
 
 /// Ends this program as `signal` would have, so that whoever sent it is told the truth. Returns where that cannot be.

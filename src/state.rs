@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use crate::sorting::Sort as _;
 use etcetera::{BaseStrategy as _, base_strategy::Xdg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -246,7 +247,7 @@ impl Store {
         let stale = |file: &&File| file.is_left && file.written.elapsed().is_ok_and(|age| age > STALE);
         files.iter().filter(stale).for_each(File::remove);
         let mut places: Vec<&File> = files.iter().filter(|file| file.is_place).collect();
-        places.sort_by_key(|file| file.written);
+        places.in_order_of(|file| file.written);
         let too_many = (places.len() + 1).saturating_sub(MOST);
         places.into_iter().take(too_many).for_each(File::remove);
     }
@@ -265,6 +266,18 @@ impl File {
     fn remove(&self) {
         let _ = std::fs::remove_file(&self.path);
     }
+}
+
+/// A path by which a place is known whatever it was called: links of its folders followed, not its own.
+pub fn place(path: &Path) -> Option<PathBuf> {
+    let canonical = if path.is_dir() { std::fs::canonicalize(path).ok() } else { of_file(path) };
+    canonical.or_else(|| std::path::absolute(path).ok())
+}
+
+/// A file's path with the links of its folder followed.
+pub fn of_file(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(std::fs::canonicalize(folder).ok()?.join(path.file_name()?))
 }
 
 /// Reads a file of this version.

@@ -43,6 +43,17 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text of several lines, made safe to read in a pager: each line is [`shown`], its tabs kept. Lines with nothing to
+/// escape but backslashes stay as they are: code is to be read, and copied, as it is.
+pub fn lines_shown(text: &str) -> String {
+    let piece = |text: &str| {
+        let escaped = shown(text);
+        if escaped.replace("\\\\", "\\") == text { text.to_owned() } else { escaped.into_owned() }
+    };
+    let line = |line: &str| line.split('\t').map(piece).collect::<Vec<_>>().join("\t");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Characters of a name shown in a sentence.
 const BRIEF: usize = 200;
 

@@ -30,15 +30,18 @@ pub mod term;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod viewer;
 
 use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use crate::state::Store;
-use action::Effect;
+use action::{Action, Effect};
 use app::{Exit, Screen};
 use bindings::Bindings;
+use crossbeam_channel::Sender;
+use event::Event;
 use model::Model;
 use model::memory::Memory;
 use runner::Runner;
@@ -62,6 +65,8 @@ pub struct Options {
     pub metrics: Vec<String>,
     /// Catch the mouse, or leave it to the terminal; as it was last without.
     pub mouse: Option<bool>,
+    /// Hints for those who have just begun.
+    pub hints: bool,
     /// Where it is remembered where one was.
     pub state: Store,
 }
@@ -113,17 +118,23 @@ pub fn run(options: Options) -> Result<(), Error> {
     let paths = if options.paths.is_empty() { vec![PathBuf::from(".")] } else { options.paths };
     let first = update::first(&paths);
     let (send, events) = crossbeam_channel::bounded(1024);
-    let memory = remembered(&options.state, &paths);
+    let mut memory = remembered(&options.state, &paths);
     let mouse = options.mouse.or(memory.global.mouse).unwrap_or(true);
-    let mut screen =
-        TermScreen { term: Term::enter(mouse)?, runner: Runner::new(send.clone(), options.cache) };
+    let mut screen = TermScreen {
+        term: Term::enter(mouse)?,
+        events: send.clone(),
+        runner: Runner::new(send.clone(), options.cache),
+    };
     screen.runner.watch(paths.clone());
     let mut model = Model::new(paths, screen.term.size()?, options.theme);
     model.keys = options.keys;
     model.home.curve.preferred = options.metrics;
     model.mouse = mouse;
     let known = (memory.global.clone(), memory.folder.clone());
+    screen.runner.store = options.state.clone();
     screen.runner.keeper = Some(Keeper::start(options.state, memory.about(), known));
+    memory.global.starts = memory.global.starts.saturating_add(1);
+    model.hints.is_on = options.hints && memory.global.starts <= commands::hints::STARTS;
     model::memory::restore(&mut model, memory, first == update::First::Runs);
     model.zone = jiff::tz::TimeZone::system();
     model.home.here = std::env::current_dir().ok();
@@ -147,7 +158,7 @@ pub fn run(options: Options) -> Result<(), Error> {
 
 /// What is remembered of these paths.
 fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
-    let absolute = |path: &PathBuf| Some((path.clone(), std::path::absolute(path).ok()?));
+    let absolute = |path: &PathBuf| Some((path.clone(), crate::state::place(path)?));
     let roots: Vec<_> = paths.iter().filter_map(absolute).collect();
     let about: Vec<PathBuf> = roots.iter().map(|(_, absolute)| absolute.clone()).collect();
     Memory::of(roots, store.global(), store.place(&about))
@@ -156,17 +167,28 @@ fn remembered(store: &Store, paths: &[PathBuf]) -> Memory {
 /// The terminal and the jobs behind it.
 struct TermScreen {
     term: Term,
+    events: Sender<Event>,
     runner: Runner,
 }
 
 impl Screen for TermScreen {
-    fn draw(&mut self, model: &Model) -> io::Result<()> {
+    fn draw(&mut self, model: &Model) -> io::Result<(u16, u16)> {
         self.term.draw(|frame| view::draw(model, frame))
     }
 
     fn run(&mut self, effect: Effect) -> io::Result<()> {
         match effect {
             Effect::Copy(text) => self.term.copy(&text),
+            Effect::Read(reading) => {
+                let paused = event::pause();
+                let shown = self.term.lend(|| viewer::show(&reading));
+                drop(paused);
+                if let Err(reason) = shown? {
+                    // Not a blocking send: this is the thread that empties the channel.
+                    let _ = self.events.try_send(Event::Job(Action::Complaint(reason)));
+                }
+                Ok(())
+            }
             Effect::Mouse(caught) => self.term.set_mouse(caught),
             Effect::Redraw => self.term.redraw(),
             Effect::Suspend => self.term.suspend(),

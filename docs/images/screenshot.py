@@ -62,8 +62,8 @@ def run(text, x, y, style):
         )
 
 
-def main():
-    lines = sys.stdin.read().rstrip("\n").split("\n")
+def draw(lines):
+    """The elements of a screen, and its columns."""
     body, columns = [], 0
     for y, line in enumerate(lines):
         x, style = 0, {}
@@ -74,14 +74,23 @@ def main():
                 body += run(part, x, y, style)
                 x += len(part)
         columns = max(columns, x)
-    width, height = columns * W + 2 * PAD, len(lines) * H + 2 * PAD
-    print(
+    return body, columns
+
+
+def page(body, columns, rows):
+    width, height = columns * W + 2 * PAD, rows * H + 2 * PAD
+    head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" width="{width:.0f}" height="{height}" '
         f'font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,\'DejaVu Sans Mono\',monospace" font-size="14">'
     )
-    print(f'<rect width="100%" height="100%" rx="6" fill="{BACKGROUND}"/>')
-    print("\n".join(body))
-    print("</svg>")
+    return "\n".join([head, f'<rect width="100%" height="100%" rx="6" fill="{BACKGROUND}"/>', *body, "</svg>"]) + "\n"
 
 
-main()
+def main():
+    lines = sys.stdin.read().rstrip("\n").split("\n")
+    body, columns = draw(lines)
+    print(page(body, columns, len(lines)), end="")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Report};
 use crate::checkpoint::{Checkpoint, GlobalUse, Severity, Verdict};
+use crate::sorting::Sort as _;
 use crate::text::brief;
 use crate::value::Global;
 
@@ -45,7 +46,7 @@ pub(super) fn judge(
     }
     let mut uses: Vec<(GlobalUse, String)> =
         uses.into_values().filter(|(used, _)| used.verdict != Verdict::Allowed).collect();
-    uses.sort_by(|(a, _), (b, _)| {
+    uses.in_order(|(a, _), (b, _)| {
         (b.verdict, b.calls_unknown).cmp(&(a.verdict, a.calls_unknown)).then_with(|| a.name.cmp(&b.name))
     });
     if !uses.is_empty() {

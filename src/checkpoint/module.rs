@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use crate::sorting::Sort as _;
 use crate::tensor::TensorRole;
 pub use crate::value::modules::{is_module, is_script};
 use crate::value::{Tree, Value, modules};
@@ -104,7 +105,7 @@ fn script_members(tree: &Tree, object: Value, types: &ScriptTypes) -> Vec<Member
         }
     }
     // state_dict() gives a module's own parameters, then its buffers, then its children.
-    members.sort_by_key(|m| match m.role {
+    members.in_order_of(|m| match m.role {
         Some(TensorRole::Parameter) => 0,
         Some(TensorRole::Buffer) => 1,
         None => 2,

@@ -15,6 +15,7 @@ use super::{
     Checkpoint, Diagnostic, Format, Kind, ModuleInfo, Parts, Section, SectionRole, Severity, TensorEntry,
 };
 use crate::limits::Limits;
+use crate::sorting::Sort as _;
 use crate::tensor::{TensorId, TensorMeta, TensorRole, guess_role};
 use crate::value::view::{self, Label};
 use crate::value::{Tree, Value, modules};
@@ -153,7 +154,7 @@ impl Outline {
             }
         }
         let shape = |id: TensorId| tree.tensor(id).map(TensorMeta::shape).unwrap_or_default();
-        counted.sort_unstable_by(|a, b| (a.0, a.1, shape(a.2)).cmp(&(b.0, b.1, shape(b.2))));
+        counted.in_order(|a, b| (a.0, a.1, shape(a.2)).cmp(&(b.0, b.1, shape(b.2))));
         counted.dedup_by(|a, b| (a.0, a.1) == (b.0, b.1) && shape(a.2) == shape(b.2));
         for (section, _, id) in counted {
             let (Some(section), Some(meta)) = (self.sections.get_mut(section as usize), tree.tensor(id))

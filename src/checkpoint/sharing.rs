@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Checkpoint, TensorEntry};
+use crate::sorting::Sort as _;
 use crate::tensor::StorageId;
 
 /// Names listed for one tensor at most; the rest would only repeat a number.
@@ -62,7 +63,7 @@ fn find(checkpoint: &Checkpoint) -> Sharing {
     }
     spans.retain(|_, spans| spans.len() > 1);
     for spans in spans.values_mut() {
-        spans.sort_unstable_by_key(|span| (span.start, span.end, span.entry));
+        spans.in_order_of(|span| (span.start, span.end, span.entry));
         let mut reach = 0;
         for span in spans {
             reach = reach.max(span.end);

@@ -55,6 +55,9 @@ pub(super) struct Args {
     /// Neither use nor keep what is remembered of earlier starts: selection, sizes of panes, marks, bookmarks
     #[arg(long)]
     pub(super) no_state: bool,
+    /// Show no hints for those who have just begun
+    #[arg(long)]
+    pub(super) no_hints: bool,
     #[command(flatten)]
     pub(super) look: Look,
     /// Print the keys and what they do, as they are set, and end

@@ -2,7 +2,6 @@
 
 mod sheet;
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -19,6 +18,7 @@ use super::table::{self, Cell, Column};
 use crate::runs::Run;
 use crate::runs::act::{self, Item, Outcome, Plan};
 use crate::runs::scan::{self, ScanOptions};
+use crate::state::Store;
 use crate::text::{number, shown, shown_path};
 use crate::training::Mode;
 use crate::training::verdict::Without;
@@ -35,10 +35,12 @@ pub(super) fn run(options: Clean, as_json: bool, style: &Style, out: &mut Out) -
     ls::check(&paths)?;
     let index = scan::collect_with_logs(paths, ScanOptions::default());
     let mode = options.mode.map(Mode::from);
+    let bookmarked = Store::of_user().bookmarked();
     let mut done = Vec::new();
     let mut undirected = None;
     for run in index.runs.iter().filter(|run| !run.checkpoints.is_empty()) {
-        match act::plan(run, options.keep_best, options.metric.as_deref(), mode, &BTreeSet::new()) {
+        let marked = act::marked_by(run, &bookmarked);
+        match act::plan(run, options.keep_best, options.metric.as_deref(), mode, &marked) {
             Ok(plan) => done.push(Done { run, plan, outcome: None }),
             Err(Without::Direction(name)) => undirected = Some(name),
             Err(Without::Metric) => {}

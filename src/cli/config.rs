@@ -11,6 +11,7 @@ use super::args::{Common, Config};
 use super::output::{Failure, Out};
 use crate::cache::Cache;
 use crate::settings::{self, Invalid, Problem, Settings};
+use crate::sorting::Sort as _;
 use crate::state::Store;
 use crate::text::{number, shown, shown_path};
 use crate::tui::bindings::{self, Bindings};
@@ -142,7 +143,7 @@ fn bound(settings: &Settings) -> Result<Bindings, Vec<Problem>> {
         let problem =
             |p: bindings::Problem| Problem { place: settings.place_of(&p.command), reason: p.reason };
         let mut problems: Vec<Problem> = problems.into_iter().map(problem).collect();
-        problems.sort_by_key(|problem| problem.place);
+        problems.in_order_of(|problem| problem.place);
         problems
     })
 }

@@ -17,6 +17,7 @@ use crate::compare::timeline::scale::Measure;
 use crate::compare::timeline::{self, Source, Timeline};
 use crate::runs::CheckpointRow;
 use crate::runs::scan::{self, ScanOptions};
+use crate::sorting::Sort as _;
 use crate::training::choose;
 
 /// Shows the timeline of what is in the paths.
@@ -70,9 +71,9 @@ fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
     let mut sources: Vec<Source> = named.map(|row| source(row)).collect();
     // By epoch, or by step, where all of them say it; else as they were named.
     if sources.iter().all(|source| source.epoch.is_some()) {
-        sources.sort_by(|a, b| a.epoch.unwrap_or(0.0).total_cmp(&b.epoch.unwrap_or(0.0)));
+        sources.in_order(|a, b| a.epoch.unwrap_or(0.0).total_cmp(&b.epoch.unwrap_or(0.0)));
     } else if sources.iter().all(|source| source.step.is_some()) {
-        sources.sort_by_key(|source| source.step);
+        sources.in_order_of(|source| source.step);
     }
     Ok(sources)
 }

@@ -12,6 +12,7 @@ use crate::elements::{Elements, Scratch};
 use crate::engine::protocol::{Answer, Input, Parameter, Request};
 use crate::engine::{self, Engine};
 use crate::error::{Error, ErrorKind};
+use crate::sorting::Sort as _;
 use crate::text::{number, shown, shown_path};
 use crate::work::Cancel;
 
@@ -90,7 +91,7 @@ fn forward(run: &Run, as_json: bool, style: &Style, out: &mut Out) -> Result<(),
         parameters(&outputs, "output", style, out)?;
         let first = seconds.first().copied().unwrap_or(0.0);
         let mut rest: Vec<f64> = seconds.get(1..).unwrap_or_default().to_vec();
-        rest.sort_by(f64::total_cmp);
+        rest.in_order(f64::total_cmp);
         writeln!(out, "\nfirst run  {}", milliseconds(first))?;
         if let Some(median) = rest.get(rest.len() / 2) {
             writeln!(out, "then       {} (median of {})", milliseconds(*median), rest.len())?;

@@ -34,6 +34,7 @@ pub(super) fn run(args: Args, settings: Settings, style: &Style, out: &mut Out) 
         } else {
             Store::of_user()
         },
+        hints: !args.no_hints && settings.hints != Some(false),
         paths: args.paths,
     };
     tui::run(options).map_err(|error| Failure::Message(error.to_string()))

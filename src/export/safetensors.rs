@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorting::Sort as _;
 use crate::tensor::DType;
 use crate::text::shown;
 
@@ -70,7 +71,7 @@ pub fn plan(
 ) -> Result<Layout> {
     let mut order: Vec<usize> = (0..entries.len()).collect();
     let key = |at: &usize| entries.get(*at).map(|entry| (std::cmp::Reverse(rank(entry.dtype)), &entry.name));
-    order.sort_by(|a, b| key(a).cmp(&key(b)));
+    order.in_order(|a, b| key(a).cmp(&key(b)));
     let groups = groups(entries, &order, shard)?;
     let count = groups.len();
     let name = |n: usize| if count == 1 { path.to_owned() } else { shard_path(path, n + 1, count) };

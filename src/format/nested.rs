@@ -6,6 +6,7 @@ use super::listing::Listing;
 use super::zip::{Archive, Entry};
 use crate::checkpoint::{CheckpointFile, Parts};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorting::Sort as _;
 use crate::source::{RangeSource, ReadAt};
 use crate::tensor::Place;
 use crate::value::Value;
@@ -77,7 +78,7 @@ fn take(listing: &mut Listing<'_>, source: Arc<dyn ReadAt>, file: u32, base: u64
             listing.globals.push(global);
         }
     }
-    listing.globals.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
+    listing.globals.in_order(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
     listing.weights_only &= weights_only;
     listing.sources.extend(sources);
     listing.note_all(diagnostics);

@@ -72,6 +72,12 @@ pub(super) fn stop() -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn wake_reader() {}
+
+pub(super) fn is_of_keyboard(_: i32) -> bool {
+    false
+}
+
 pub(super) fn end_by(_: i32) {}
 
 pub(super) fn escapes_work() -> bool {

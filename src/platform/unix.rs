@@ -100,6 +100,14 @@ pub(super) fn stop() -> io::Result<()> {
     signal_hook::low_level::raise(SIGTSTP)
 }
 
+pub(super) fn wake_reader() {
+    let _ = signal_hook::low_level::raise(signal_hook::consts::SIGWINCH);
+}
+
+pub(super) fn is_of_keyboard(signal: i32) -> bool {
+    matches!(signal, SIGINT | SIGQUIT)
+}
+
 pub(super) fn end_by(signal: i32) {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }

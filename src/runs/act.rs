@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::{CheckpointRow, Role, Run, Status, layout};
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
+use crate::sorting::Sort as _;
 use crate::text::shown_path;
 use crate::training::name::Part;
 use crate::training::verdict::{Without, opinion, verdict};
@@ -52,6 +53,18 @@ impl Plan {
     }
 }
 
+/// Checkpoints of a run among these absolute paths, as the run has them.
+pub fn marked_by(run: &Run, absolute: &BTreeSet<PathBuf>) -> BTreeSet<PathBuf> {
+    if absolute.is_empty() {
+        return BTreeSet::new();
+    }
+    let is_marked = |path: &&PathBuf| {
+        let names = [std::path::absolute(path).ok(), crate::state::of_file(path)];
+        names.into_iter().flatten().any(|name| absolute.contains(&name))
+    };
+    run.checkpoints.iter().map(|row| &row.path).filter(is_marked).cloned().collect()
+}
+
 /// Plans to keep the best `keep` checkpoints of a run. `metric` is its leading one unless given; `marked` are
 /// paths a person marked.
 ///
@@ -76,7 +89,7 @@ pub fn plan(
         .filter(|(_, rows)| rows.iter().any(|row| row.same_as.is_none()))
         .filter_map(|(path, rows)| Some((path, value(rows)?)))
         .collect();
-    ranked.sort_by(|a, b| if best.mode == Mode::Max { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) });
+    ranked.in_order(|a, b| if best.mode == Mode::Max { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) });
     let top: BTreeSet<&PathBuf> = ranked.iter().take(keep).map(|(path, _)| *path).collect();
     let protected = Protected::of(run, best.path.as_deref());
     let mut plan = Plan { metric: best.metric, mode: best.mode, keep: Vec::new(), remove: Vec::new() };
@@ -114,7 +127,7 @@ fn ordered<'a, 'r>(
     let place: BTreeMap<&Path, usize> =
         run.checkpoints.iter().enumerate().map(|(at, row)| (row.path.as_path(), at)).collect();
     let mut all: Vec<_> = units.iter().map(|(path, rows)| (path, rows.as_slice())).collect();
-    all.sort_by_key(|(_, rows)| rows.first().and_then(|row| place.get(row.path.as_path())).copied());
+    all.in_order_of(|(_, rows)| rows.first().and_then(|row| place.get(row.path.as_path())).copied());
     all
 }
 

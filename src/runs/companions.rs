@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::{layout, order};
+use crate::sorting::Sort as _;
 use crate::training::logs::{LogFile, LogKind, is_time};
 
 /// Folders that keep the logs of the run above them.
@@ -112,7 +113,7 @@ pub(super) fn assign(runs: &[&Path], logs: &BTreeMap<PathBuf, LogFile>) -> BTree
         }
     }
     for (run, mut groups) in shelved {
-        groups.sort_by(|a, b| order::paths(&b.0, &a.0));
+        groups.in_order(|a, b| order::paths(&b.0, &a.0));
         // Of several runs logged beside one set of checkpoints the newest is theirs; a logger of another
         // kind may keep the same run under another number.
         let mut kinds: BTreeSet<LogKind> = BTreeSet::new();
@@ -127,7 +128,7 @@ pub(super) fn assign(runs: &[&Path], logs: &BTreeMap<PathBuf, LogFile>) -> BTree
         }
     }
     for logs in found.values_mut() {
-        logs.sort_by(|a, b| order::paths(&a.path, &b.path));
+        logs.in_order(|a, b| order::paths(&a.path, &b.path));
     }
     found
 }

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 use super::group::Index;
 use super::{CheckpointRow, Run, Skipped};
 use crate::limits::Limits;
+use crate::sorting::Sort as _;
 use crate::training::logs::{LogFile, Record, record};
 
 /// Events that may wait for their reader.
@@ -99,7 +100,7 @@ pub fn files(folder: &std::path::Path) -> Vec<PathBuf> {
     let index = collect(vec![folder.to_owned()], ScanOptions::default());
     let rows = index.runs.into_iter().flat_map(|run| run.checkpoints);
     let mut paths: Vec<PathBuf> = rows.map(|row| row.path).collect();
-    paths.sort_by(|a, b| super::order::paths(a, b));
+    paths.in_order(|a, b| super::order::paths(a, b));
     paths
 }
 
@@ -151,7 +152,7 @@ pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
             ScanEvent::Done => break,
         }
     }
-    index.skipped.sort_by(|a, b| super::order::paths(&a.path, &b.path));
+    index.skipped.in_order(|a, b| super::order::paths(&a.path, &b.path));
     index.settle();
     index
 }

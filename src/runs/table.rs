@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::Run;
+use crate::sorting::Sort as _;
 
 /// Columns at most.
 const COLUMNS: usize = 512;
@@ -58,7 +59,7 @@ impl Table {
             let first = values.next();
             column.differs = values.any(|value| Some(value) != first);
         }
-        columns.sort_by_key(|column| !column.differs);
+        columns.in_order_of(|column| !column.differs);
         Self { columns }
     }
 

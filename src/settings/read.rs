@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::{KEYS, TABLE};
 use super::{Place, Problem, Settings};
+use crate::sorting::Sort as _;
 use crate::text::likeness::did_you_mean;
 
 /// What a text sets.
@@ -20,7 +21,7 @@ pub fn settings(text: &str) -> Result<Settings, Vec<Problem>> {
         Ok(table) => reader.table(table.get_ref()),
         Err(error) => reader.wrong(error.span(), first_line(error.message())),
     }
-    reader.problems.sort_by_key(|problem| problem.place);
+    reader.problems.in_order_of(|problem| problem.place);
     if reader.problems.is_empty() { Ok(reader.settings) } else { Err(reader.problems) }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::cache::{Cache, CacheKey};
 use crate::checkpoint::{Checkpoint, TensorEntry};
 use crate::error::{ErrorKind, Result};
+use crate::sorting::Sort as _;
 use crate::tensor::{Numeric, TensorMeta};
 use crate::work::{Meter, Work};
 
@@ -77,7 +78,7 @@ impl Survey<'_> {
         let same = |key: &CacheKey| CacheKey::of(self.checkpoint).as_ref() == Some(key);
         if let Some(key) = key.filter(|key| known.len() > before && same(key)) {
             let mut all: Vec<(u32, &Portrait)> = known.iter().map(|(id, one)| (*id, &**one)).collect();
-            all.sort_unstable_by_key(|(id, _)| *id);
+            all.in_order_of(|(id, _)| *id);
             self.cache.store(KIND, &key, &all);
         }
         done

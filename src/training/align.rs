@@ -6,6 +6,7 @@
 
 use super::{Points, Series, XAxis};
 use crate::runs::Run;
+use crate::sorting::Sort as _;
 
 /// Steps and the completed epochs there, both ascending.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,7 +28,7 @@ impl Places {
     /// From steps and epochs in any order. Pairs that go back are left out.
     pub fn from_pairs(mut pairs: Vec<(f64, f64)>) -> Self {
         pairs.retain(|(step, epoch)| *step > 0.0 && *epoch > 0.0 && step.is_finite() && epoch.is_finite());
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+        pairs.in_order(|a, b| a.0.total_cmp(&b.0));
         let mut kept = vec![(0.0, 0.0)];
         for pair in pairs {
             if kept.last().is_some_and(|last| pair.0 > last.0 && pair.1 > last.1) {

@@ -4,6 +4,7 @@ use super::curve::distinct;
 use super::{Mode, best, metric};
 use crate::checkpoint::Kind;
 use crate::runs::{CheckpointRow, Role, Run, Status};
+use crate::sorting::Sort as _;
 
 /// The checkpoints of a run that can be read and hold weights, without copies and links, in the order of training.
 pub fn weights(run: &Run) -> Vec<&CheckpointRow> {
@@ -45,9 +46,9 @@ pub fn best<'a>(run: &'a Run, count: usize, metric: Option<&str>) -> Option<Vec<
         return None;
     }
     let sign = if mode == Mode::Max { -1.0 } else { 1.0 };
-    ranked.sort_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
+    ranked.in_order(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
     ranked.truncate(count);
-    ranked.sort_unstable_by_key(|(at, _)| *at);
+    ranked.in_order_of(|(at, _)| *at);
     Some(ranked.into_iter().filter_map(|(at, _)| rows.get(at).copied()).collect())
 }
 

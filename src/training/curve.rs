@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Series, XAxis, metric};
 use crate::runs::{CheckpointRow, Run};
+use crate::sorting::Sort as _;
 
 /// Source of a series put together from single values.
 pub const PER_CHECKPOINT: &str = "one value per checkpoint";
@@ -165,7 +166,7 @@ fn one(name: &str, mut samples: Vec<Sample>) -> Option<Series> {
 /// Points by ascending x; of several at one x the first stays, which is the one in the run's own order.
 fn points(samples: &[Sample], x: impl Fn(&Sample) -> Option<f64>) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = samples.iter().filter_map(|s| Some((x(s)?, s.value))).collect();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    points.in_order(|a, b| a.0.total_cmp(&b.0));
     points.dedup_by(|later, first| later.0.total_cmp(&first.0).is_eq());
     points
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::align::Places;
 use super::{Points, Series, XAxis};
 use crate::plot::{Extent, smooth, trace};
+use crate::sorting::Sort as _;
 
 /// Points from which on making a series ready is no work for the thread that draws.
 const LONG: usize = 20_000;
@@ -177,7 +178,7 @@ fn cleaned(points: &Points) -> Option<Points> {
         return None;
     }
     let mut kept: Vec<_> = points.iter().copied().filter(|p| p.0.is_finite()).collect();
-    kept.sort_by(|a, b| a.0.total_cmp(&b.0));
+    kept.in_order(|a, b| a.0.total_cmp(&b.0));
     Some(kept.into())
 }
 

@@ -14,6 +14,7 @@ use super::model::filter::Matches;
 use super::model::layers::Layers;
 use super::model::stats::{Preview, Wanted};
 use super::runner::memory::Kept;
+use super::viewer::Reading;
 use crate::compare::timeline::ranks::OfCheckpoint;
 use crate::compare::timeline::{Source as Stop, Timeline};
 use crate::report::{Request, Source};
@@ -85,6 +86,8 @@ pub enum Action {
     LinesPrepared(u64, Vec<MadeLine>),
     /// A worker panicked; the message says at what.
     JobFailed(u64, String),
+    /// Something went wrong that is worth a line on the screen.
+    Complaint(String),
     /// Something worth a line on the screen.
     Notice(String),
 }
@@ -221,6 +224,8 @@ pub enum Effect {
     Preview(u64, Work, Arc<Layers>, Wanted, usize),
     /// Remember where the person is, soon.
     Remember(Box<Kept>),
+    /// Lend the terminal to the person's pager or editor.
+    Read(Box<Reading>),
     /// Put text on the clipboard of whoever looks at the terminal.
     Copy(String),
     /// Catch the mouse, or leave it to the terminal.

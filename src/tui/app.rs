@@ -23,8 +23,8 @@ const INTAKE: Duration = Duration::from_millis(6);
 
 /// The screen, and what else effects reach outside: a terminal, or a test.
 pub trait Screen {
-    /// Draws the model.
-    fn draw(&mut self, model: &Model) -> io::Result<()>;
+    /// Draws the model, and says how large the screen was then.
+    fn draw(&mut self, model: &Model) -> io::Result<(u16, u16)>;
     /// Runs an effect that is not the loop's own business.
     fn run(&mut self, effect: Effect) -> io::Result<()>;
     /// The program was stopped and goes on.
@@ -45,7 +45,7 @@ pub enum Exit {
 /// Runs until the person quits, or the channel closes.
 pub fn run(model: &mut Model, events: &Receiver<Event>, screen: &mut dyn Screen) -> io::Result<Exit> {
     let mut pace = Pace { drawn: Instant::now(), ticked: Instant::now(), dirty: false };
-    screen.draw(model)?;
+    pace.draw(model, screen)?;
     loop {
         let event = match pace.wait(model, events) {
             Ok(event) => event,
@@ -116,7 +116,12 @@ impl Pace {
             update(model, Action::Tick);
             self.ticked = Instant::now();
         }
-        screen.draw(model)?;
+        let size = screen.draw(model)?;
+        if size != model.size {
+            // The news of a new size came before anybody listened.
+            update(model, Action::Resize(size.0, size.1));
+            screen.draw(model)?;
+        }
         self.drawn = Instant::now();
         self.dirty = false;
         Ok(())

@@ -4,6 +4,7 @@
 //! reached, and one that is here is listed everywhere. `enabled` decides both whether a key does anything
 //! and whether the footer offers it.
 
+pub mod hints;
 mod when;
 
 use std::fmt::Write as _;
@@ -82,6 +83,10 @@ pub enum Command {
     Report,
     Timeline,
     Mark,
+    Bookmark,
+    Bookmarks,
+    Messages,
+    Read,
     Comparison,
     NextDifference,
     PreviousDifference,
@@ -104,6 +109,7 @@ pub enum Command {
     Palette,
     Suspend,
     Quit,
+    QuitNow,
 }
 
 /// Headings of the help.
@@ -184,6 +190,8 @@ pub static TABLE: &[Entry] = table! {
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
     Mark, "mark", "Mark A (the model's side); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
+    Bookmark, "bookmark", "Bookmark what is selected (checkpoint, tensor, layer), or take it back", Act, ["'"], silent, |m| super::update::bookmark_target(m).is_some();
+    Bookmarks, "bookmarks", "The bookmarks of this folder: Enter goes there, Delete removes", Go, ["`"], |m| if m.home.bookmarks.is_empty() || m.place != Place::Home { "" } else { "bookmarks" }, always;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
     FullCurve, "full-curve", "The plot alone on the screen, and back", Go, ["f"], full_label, |m| home(m) && m.home.curve.shown().is_some();
     RunTable, "run-table", "Runs side by side with their hyperparameters, and back", Go, ["p"], |m| if m.focus == Pane::Table { "back to all" } else if m.focus == Pane::Runs && m.home.index.runs.len() > 1 { "table" } else { "" }, |m| home(m) && !m.home.index.runs.is_empty();
@@ -219,6 +227,7 @@ pub static TABLE: &[Entry] = table! {
     Spectrum, "spectrum", "The singular values of the tensor: norms, condition, ranks, the exponent of the tail", Go, ["g e"], silent, on_tensor;
     ComputeSpectra, "compute-spectra", "Compute the spectra of the weights shown, as columns of the table; Esc stops", Act, ["I"], |m| if shows_spectrum(m) { "all spectra" } else { "" }, lists_tensors;
     Copy, "copy", "Copy what is selected (path, name, snippet) to the clipboard, also over ssh", Act, ["y"], copy_label, |m| !copy_label(m).is_empty();
+    Read, "read", "In your pager (PAGER): text, metadata, snippet, repairs; logs of a run in your editor (EDITOR)", Act, ["V"], |m| if view_is(m, &[View::Load, View::Diagnostics]) { "pager" } else { "" }, super::update::can_read;
     Timeline, "timeline", "The timeline of the run: every layer over its checkpoints", Go, ["T"], |_| "timeline", has_timeline;
     Comparison, "comparison", "Back to the last comparison", Go, ["g v"], silent, |m| m.compare.is_some() && m.place != Place::Compare;
     LinkBest, "link-best", "Make a link called best to this checkpoint, or move it here; asks first", Act, ["B"], silent, |m| acting(m) && super::model::dialog::target(&m.home).is_some();
@@ -244,13 +253,15 @@ pub static TABLE: &[Entry] = table! {
     ResetPanes, "reset-panes", "All panes as they are by themselves", Move, ["=", "z ="], silent, resized;
     Runs, "runs", "Back to the runs and their checkpoints", Go, ["g r"], silent, always;
     Curve, "curve", "The curve of the run", Go, ["g c"], silent, always;
+    Messages, "messages", "What was said at the bottom of the screen, again and in full", Program, ["g n"], silent, always;
     Rescan, "rescan", "Look again: scan the folders, or read the open file again", Program, ["r", "F5"], silent, always;
     Mouse, "mouse", "Catch the mouse, or leave it to the terminal to select text", Program, ["M"], silent, always;
     Redraw, "redraw", "Draw the screen again", Program, ["Ctrl-l"], silent, always;
     Suspend, "suspend", "Stop, as Ctrl-Z does everywhere; fg comes back", Program, ["Ctrl-z"], silent, can_stop;
     Palette, "palette", "What can be done here, searched while you type; Enter does it", Program, [":", "Ctrl-p"], silent, always;
     Help, "help", "All commands with their keys, searchable; Enter runs one", Program, ["?", "F1"], |_| "help", always;
-    Quit, "quit", "Quit", Program, ["q", "Ctrl-c"], |_| "quit", always;
+    Quit, "quit", "Quit; asks while something is written or computed", Program, ["q"], |_| "quit", always;
+    QuitNow, "quit-now", "Quit at once", Program, ["Ctrl-c"], silent, always;
 };
 
 impl Command {
@@ -298,7 +309,9 @@ pub fn markdown() -> String {
             let heads = "| keys | what they do | name |\n|---|---|---|";
             let _ = write!(page, "\n## {}\n\n{heads}\n", entry.group.title());
         }
-        let keys: Vec<String> = entry.keys.iter().map(|keys| format!("`{keys}`")).collect();
+        let quoted =
+            |keys: &&str| if keys.contains('`') { format!("`` {keys} ``") } else { format!("`{keys}`") };
+        let keys: Vec<String> = entry.keys.iter().map(quoted).collect();
         let _ = writeln!(page, "| {} | {} | `{}` |", keys.join(", "), entry.title, entry.id);
     }
     page

@@ -5,6 +5,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
 use crossbeam_channel::Sender;
 use crossterm::event::{self as from, KeyCode, KeyEventKind, KeyModifiers, MouseEventKind};
 
@@ -52,6 +55,11 @@ pub fn listen(events: Sender<Event>) -> std::io::Result<()> {
     let keys = events.clone();
     std::thread::Builder::new().name("input".to_owned()).spawn(move || read_input(&keys))?;
     platform::on_signals(move |signal| {
+        if matches!(signal, Signal::Terminate(number) if crate::platform::is_of_keyboard(number))
+            && GATE.is_closed()
+        {
+            return true;
+        }
         let event = match signal {
             Signal::Resumed => Event::Resumed,
             Signal::Terminate(number) => Event::Terminate(number),
@@ -60,8 +68,68 @@ pub fn listen(events: Sender<Event>) -> std::io::Result<()> {
     })
 }
 
+/// Whether keys are for another program: asked before each read from the terminal.
+struct Gate {
+    state: Mutex<Closed>,
+    changed: Condvar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    /// Keys are ours.
+    No,
+    /// They are to be another program's, as soon as the reader is out of its read.
+    Asked,
+    /// Nothing is read from the terminal.
+    Yes,
+}
+
+static GATE: Gate = Gate { state: Mutex::new(Closed::No), changed: Condvar::new() };
+/// The reader is waited for so long; it may be waiting itself, for a channel that is full.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Nothing is read from the terminal as long as this lives.
+#[must_use]
+pub struct Paused(());
+
+/// Stops reading from the terminal, which another program is to have, and waits until that is so. Meanwhile Ctrl-C is
+/// for that program.
+pub fn pause() -> Paused {
+    let mut state = GATE.state.lock().unwrap_or_else(PoisonError::into_inner);
+    *state = Closed::Asked;
+    // The reader sleeps in the system: a change of size that is none wakes it.
+    crate::platform::wake_reader();
+    let is_waiting = |state: &mut Closed| *state == Closed::Asked;
+    drop(GATE.changed.wait_timeout_while(state, PATIENCE, is_waiting));
+    Paused(())
+}
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        *GATE.state.lock().unwrap_or_else(PoisonError::into_inner) = Closed::No;
+        GATE.changed.notify_all();
+    }
+}
+
+impl Gate {
+    /// Waits while keys are for another program.
+    fn pass(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while *state != Closed::No {
+            *state = Closed::Yes;
+            self.changed.notify_all();
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) != Closed::No
+    }
+}
+
 fn read_input(events: &Sender<Event>) {
     loop {
+        GATE.pass();
         // The parser of mouse reports can panic on malformed ones; the report is lost then, and nothing else.
         let event = match catch_unwind(AssertUnwindSafe(from::read)) {
             Ok(Ok(event)) => convert(event),

@@ -3,6 +3,7 @@
 use super::bindings::Bindings;
 use super::commands::{self, Entry, Group};
 use super::model::filter::Fuzzy;
+use crate::sorting::Sort as _;
 
 /// A row of the help.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ pub fn rows(query: &str, keys: &Bindings, offered: impl Fn(&Entry) -> bool) -> V
             Some((fuzzy.score(&text)?, e))
         })
         .collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    found.in_order_of(|(score, _)| std::cmp::Reverse(*score));
     found.into_iter().map(|(_, e)| Row::Command(e)).collect()
 }
 

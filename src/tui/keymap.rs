@@ -17,11 +17,11 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
             Mode::Normal => Some(command(&model.pending, key, model)),
             Mode::Dialog(ref dialog) => answer(model, dialog, key),
             Mode::Sections(_) => chosen(model, key),
-            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => typed(key),
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } | Mode::Popup(_) => typed(key),
         },
         Event::Paste(text) => match model.mode {
             Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => None,
-            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } => {
+            Mode::Filter { .. } | Mode::Help { .. } | Mode::Metrics { .. } | Mode::Popup(_) => {
                 Some(Action::Edit(Edit::Paste(text)))
             }
         },
@@ -30,7 +30,7 @@ pub fn action(model: &Model, event: Event) -> Option<Action> {
         Event::Wheel(x, y, rows) => Some(Action::Wheel(x, y, rows)),
         Event::Resize(width, height) => Some(Action::Resize(width, height)),
         Event::Job(action) => Some(action),
-        Event::Terminate(_) | Event::Closed => Some(Action::Run(Command::Quit, None)),
+        Event::Terminate(_) | Event::Closed => Some(Action::Run(Command::QuitNow, None)),
         Event::Resumed => Some(Action::Run(Command::Redraw, None)),
     }
 }
@@ -63,11 +63,19 @@ fn command(pending: &Pending, key: Key, model: &Model) -> Action {
 fn answer(model: &Model, dialog: &Dialog, key: Key) -> Option<Action> {
     let answer = |answer| Some(Action::Answer(answer));
     let run = |command| Some(Action::Run(command, None));
+    let means = |command| {
+        model
+            .keys
+            .find(&[key], |entry| entry.command == command)
+            .is_some_and(|entry| entry.command == command)
+    };
     match (key.code, key.ctrl) {
-        (Code::Char('c'), true) => run(Command::Quit),
+        (Code::Char('c'), true) => run(Command::QuitNow),
         (_, true) => None,
         (Code::Char('y'), _) => answer(Answer::Yes),
         (Code::Enter, _) if !dialog.is_careful() => answer(Answer::Yes),
+        // Who pressed it once and presses it again means it.
+        _ if matches!(dialog, Dialog::Quit { .. }) && means(Command::Quit) => answer(Answer::Yes),
         (Code::Esc | Code::Char('n' | 'q'), _) => answer(Answer::No),
         (Code::Char('+' | '='), _) => answer(Answer::More),
         (Code::Char('-'), _) => answer(Answer::Fewer),
@@ -78,7 +86,7 @@ fn answer(model: &Model, dialog: &Dialog, key: Key) -> Option<Action> {
 /// A key that moves in a list: arrows always do, and what else is bound to moving.
 fn moving(model: &Model, key: Key) -> Option<Action> {
     let command = match key.code {
-        Code::Char('c') if key.ctrl => Command::Quit,
+        Code::Char('c') if key.ctrl => Command::QuitNow,
         Code::Down => Command::Down,
         Code::Up => Command::Up,
         Code::PageDown => Command::PageDown,
@@ -112,7 +120,7 @@ fn typed(key: Key) -> Option<Action> {
     match (key.code, key.ctrl) {
         (Code::Enter, _) => Some(Action::Accept),
         (Code::Esc, _) => Some(Action::Cancel),
-        (Code::Char('c'), true) => run(Command::Quit),
+        (Code::Char('c'), true) => run(Command::QuitNow),
         (Code::Char('z'), true) => run(Command::Suspend),
         (Code::Char('u'), true) => edit(Edit::Clear),
         (Code::Char('w'), true) => edit(Edit::DeleteWord),

@@ -16,7 +16,7 @@
 use ratatui::layout::Rect;
 
 use super::model::splits::{Split, Splits, fitted};
-use super::model::{HomeView, Model, Pane, Place};
+use super::model::{HomeView, Mode, Model, Pane, Place, popup};
 
 /// The smallest screen anything is drawn on.
 pub const SMALLEST: (u16, u16) = (40, 10);
@@ -173,9 +173,17 @@ pub fn of(model: &Model) -> Layout {
         panes,
         borders,
         has_headings: !model.view().is_some_and(super::model::View::is_text),
-        listed: u16::try_from(model.home.curve.series.len()).unwrap_or(u16::MAX),
+        listed: u16::try_from(listed(model)).unwrap_or(u16::MAX),
         sections: sections(model),
-        question: if let super::model::Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
+        question: if let Mode::Dialog(dialog) = &model.mode { dialog.height() } else { 0 },
+    }
+}
+
+fn listed(model: &Model) -> usize {
+    match &model.mode {
+        Mode::Popup(popup) if popup.what == popup::What::Bookmarks => model.home.bookmarks.len(),
+        Mode::Popup(_) => model.said.len(),
+        _ => model.home.curve.series.len(),
     }
 }
 
@@ -307,6 +315,26 @@ impl Layout {
         let area = self.section_list();
         let (width, height) = (area.width.saturating_sub(2), area.height.saturating_sub(3));
         Rect { x: area.x + 1, y: area.y + 2, width, height }
+    }
+
+    /// A list that is searched, over the rest.
+    pub fn list(&self) -> Rect {
+        self.popup(100, self.listed.saturating_add(9).clamp(10, 30))
+    }
+
+    /// Its rows, below the line it is searched with.
+    pub fn list_rows(&self) -> Rect {
+        let area = self.list();
+        let height = area.height.saturating_sub(4 + self.list_detail().height);
+        Rect { x: area.x + 1, y: area.y + 3, width: area.width.saturating_sub(2), height }
+    }
+
+    /// All of what is selected in it, below its rows.
+    pub fn list_detail(&self) -> Rect {
+        let area = self.list();
+        let height = (area.height.saturating_sub(4) / 2).min(4);
+        let y = area.bottom().saturating_sub(height + 1);
+        Rect { x: area.x + 2, y, width: area.width.saturating_sub(4), height }
     }
 
     /// A question, over the rest.

@@ -18,6 +18,7 @@ pub mod memory;
 pub mod metadata;
 pub mod page;
 pub mod parts;
+pub mod popup;
 pub mod run_table;
 pub mod spectra;
 pub mod splits;
@@ -26,6 +27,7 @@ pub mod table;
 pub mod timeline;
 pub mod tree;
 
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use tui_input::Input;
@@ -101,6 +103,8 @@ pub enum Mode {
     },
     /// The sections that can be compared, to choose from.
     Sections(Cursor),
+    /// A list to choose from, with text to search it.
+    Popup(popup::Popup),
     /// A question before something is written.
     Dialog(Box<dialog::Dialog>),
     /// The list of commands, with text to search it.
@@ -121,6 +125,15 @@ pub struct Toast {
     pub text: String,
     /// It reports something that went wrong.
     pub is_error: bool,
+}
+
+/// What a person is told of commands that were never used.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Hints are shown.
+    pub is_on: bool,
+    /// Commands that were used, by their names.
+    pub used: BTreeSet<String>,
 }
 
 /// Everything the screens show.
@@ -152,6 +165,12 @@ pub struct Model {
     pub jobs: Jobs,
     /// A line for the person.
     pub toast: Option<Toast>,
+    /// Commands to be learned.
+    pub hints: Hints,
+    /// Lines that were said, oldest first.
+    pub said: VecDeque<Toast>,
+    /// What is to be selected in the checkpoint that is opened with this number.
+    pub bound_for: Option<(u64, String)>,
     /// The mouse is caught.
     pub mouse: bool,
     /// What is remembered from one start to the next.
@@ -183,6 +202,9 @@ impl Model {
             compare: None,
             jobs: Jobs::default(),
             toast: None,
+            hints: Hints::default(),
+            said: VecDeque::new(),
+            bound_for: None,
             mouse: true,
             memory: memory::Memory::default(),
             splits: splits::Splits::default(),
@@ -205,12 +227,17 @@ impl Model {
 
     /// Says something.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.toast = Some(Toast { text: text.into(), is_error: false });
+        self.tell(Toast { text: text.into(), is_error: false });
     }
 
     /// Says that something went wrong.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.toast = Some(Toast { text: text.into(), is_error: true });
+        self.tell(Toast { text: text.into(), is_error: true });
+    }
+
+    fn tell(&mut self, toast: Toast) {
+        popup::keep(self, &toast);
+        self.toast = Some(toast);
     }
 
     /// Lines of a timeline that fit on the screen: two in each row of a dense one.
@@ -348,6 +375,13 @@ impl Model {
     }
 
     fn settle_mode(&mut self, layout: &Layout) {
+        if let Mode::Popup(popup) = &self.mode {
+            let rows = popup.found(self).len();
+            if let Mode::Popup(popup) = &mut self.mode {
+                popup.cursor.settle(rows, layout.list_rows().height.into());
+            }
+            return;
+        }
         let listed = self.listed_commands().len();
         match &mut self.mode {
             Mode::Help { cursor, .. } => {
@@ -368,7 +402,7 @@ impl Model {
                     cursor.settle(rows, height.into());
                 }
             }
-            Mode::Normal | Mode::Filter { .. } => {}
+            Mode::Normal | Mode::Filter { .. } | Mode::Popup(_) => {}
         }
     }
 

@@ -31,8 +31,10 @@ use super::model::stats::Wanted;
 use crate::cache::Cache;
 use crate::compare::timeline::{self, Source, Timeline, ranks};
 use crate::limits::Limits;
+use crate::runs::act;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
+use crate::state::Store;
 use crate::training::{logs, prepared};
 use crate::work::Work;
 
@@ -47,6 +49,8 @@ pub struct Runner {
     newest_scan: Arc<AtomicU64>,
     newest_filter: Arc<AtomicU64>,
     cache: Arc<Cache>,
+    /// Where bookmarks are remembered.
+    pub store: Store,
     /// Writes down what is to be remembered.
     pub keeper: Option<memory::Keeper>,
 }
@@ -59,6 +63,7 @@ impl Runner {
             newest_scan: Arc::default(),
             newest_filter: Arc::default(),
             cache: Arc::new(cache),
+            store: Store::off(),
             keeper: None,
         }
     }
@@ -114,7 +119,12 @@ impl Runner {
                     keeper.keep(*kept);
                 }
             }
-            Effect::Copy(_) | Effect::Mouse(_) | Effect::Redraw | Effect::Suspend | Effect::Quit => {}
+            Effect::Read(_)
+            | Effect::Copy(_)
+            | Effect::Mouse(_)
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit => {}
         }
     }
 
@@ -174,7 +184,15 @@ impl Runner {
             | Effect::Export(generation, ..) => *generation,
             _ => return,
         };
-        self.spawn(generation, "acting on checkpoints", move |_| acting::run(effect));
+        let store = self.store.clone();
+        self.spawn(generation, "acting on checkpoints", move |_| match effect {
+            Effect::PlanCleanUp(generation, mut request) => {
+                // Bookmarks count wherever the program was started to put them.
+                request.marked.extend(act::marked_by(&request.run, &store.bookmarked()));
+                acting::run(Effect::PlanCleanUp(generation, request))
+            }
+            effect => acting::run(effect),
+        });
     }
 
     /// Pages for others.

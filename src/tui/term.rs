@@ -70,20 +70,25 @@ impl Term {
     }
 
     /// Draws a frame, shown by the terminal in one go. The real cursor goes to `cursor`, for those who follow
-    /// it (screen readers, braille displays), and is seen only while text is typed.
-    pub fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>) -> super::view::CursorAt) -> io::Result<()> {
+    /// it (screen readers, braille displays), and is seen only while text is typed. Says how large the screen was.
+    pub fn draw(
+        &mut self,
+        draw: impl FnOnce(&mut Frame<'_>) -> super::view::CursorAt,
+    ) -> io::Result<(u16, u16)> {
         queue!(io::stdout(), BeginSynchronizedUpdate)?;
         let mut at = super::view::CursorAt::default();
-        self.terminal.draw(|frame| {
+        let drawn = self.terminal.draw(|frame| {
             at = draw(frame);
             if let Some((x, y)) = at.position.filter(|_| at.visible) {
                 frame.set_cursor_position((x, y));
             }
         })?;
+        let size = (drawn.area.width, drawn.area.height);
         if let Some((x, y)) = at.position.filter(|_| !at.visible) {
             self.terminal.backend_mut().set_cursor_position(Position { x, y })?;
         }
-        execute!(io::stdout(), EndSynchronizedUpdate)
+        execute!(io::stdout(), EndSynchronizedUpdate)?;
+        Ok(size)
     }
 
     /// Draws everything again with the next frame.
@@ -105,6 +110,17 @@ impl Term {
         // In the background (`bg`) the first thing this does, setting the terminal's modes, stops the program
         // again until it has the terminal.
         self.retake()
+    }
+
+    /// Lends the terminal to another program, and takes it again.
+    ///
+    /// # Errors
+    /// When it cannot be taken again.
+    pub fn lend<T>(&mut self, run: impl FnOnce() -> T) -> io::Result<T> {
+        give_back();
+        let result = run();
+        self.retake()?;
+        Ok(result)
     }
 
     /// Catches the mouse, or leaves it to the terminal.
@@ -175,7 +191,7 @@ fn take(mouse: bool) -> io::Result<()> {
 }
 
 fn set_mouse(caught: bool) -> io::Result<()> {
-    match (caught, platform::CONSOLE_MOUSE) {
+    match (caught, platform::CONSOLE) {
         (true, false) => execute!(io::stdout(), Print(MOUSE_ON)),
         (true, true) => execute!(io::stdout(), EnableMouseCapture),
         (false, _) => execute!(io::stdout(), DisableMouseCapture),

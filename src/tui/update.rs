@@ -1,5 +1,6 @@
 //! How the model changes: one action in, effects out. No I/O and no thread here.
 
+mod bookmarks;
 mod browse;
 mod compare;
 mod curve;
@@ -15,7 +16,9 @@ mod mouse;
 mod page;
 mod parts;
 mod picker;
+mod popup;
 mod ranks;
+mod reading;
 mod run_table;
 mod spectra;
 mod splits;
@@ -26,21 +29,28 @@ mod watch;
 use std::path::PathBuf;
 
 use super::action::{Action, Edit, Effect, Pending};
-use super::commands::{Command, Group};
+use super::commands::{Command, Group, hints};
 use super::help;
 use super::layout;
 use super::model::cursor::{Cursor, stepped};
+use super::model::popup::What;
 use super::model::{HomeView, Mode, Model, Pane, Place};
 use tui_input::{Input, InputRequest};
 
+pub(super) use bookmarks::{names_in as bookmarked_names, target as bookmark_target};
 pub(super) use compare::{copied as compare_copied, missing_values, titles as compare_titles};
 pub(super) use marks::{label as mark_label, letter as mark_letter, markable};
+pub(super) use reading::is_there as can_read;
 pub(super) use spectra::takes_long as spectrum_takes_long;
 pub(super) use timeline::run_of as timeline_run;
 
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let is_asked = memory::may_change(&action);
+    if matches!(action, Action::Pending(_) | Action::Edit(_) | Action::Click(..) | Action::Cancel) {
+        // What was said goes with the next key; commands see to that themselves.
+        model.toast = None;
+    }
     let mut effects = match action {
         Action::Run(command, count) => run(model, command, count),
         Action::Pending(pending) => {
@@ -81,6 +91,10 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Spectra(generation, news) => spectra::learned(model, generation, news),
         Action::Previewed(generation, preview) => stats::previewed(model, generation, *preview),
         Action::JobFailed(generation, message) => jobs::failed(model, generation, message),
+        Action::Complaint(text) => {
+            model.complain(text);
+            Vec::new()
+        }
         Action::Notice(text) => {
             model.say(text);
             Vec::new()
@@ -151,13 +165,19 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
     }
+    if hints::teaches(command)
+        && let Some(entry) = command.entry()
+    {
+        model.hints.used.insert(entry.id.to_owned());
+    }
     if model.place != Place::Compare
         && let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command))
     {
         return effects;
     }
     match command {
-        Command::Quit => vec![Effect::Quit],
+        Command::Quit => dialog::quit(model),
+        Command::QuitNow => vec![Effect::Quit],
         Command::Suspend => vec![Effect::Suspend],
         Command::Redraw => vec![Effect::Redraw],
         Command::Mouse => toggle_mouse(model),
@@ -178,6 +198,10 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Timeline => timeline::begin(model),
         Command::Rescan => rescan(model),
         Command::Mark => marks::mark(model),
+        Command::Read => reading::open(model, count),
+        Command::Bookmark => bookmarks::toggle(model),
+        Command::Bookmarks => popup::show(model, What::Bookmarks),
+        Command::Messages => popup::show(model, What::Messages),
         Command::Report => page::ask(model),
         Command::Comparison => compare::reopen(model),
         _ if model.place == Place::Timeline => timeline::run(model, command, count),
@@ -206,6 +230,7 @@ fn moved_in_popup(model: &mut Model, command: Command) -> bool {
         Mode::Help { .. } => move_in_help(model, command),
         Mode::Metrics { .. } | Mode::Sections(_) => picker::moved(model, command),
         Mode::Dialog(_) => dialog::moved(model, command),
+        Mode::Popup(_) => popup::moved(model, command),
         Mode::Normal | Mode::Filter { .. } => return false,
     }
     true
@@ -334,7 +359,15 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn edited(model: &mut Model, edit: &Edit) -> Vec<Effect> {
+    if *edit == Edit::Delete && matches!(model.mode, Mode::Popup(_)) {
+        bookmarks::remove(model);
+        return Vec::new();
+    }
     let input = match &mut model.mode {
+        Mode::Popup(popup) => {
+            popup.cursor = Cursor::default();
+            &mut popup.input
+        }
         Mode::Normal | Mode::Dialog(_) | Mode::Sections(_) => return Vec::new(),
         Mode::Filter { input, .. } => input,
         Mode::Help { input, cursor, .. } | Mode::Metrics { input, cursor } => {
@@ -384,6 +417,7 @@ fn accept(model: &mut Model) -> Vec<Effect> {
             _ => Vec::new(),
         },
         Mode::Sections(cursor) => compare::choose(model, cursor.at),
+        Mode::Popup(list) => popup::accept(model, &list),
         Mode::Filter { .. } | Mode::Metrics { .. } | Mode::Dialog(_) | Mode::Normal => Vec::new(),
     }
 }

@@ -7,14 +7,16 @@ pub mod compare;
 pub mod curve;
 mod dialog;
 pub mod footer;
-mod header;
+pub mod header;
 mod help;
+mod hints;
 pub mod layers;
 mod metadata;
 mod page;
 mod pane;
 mod parts;
 mod picker;
+mod popup;
 mod rows;
 pub mod run_table;
 mod runs;
@@ -61,6 +63,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             cursor.position = at;
         }
     }
+    hints::draw(model, &layout, buffer);
     let typed = footer::draw(model, layout.footer, buffer);
     let typed = match model.mode {
         Mode::Help { .. } => Some(help::draw(model, &layout, buffer)),
@@ -69,6 +72,7 @@ pub fn draw(model: &Model, frame: &mut Frame<'_>) -> CursorAt {
             None
         }
         Mode::Metrics { .. } => Some(picker::draw(model, &layout, buffer)),
+        Mode::Popup(_) => Some(popup::draw(model, &layout, buffer)),
         Mode::Sections(_) => {
             cursor.position = compare::draw_sections(model, &layout, buffer);
             None

@@ -138,3 +138,36 @@ fn a_clean_up_is_a_plan_until_it_is_asked_for() {
     let left: Vec<_> = std::fs::read_dir(&runs).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["checkpoint.pth.tar"], "{text}");
 }
+
+#[test]
+fn a_clean_up_leaves_bookmarked_checkpoints() {
+    use ckpt_tui::state::{Bookmark, Folder, Store};
+    let folder = tempfile::tempdir().unwrap();
+    let state = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run");
+    std::fs::create_dir(&run).unwrap();
+    for entry in std::fs::read_dir(fixtures().join("../../assets/demo/spirals-overfit")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, run.join(path.file_name().unwrap())).unwrap();
+    }
+    let clean = || {
+        let mut command = program();
+        command.current_dir(folder.path()).env("XDG_STATE_HOME", state.path());
+        let output = command.args(["clean", "run", "--keep-best", "1", "--json"]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let goes = |text: &str| -> Vec<String> {
+        let plan: serde_json::Value = serde_json::from_str(text).unwrap();
+        let items = plan["runs"][0]["remove"].as_array().unwrap_or_else(|| panic!("{plan}"));
+        items.iter().map(|item| item["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let name = "run/epoch_03.pt".to_owned();
+    assert!(goes(&clean()).contains(&name));
+    // Put from the screens, which were started in another place.
+    let path = std::fs::canonicalize(&run).unwrap().join("epoch_03.pt");
+    let bookmark = Bookmark { path: path.to_str().unwrap().to_owned(), name: None };
+    let kept = Folder { bookmarks: vec![bookmark], ..Folder::default() };
+    Store::in_folder(state.path().join("ckpt-tui")).keep_place(&["/elsewhere".into()], &kept);
+    let text = clean();
+    assert!(!goes(&text).contains(&name), "{text}");
+}

@@ -33,6 +33,8 @@ fn fixtures() -> PathBuf {
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ckpt-tui"));
     command.current_dir(fixtures()).env_remove("NO_COLOR").env("TERM", "xterm-256color");
+    // Nobody's own bookmarks.
+    command.env("XDG_STATE_HOME", "/nonexistent");
     // Nobody's own settings.
     command.env("XDG_CONFIG_HOME", "/nonexistent");
     command

@@ -3,6 +3,8 @@
 // Helpers of tests fail as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod memory;
+mod reading;
 mod terminal;
 
 use std::time::Duration;
@@ -37,6 +39,18 @@ fn a_resize_draws_anew() {
     terminal.send("q");
     assert_eq!(terminal.exit_code(), 0);
     terminal.assert_given_back();
+}
+
+/// The terminal gets its size while the program starts: the news may come before anyone listens.
+#[test]
+fn a_size_that_comes_late_is_seen() {
+    for _ in 0..5 {
+        let mut terminal = Terminal::start(&["assets/demo"], 1, 1);
+        terminal.resize(100, 30);
+        terminal.wait_for("glyphs-cnn");
+        terminal.send("q");
+        assert_eq!(terminal.exit_code(), 0);
+    }
 }
 
 #[test]
@@ -146,5 +160,6 @@ fn a_panic_in_a_worker_leaves_the_screen_alone() {
 }
 
 #[cfg(target_os = "linux")]
+mod settings;
 mod statistics;
 mod suspend;

@@ -149,6 +149,17 @@ impl Terminal {
         }
     }
 
+    /// Waits for something among all that was written, shown or not.
+    pub(crate) fn wait_until_raw(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut output = self.output.0.lock().unwrap();
+        while !holds(&String::from_utf8_lossy(&output.bytes)) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no {what:?} in time");
+            output = self.output.1.wait_timeout(output, left).unwrap().0;
+        }
+    }
+
     /// Waits until nothing was written for so long.
     pub(crate) fn wait_for_silence(&self, long: Duration) {
         let deadline = Instant::now() + PATIENCE;

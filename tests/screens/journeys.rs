@@ -439,3 +439,65 @@ fn an_empty_folder_says_what_to_do() {
         "{screen}"
     );
 }
+
+/// The program with other keys.
+fn with_keys(changes: &[(&str, &[&str])]) -> Ui {
+    let mut ui = Ui::on("assets/demo", (100, 30));
+    let changes = changes.iter().map(|(name, keys)| {
+        ((*name).to_owned(), keys.iter().map(|key| (*key).to_owned()).collect::<Vec<String>>())
+    });
+    ui.model.keys = ckpt_tui::tui::bindings::Bindings::with(&changes.collect()).unwrap();
+    ui
+}
+
+#[test]
+fn other_keys_run_the_same_commands() {
+    let mut ui = with_keys(&[
+        ("best", &["B B"]),
+        ("link-best", &[]),
+        ("down", &["n", "Down"]),
+        ("next-match", &["j"]),
+    ]);
+    ui.keys("nBB");
+    let best = ui.selected();
+    ui.keys("b");
+    assert_eq!(ui.selected(), best, "the old key does nothing");
+    ui.keys("/overfit<Enter>");
+    let before = ui.selected();
+    ui.keys("j");
+    assert_ne!(ui.selected(), before, "what was the key for down is that for the next match");
+    // A list over the rest is moved in by the same keys.
+    ui.keys("<Tab>f").keys("<Esc>");
+    assert!(!ui.screen().contains("b best"), "{}", ui.screen());
+}
+
+#[test]
+fn hints_name_the_keys_there_are() {
+    let mut ui = with_keys(&[("copy", &["F7"]), ("quit", &["F10"])]);
+    ui.keys("<Esc><Esc><Esc>");
+    assert!(ui.screen().contains("F10 quits"), "{}", ui.screen());
+    ui.keys("jj<Enter>go");
+    assert!(ui.screen().contains("F7 copies these lines"), "{}", ui.screen());
+}
+
+#[test]
+fn the_palette_holds_what_can_be_done_here_and_does_it() {
+    let mut ui = Ui::on("assets/demo", (100, 30));
+    ui.keys(":");
+    let screen = ui.screen();
+    assert!(screen.contains("What can be done here"), "{screen}");
+    assert!(!screen.contains("Zoom in"), "there is no plot in focus: {screen}");
+    ui.keys("side by side<Enter>");
+    assert!(
+        ui.screen().contains("Runs side by side") || ui.screen().contains("back to all"),
+        "{}",
+        ui.screen()
+    );
+    ui.keys("<Esc><Ctrl-p>qqqq<Enter>");
+    assert!(!ui.quit, "nothing matched, nothing was done");
+    // A command without a key is still there.
+    let mut ui = with_keys(&[("mouse", &[])]);
+    ui.keys(":catch the mouse<Enter>");
+    assert!(!ui.model.mouse);
+    assert!(ui.screen().contains("mouse takes it back"), "{}", ui.screen());
+}

@@ -4,18 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod acting;
+mod bookmarks;
 mod build;
 mod compare;
 mod curves;
 mod docs;
+mod guide;
+mod hints;
+mod jobs;
 mod journeys;
 mod layers;
 mod logs;
 mod memory;
+mod messages;
 mod mouse;
 mod parts;
 mod pictures;
 mod plots;
+mod reading;
 mod runs_table;
 mod samples;
 mod sizes;

@@ -127,7 +127,7 @@ fn changes_are_told_once_and_only_where_something_is_remembered() {
     let mut ui = again(DEMO, Default::default(), true);
     ui.keys("j");
     let told = ui.remembered.len();
-    ui.keys("?<Esc>");
+    ui.keys("<Ctrl-l>3<Esc>");
     assert_eq!(ui.remembered.len(), told, "nothing to remember has changed");
     ui.keys("M");
     assert_eq!(ui.remembered.last().unwrap().0.mouse, Some(false));

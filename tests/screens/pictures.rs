@@ -9,7 +9,7 @@ use super::build::{Build, broken, row};
 use super::sizes::SCREENS;
 use super::ui::Ui;
 
-const SIZES: [(u16, u16); 2] = [(80, 24), (140, 45)];
+const SIZES: [(u16, u16); 3] = [(80, 24), (140, 45), (200, 60)];
 
 #[test]
 fn every_screen() {
@@ -95,6 +95,29 @@ fn a_file_that_would_run_code() {
     insta::assert_snapshot!("load_runs_code", ui.screen());
     ui.keys("gd");
     insta::assert_snapshot!("diagnostics_runs_code", ui.screen());
+}
+
+/// The looks a person can choose: colours of the terminal, themes for dark and light, no colours.
+#[test]
+fn every_look_of_a_screen() {
+    use ckpt_tui::tui::theme::colors::Depth;
+    use ckpt_tui::tui::theme::file::colors;
+    let theme = |name, depth| Theme::of(&colors(name, None).unwrap(), depth, false);
+    let looks = [
+        ("terminal", theme("terminal", Depth::Ansi16)),
+        ("night", theme("night", Depth::Rgb)),
+        ("day", theme("day", Depth::Rgb)),
+        ("day_256", theme("day", Depth::Ansi256)),
+        ("none", theme("day", Depth::Off)),
+    ];
+    for (name, keys) in SCREENS.iter().filter(|(name, _)| ["curve", "layers", "timeline"].contains(name)) {
+        for (look, theme) in looks {
+            let mut ui = Ui::on("assets/demo", (80, 24));
+            ui.model.theme = theme;
+            ui.keys("/glyphs-cnn<Enter>").keys(keys);
+            insta::assert_debug_snapshot!(format!("look_{name}_{look}"), ui.buffer());
+        }
+    }
 }
 
 /// Text alone does not show which row is selected: styles are compared, too.

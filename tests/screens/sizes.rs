@@ -35,8 +35,8 @@ const MORE: [(&str, &str); 11] = [
     ("link", "GB"),
     ("spectrum", "jj<Enter>gtjjjjjjjjjjjjgeI"),
     ("timeline of ranks", "jjTC"),
-    ("comparison", "jjjmjm]i"),
-    ("comparison, difference", "jjjmjm]<Tab>"),
+    ("comparison", "jjmjm]i"),
+    ("comparison, difference", "jjmjm]<Tab>"),
     ("repairs", "jjmjmR"),
 ];
 

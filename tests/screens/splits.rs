@@ -106,7 +106,7 @@ fn the_mouse_moves_borders_and_selects_nothing() {
 #[test]
 fn whatever_the_shares_every_screen_can_be_drawn() {
     for share in [0.0, 0.5, 1.0] {
-        for (name, keys) in SCREENS.into_iter().chain([("comparison", "jjjmjm]")]) {
+        for (name, keys) in SCREENS.into_iter().chain([("comparison", "jjmjm]")]) {
             let mut ui = Ui::on(DEMO, (140, 45));
             ui.keys(keys);
             Split::ALL.into_iter().for_each(|split| ui.model.splits.set(split, Some(share)));

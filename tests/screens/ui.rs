@@ -30,6 +30,8 @@ pub(crate) struct Ui {
     pub(crate) copied: Vec<String>,
     /// What would be in the trash.
     pub(crate) removed: Vec<PathBuf>,
+    /// What the pager or the editor was given.
+    pub(crate) read: Vec<ckpt_tui::tui::viewer::Reading>,
     /// What was to be remembered.
     pub(crate) remembered: Vec<ckpt_tui::tui::runner::memory::Kept>,
     /// The folder the program was started in, where reports go.
@@ -52,6 +54,7 @@ impl Ui {
             copied: Vec::new(),
             removed: Vec::new(),
             remembered: Vec::new(),
+            read: Vec::new(),
             started_in: PathBuf::from("/nonexistent"),
             quit: false,
             by_hand: false,
@@ -161,6 +164,7 @@ impl Ui {
             match self.effects.remove(0) {
                 Effect::Quit => self.quit = true,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Read(reading) => self.read.push(*reading),
                 Effect::Remember(kept) => self.remembered.push(*kept),
                 Effect::Scan(generation, paths) if !self.by_hand => {
                     self.act(Action::Scan(generation, scan_now(paths)));

@@ -6,12 +6,13 @@ use crate::cli::args::Sheet as Form;
 use crate::cli::output::{Failure, Out};
 use crate::cli::sheet::{self, Column, Value};
 use crate::runs::Run;
+use crate::sorting::Sort as _;
 use crate::training::Mode;
 use crate::training::verdict::Verdict;
 
 /// Writes the verdicts.
 pub(super) fn write(mut all: Vec<(&Run, Verdict)>, form: Form, out: &mut Out) -> Result<(), Failure> {
-    all.sort_by(|(_, a), (_, b)| order(a, b));
+    all.in_order(|(_, a), (_, b)| order(a, b));
     let columns = vec![
         Column::left("run"),
         Column::left("path"),

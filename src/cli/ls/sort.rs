@@ -7,6 +7,7 @@ use crate::cli::best;
 use crate::cli::output::Failure;
 use crate::runs::CheckpointRow;
 use crate::runs::group::Index;
+use crate::sorting::Sort as _;
 use crate::text::natural;
 use crate::training::{Mode, metric};
 
@@ -31,10 +32,10 @@ pub(super) fn by(index: &mut Index, name: &str) -> Result<(), Failure> {
         metric => of_metric(index, metric)?,
     };
     for run in &mut index.runs {
-        run.checkpoints.sort_by(|a, b| compare(&key, a, b));
+        run.checkpoints.in_order(|a, b| compare(&key, a, b));
     }
     if !matches!(key, Key::Name) {
-        index.runs.sort_by(|a, b| match (a.checkpoints.first(), b.checkpoints.first()) {
+        index.runs.in_order(|a, b| match (a.checkpoints.first(), b.checkpoints.first()) {
             (Some(a), Some(b)) => compare(&key, a, b),
             (a, b) => a.is_none().cmp(&b.is_none()),
         });

@@ -9,6 +9,7 @@ use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
 use crate::runs::group::Index;
 use crate::runs::{CheckpointRow, Role, Run, Status};
+use crate::sorting::Sort as _;
 use crate::text::{number, shown, shown_path};
 use crate::training::{Mode, metric};
 
@@ -76,7 +77,7 @@ fn metrics<'a>(run: &'a Run, sort: Option<&str>, style: &Style) -> Vec<&'a str> 
     let sort = sort.map(metric::canonical);
     let sorted = |name: &str| sort.as_ref().is_some_and(|sort| metric::canonical(name) == *sort);
     let aside = |name: &str| metric::mode_of(name) == Mode::None;
-    counted.sort_by_key(|(name, count)| {
+    counted.in_order_of(|(name, count)| {
         (!sorted(name), Some(*name) != best, aside(name), std::cmp::Reverse(*count))
     });
     let most = if style.verbose { usize::MAX } else { METRICS };

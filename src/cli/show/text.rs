@@ -10,6 +10,7 @@ use crate::checkpoint::{Checkpoint, Kind, ModuleInfo, Section, SectionRole, Seve
 use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
 use crate::export::snippet;
+use crate::sorting::Sort as _;
 use crate::tensor::{Layout, TensorRole};
 use crate::text::{fit, natural, number, shown, shown_path};
 use crate::training::{TrainingInfo, siblings};
@@ -128,7 +129,7 @@ fn tensors(checkpoint: &Checkpoint, style: &Style, out: &mut dyn Write) -> io::R
         if entries.is_empty() {
             continue;
         }
-        entries.sort_by(|a, b| natural::compare(a.key(), b.key()));
+        entries.in_order(|a, b| natural::compare(a.key(), b.key()));
         let heading = match (checkpoint.sections().len(), section.name.as_str()) {
             (1, "") => "Tensors".to_owned(),
             (_, "") => format!("Tensors at the root ({})", section.role.name()),

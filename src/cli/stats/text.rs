@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::rows::{Row, Rows};
 use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
+use crate::sorting::Sort as _;
 use crate::stats::{LEVELS, Outcome, TensorStats};
 use crate::text::{number, shown};
 
@@ -49,7 +50,7 @@ impl Table {
             table.lines.push(Line::of(&row, name));
         }
         // Serious ones first, else in the order of the file.
-        table.findings.sort_by_key(|(serious, _)| !serious);
+        table.findings.in_order_of(|(serious, _)| !serious);
         table
     }
 

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::{Side, is_model};
 use crate::checkpoint::{Checkpoint, SectionRole};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorting::Sort as _;
 use crate::text::shown;
 
 /// A section that can be compared.
@@ -85,7 +86,7 @@ fn sides(checkpoint: &Checkpoint, name: Option<&str>) -> Result<Vec<(Choice, Sid
         vec![named(checkpoint, name)?]
     } else {
         let mut all = choices(checkpoint);
-        all.sort_by_key(|choice| (choice.role, std::cmp::Reverse(choice.tensors)));
+        all.in_order_of(|choice| (choice.role, std::cmp::Reverse(choice.tensors)));
         all
     };
     if chosen.is_empty() {

@@ -12,6 +12,7 @@ use super::lines;
 use super::proposal::{Proposal, counted, quoted};
 use super::view::View;
 use crate::compare::plan::{Described, Operation, Plan};
+use crate::sorting::Sort as _;
 
 /// One side in parts.
 struct Parts {
@@ -77,7 +78,7 @@ fn parts(tensors: &FxHashMap<&str, &Described>) -> Vec<Parts> {
             }
         }
     }
-    found.sort_by(|a, b| {
+    found.in_order(|a, b| {
         a.family
             .cmp(&b.family)
             .then_with(|| crate::text::natural::compare(&a.keys.concat(), &b.keys.concat()))

@@ -6,6 +6,7 @@ use super::lines;
 use super::proposal::{Proposal, counted, some};
 use super::view::{View, components};
 use crate::compare::plan::{Operation, Plan};
+use crate::sorting::Sort as _;
 
 pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     let has = |key: &str| {
@@ -100,7 +101,7 @@ fn adapters(view: &View<'_>) -> Option<Proposal> {
             pairs.push(Pair { base, a: (*key).to_owned(), b });
         }
     }
-    pairs.sort_by(|x, y| crate::text::natural::compare(&x.base, &y.base));
+    pairs.in_order(|x, y| crate::text::natural::compare(&x.base, &y.base));
     let mut extra: Vec<String> =
         unexpected.keys().filter(|key| is_original(key)).map(|key| (*key).to_owned()).collect();
     if pairs.is_empty() && extra.is_empty() {
@@ -126,7 +127,7 @@ fn adapters(view: &View<'_>) -> Option<Proposal> {
     let mut code = if dora { left_out(&pairs) } else { code(&pairs, scaling) };
     if !extra.is_empty() {
         let mut sorted = extra.clone();
-        sorted.sort_by(|a, b| crate::text::natural::compare(a, b));
+        sorted.in_order(|a, b| crate::text::natural::compare(a, b));
         code.extend(lines::drop(&sorted));
         operations.push(Operation::Drop(sorted));
     }

@@ -14,6 +14,7 @@ use super::likeness::{likeness, numbers};
 use super::lines;
 use super::proposal::{Proposal, counted, quoted};
 use super::view::View;
+use crate::sorting::Sort as _;
 
 /// Fewer modules, or kinds of them, are no order.
 const FEWEST: usize = 3;
@@ -208,7 +209,7 @@ fn rename(view: &View<'_>, units: &[(&Unit<'_>, &Unit<'_>)]) -> Option<Proposal>
             }
         }
     }
-    pairs.sort_by(|a, b| crate::text::natural::compare(&a.0, &b.0));
+    pairs.in_order(|a, b| crate::text::natural::compare(&a.0, &b.0));
     let pairs = view.without_clashes(pairs);
     let few =
         units.iter().take(NAMED).map(|(from, to)| format!("{} is {}", quoted(&from.name), quoted(&to.name)));

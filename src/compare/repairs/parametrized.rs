@@ -3,6 +3,7 @@
 use super::lines;
 use super::proposal::{Proposal, counted, some};
 use super::view::View;
+use crate::sorting::Sort as _;
 
 /// Old endings of spectral norm and what follows `parametrizations.NAME` in the new one.
 const SPECTRAL: [(&str, &str); 3] = [("_orig", ".original"), ("_u", ".0._u"), ("_v", ".0._v")];
@@ -16,7 +17,7 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
             pairs.push((other, (*key).to_owned()));
         }
     }
-    pairs.sort_by(|a, b| crate::text::natural::compare(&a.1, &b.1));
+    pairs.in_order(|a, b| crate::text::natural::compare(&a.1, &b.1));
     let pairs = view.without_clashes(pairs);
     if !pairs.is_empty() {
         let title =

@@ -6,6 +6,7 @@ use super::likeness::{LAST_ALIKE, WEAK, likeness};
 use super::proposal::{Proposal, counted, quoted};
 use super::view::{View, is_number};
 use crate::compare::plan::{Operation, Plan};
+use crate::sorting::Sort as _;
 use crate::text::python::string;
 
 /// Leading components a replaced prefix may have.
@@ -64,7 +65,7 @@ impl Evidence {
 
 pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     let mut all = evidence(view);
-    all.sort_by(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.change.cmp(&b.change)));
+    all.in_order(|a, b| b.rank().cmp(&a.rank()).then_with(|| a.change.cmp(&b.change)));
     let mut tried = 0;
     for e in &all {
         if e.is_guess() {

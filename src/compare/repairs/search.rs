@@ -12,6 +12,7 @@ use super::{
 use crate::compare::keys::{Item, Side};
 use crate::compare::plan::{Described, Plan};
 use crate::compare::torch_rules::Verdict;
+use crate::sorting::Sort as _;
 
 /// Repairs that may be composed.
 const ROUNDS: usize = 16;
@@ -90,7 +91,7 @@ impl State<'_> {
     fn step(&mut self) -> bool {
         let mut proposals = self.proposals(&FAMILIES);
         proposals.retain(|p| !p.plan.is_empty());
-        proposals.sort_by_key(|p| std::cmp::Reverse(p.estimate));
+        proposals.in_order_of(|p| std::cmp::Reverse(p.estimate));
         if proposals.into_iter().any(|proposal| self.attempt(proposal)) {
             return true;
         }

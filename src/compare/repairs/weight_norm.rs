@@ -4,6 +4,7 @@ use super::lines;
 use super::proposal::{Proposal, counted};
 use super::view::View;
 use crate::compare::plan::{Operation, Plan, is_magnitude};
+use crate::sorting::Sort as _;
 use crate::tensor::saturating_product;
 
 /// Names of magnitude and direction of one weight.
@@ -28,7 +29,7 @@ pub(super) fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
 
 fn ordered(mut all: Vec<Normed>, complete: impl Fn(&Normed) -> bool) -> Vec<Normed> {
     all.retain(|n| complete(n));
-    all.sort_by(|a, b| crate::text::natural::compare(&a.weight, &b.weight));
+    all.in_order(|a, b| crate::text::natural::compare(&a.weight, &b.weight));
     all
 }
 

@@ -11,6 +11,7 @@ use super::{deepspeed, index, json};
 use crate::checkpoint::{Checkpoint, Format, Severity, ShardStatus};
 use crate::error::Result;
 use crate::limits::Limits;
+use crate::sorting::Sort as _;
 use crate::value::Value;
 
 /// Names of single files with the weights of the model, the one a loader takes first.
@@ -105,7 +106,7 @@ fn parts(folder: &Folder, layout: Layout, composer: &mut Composer<'_>) -> Vec<Pa
             ));
         }
     }
-    files.sort_by_key(|(rank, _)| *rank);
+    files.in_order_of(|(rank, _)| *rank);
     parts.extend(files.into_iter().map(|(_, part)| part));
     parts
 }

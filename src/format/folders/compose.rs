@@ -14,6 +14,7 @@ use crate::checkpoint::{
 };
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::sorting::Sort as _;
 use crate::source::pool::PooledFile;
 use crate::source::{Identity, ReadAt};
 use crate::tensor::{DType, Place, Storage, TensorId, TensorMeta};
@@ -256,7 +257,7 @@ impl<'a> Composer<'a> {
         container_metadata: Option<Value>,
     ) -> Checkpoint {
         self.tree.set_root(root);
-        self.globals.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
+        self.globals.in_order(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
         let identity = self.identity(path);
         let parts = Parts {
             path: path.to_owned(),

@@ -10,6 +10,7 @@ use super::json;
 use super::listing::plain;
 use crate::checkpoint::{Severity, ShardStatus};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sorting::Sort as _;
 use crate::tensor::StorageId;
 use crate::text::natural;
 use crate::value::{Dict, Value};
@@ -79,7 +80,7 @@ pub(super) fn merge(composer: &mut Composer<'_>, name: &str) -> Result<Value> {
         shards.entry(file).or_default().push(key);
     }
     let mut order: Vec<&str> = shards.keys().copied().collect();
-    order.sort_by(|a, b| natural::compare(a, b).then_with(|| a.cmp(b)));
+    order.in_order(|a, b| natural::compare(a, b).then_with(|| a.cmp(b)));
     let mut found = Found::default();
     let outside: Vec<&str> = order.iter().copied().filter(|file| plain(file).is_err()).collect();
     for file in order.iter().filter(|file| plain(file).is_ok()) {

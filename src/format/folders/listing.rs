@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::platform;
+use crate::sorting::Sort as _;
 use crate::source::pool::{FilePool, PooledFile};
 use crate::text::natural;
 
@@ -43,7 +44,7 @@ impl Names {
 
     fn sort(&mut self) {
         for names in [&mut self.files, &mut self.folders] {
-            names.sort_by(|a, b| natural::compare(a, b).then_with(|| a.cmp(b)));
+            names.in_order(|a, b| natural::compare(a, b).then_with(|| a.cmp(b)));
         }
     }
 

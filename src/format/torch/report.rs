@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Diagnostic, GlobalUse, Severity, Verdict};
 use crate::pickle::Summary;
+use crate::sorting::Sort as _;
 use crate::tensor::{Place, Storage};
 use crate::text::shown;
 use crate::value::Tree;
@@ -12,7 +13,7 @@ const NAMED: usize = 3;
 /// The globals of `tree` with their verdicts, most serious first.
 pub(crate) fn globals(tree: &Tree) -> Vec<GlobalUse> {
     let mut uses: Vec<GlobalUse> = tree.globals().iter().map(GlobalUse::of).collect();
-    uses.sort_by(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
+    uses.in_order(|a, b| b.verdict.cmp(&a.verdict).then_with(|| a.name.cmp(&b.name)));
     uses
 }
 

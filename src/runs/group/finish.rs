@@ -6,6 +6,7 @@ use super::super::order::{self, Axis};
 use super::super::{CheckpointRow, Role, Run, Status};
 use super::logged;
 use crate::checkpoint::Kind;
+use crate::sorting::Sort as _;
 use crate::training::name::Part;
 use crate::training::{best, epoch};
 
@@ -47,7 +48,7 @@ fn sort(run: &mut Run) {
     let mut rows = std::mem::take(&mut run.checkpoints);
     let mut keyed: Vec<(u8, CheckpointRow)> =
         rows.drain(..).map(|row| (order::group(&row, row.is_copy_within(run)), row)).collect();
-    keyed.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| order::rows(axis, &a.1, &b.1)));
+    keyed.in_order(|a, b| a.0.cmp(&b.0).then_with(|| order::rows(axis, &a.1, &b.1)));
     run.checkpoints = keyed.into_iter().map(|(_, row)| row).collect();
 }
 

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::rows::points;
 use super::{Log, LogFile, LogKind, SERIES, read};
+use crate::sorting::Sort as _;
 use crate::text::natural;
 use crate::training::{Opinion, Series, metric};
 
@@ -92,7 +93,7 @@ pub fn record(files: &[LogFile]) -> Record {
     }
     // Of one kind the log with most to say comes first.
     let most = |log: &Log| log.series.iter().map(|s| s.points.len()).max().unwrap_or(0);
-    families.sort_by_key(|(kind, log)| (*kind, std::cmp::Reverse(most(log))));
+    families.in_order_of(|(kind, log)| (*kind, std::cmp::Reverse(most(log))));
     for (kind, log) in families {
         merge(&mut record, kind, log);
     }
@@ -127,7 +128,7 @@ fn families_of(files: &[LogFile]) -> Vec<Vec<&LogFile>> {
     }
     let mut families: Vec<Vec<&LogFile>> = families.into_values().collect();
     for family in &mut families {
-        family.sort_by(|a, b| natural::compare(&a.path.to_string_lossy(), &b.path.to_string_lossy()));
+        family.in_order(|a, b| natural::compare(&a.path.to_string_lossy(), &b.path.to_string_lossy()));
         if family.first().is_some_and(|file| file.kind == LogKind::TrainerState) {
             *family = latest_states(family);
         }

@@ -7,6 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use super::{Log, SERIES, VALUES};
+use crate::sorting::Sort as _;
 use crate::training::metric;
 use crate::training::{Series, XAxis};
 
@@ -124,7 +125,7 @@ fn places(all: impl Iterator<Item = Place>, shift: f64) -> Vec<(u64, f64)> {
             places.push(place);
         }
     }
-    places.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    places.in_order(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     places.dedup_by_key(|p| p.0);
     places
 }

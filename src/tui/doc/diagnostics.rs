@@ -2,6 +2,7 @@
 
 use super::{fact, of};
 use crate::checkpoint::{Checkpoint, Severity, Verdict};
+use crate::sorting::Sort as _;
 use crate::text::number;
 use crate::text::{brief, shown, shown_path};
 use crate::tui::model::document::{Document, Line, Mark, heading, named};
@@ -9,7 +10,7 @@ use crate::tui::model::document::{Document, Line, Mark, heading, named};
 /// The text of the diagnostics view.
 pub fn document(checkpoint: &Checkpoint) -> Document {
     let mut all: Vec<_> = checkpoint.diagnostics().iter().collect();
-    all.sort_by_key(|d| std::cmp::Reverse(d.severity));
+    all.in_order_of(|d| std::cmp::Reverse(d.severity));
     let mut out = vec![Line::Heading("Findings".to_owned())];
     if all.is_empty() {
         out.push(Line::Item(Mark::Good, "nothing to report about its structure".to_owned()));

@@ -181,6 +181,15 @@ fn head(text: &str, chars: usize) -> &str {
     text.char_indices().nth(chars).and_then(|(at, _)| text.get(..at)).unwrap_or(text)
 }
 
+/// The selected value itself, where it is text: not escaped.
+pub fn selected_whole(browser: &Browser) -> Option<String> {
+    let What::Value(_, value) = browser.metadata.selected()?.what else { return None };
+    match view::leaf(browser.checkpoint().tree(), value) {
+        Some(Leaf::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
 /// The whole text of the selected value, for the clipboard.
 pub fn selected_text(browser: &Browser) -> Option<String> {
     let What::Value(_, value) = browser.metadata.selected()?.what else { return None };

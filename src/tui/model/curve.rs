@@ -13,6 +13,7 @@ use super::cursor::stepped;
 use super::filter::Fuzzy;
 use crate::plot::Scale;
 use crate::runs::{CheckpointRow, Run};
+use crate::sorting::Sort as _;
 use crate::training::align::Places;
 use crate::training::best;
 use crate::training::curve::series_of_run;
@@ -218,7 +219,7 @@ impl Curve {
         let named = self.series.iter().enumerate();
         let mut found: Vec<(u32, usize)> =
             named.filter_map(|(at, s)| Some((fuzzy.score(&s.name)?, at))).collect();
-        found.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
+        found.in_order_of(|(score, at)| (std::cmp::Reverse(*score), *at));
         found.into_iter().map(|(_, at)| at).collect()
     }
 

@@ -1,4 +1,4 @@
-//! Questions before something is written: each says exactly what would happen, and nothing happens without an
+//! Questions before something is written or given up: each says exactly what would happen, and nothing happens without an
 //! answer.
 
 use std::collections::BTreeSet;
@@ -22,6 +22,11 @@ pub enum Dialog {
     Clean(Clean),
     /// Write the weights alone.
     Export(Export),
+    /// Quit while something is written or computed.
+    Quit {
+        /// Jobs that were at work when it was asked.
+        jobs: u16,
+    },
     /// Write a page for others.
     Page(super::page::Page),
 }
@@ -122,7 +127,7 @@ pub enum Answer {
 impl Dialog {
     /// Only `y` will do: Enter may be pressed by habit.
     pub fn is_careful(&self) -> bool {
-        matches!(self, Self::Clean(_))
+        matches!(self, Self::Clean(_) | Self::Quit { .. })
     }
 
     /// Rows it takes on the screen, its border included.
@@ -134,6 +139,7 @@ impl Dialog {
                 let notes = export.contents.as_ref().map_or(0, |contents| contents.notes.len());
                 12 + notes.min(8) as u16
             }
+            Self::Quit { jobs } => 8 + jobs,
             Self::Clean(_) => 28,
         }
     }
@@ -141,7 +147,7 @@ impl Dialog {
     /// Rows of its list.
     pub fn rows(&self) -> usize {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Page(_) => 0,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) | Self::Quit { .. } => 0,
             Self::Clean(clean) => clean.plan.as_ref().map_or(0, |plan| plan.remove.len() + plan.keep.len()),
         }
     }
@@ -149,7 +155,7 @@ impl Dialog {
     /// Where one is in its list.
     pub fn cursor(&mut self) -> Option<&mut Cursor> {
         match self {
-            Self::Link(_) | Self::Export(_) | Self::Page(_) => None,
+            Self::Link(_) | Self::Export(_) | Self::Page(_) | Self::Quit { .. } => None,
             Self::Clean(clean) => Some(&mut clean.cursor),
         }
     }

@@ -11,6 +11,7 @@ use super::memory::Bookmark;
 use super::run_table::RunTable;
 use crate::runs::group::Index;
 use crate::runs::{BestPick, CheckpointRow, Run, Skipped};
+use crate::sorting::Sort as _;
 use crate::training::Mode;
 use crate::training::best::pick_by;
 use crate::training::logs::Record;
@@ -231,7 +232,7 @@ impl Home {
         let Some((run, series)) = run.zip(self.curve.shown()) else { return };
         let originals = run.checkpoints.iter().filter(|row| !row.is_copy_within(run));
         let mut places: Vec<f64> = originals.filter_map(|row| x_of(row, series.x)).collect();
-        places.sort_by(f64::total_cmp);
+        places.in_order(f64::total_cmp);
         places.dedup();
         let Some(last) = places.len().checked_sub(1) else { return };
         let at = match self.curve.x {
@@ -272,10 +273,15 @@ impl Home {
     pub fn table_moved(&mut self) {
         let run = self.table.selected_run().and_then(|at| self.index.runs.get(at));
         if let Some(path) = run.map(|run| run.path.clone()) {
-            self.list.select_run(&self.index, &path);
-            self.facts = Scroll::default();
-            self.refresh();
+            self.select_run(&path);
         }
+    }
+
+    /// Selects a run in the list.
+    pub fn select_run(&mut self, path: &Path) {
+        self.list.select_run(&self.index, path);
+        self.facts = Scroll::default();
+        self.refresh();
     }
 
     /// Selects a checkpoint in the list.
@@ -360,7 +366,7 @@ fn draw(curve: &mut Curve, index: &Index, facts: &[RunFacts]) {
     if curve.all_runs {
         let lead = curve.shown().map(|s| canonical(&s.name));
         let mut rest: Vec<_> = others().filter(|(run, _)| !curve.pinned.contains(&run.path)).collect();
-        rest.sort_by(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
+        rest.in_order(|a, b| rank(a.1, lead.as_deref()).total_cmp(&rank(b.1, lead.as_deref())));
         runs.extend(rest.into_iter().map(|(run, _)| run));
     }
     curve.draw(&runs);

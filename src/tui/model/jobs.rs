@@ -10,6 +10,9 @@ use std::path::PathBuf;
 use crate::text::number;
 use crate::work::Work;
 
+/// Tenths of a second after which a wait has a gauge.
+pub const WAIT: usize = 10;
+
 /// A slot for long work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskKind {
@@ -70,6 +73,11 @@ impl Drop for Task {
 }
 
 impl Task {
+    /// The part that is done, once it has run so long that one wants to see it grow.
+    pub fn gauge(&self, ticks: usize) -> Option<f64> {
+        self.work.meter.fraction().filter(|_| ticks.saturating_sub(self.began) >= WAIT)
+    }
+
     /// How far it is, in words: `43% of 1.12 GiB, 3 s left`.
     pub fn progress(&self, ticks: usize) -> String {
         let meter = &self.work.meter;
@@ -111,6 +119,8 @@ pub struct Jobs {
     pub generation: u64,
     /// The scan that runs.
     pub scan: Option<u64>,
+    /// [`super::Model::ticks`] when it began.
+    pub scan_began: usize,
     /// The checkpoint being opened.
     pub open: Option<(u64, PathBuf)>,
     /// The filter being tried.
@@ -129,6 +139,18 @@ impl Jobs {
     /// True while a spinner should turn.
     pub fn is_busy(&self) -> bool {
         self.scan.is_some() || self.open.is_some() || self.filter.is_some() || !self.tasks.is_empty()
+    }
+
+    /// Tasks that write, or compute what takes its time: not lost by a key pressed by habit.
+    pub fn at_work(&self) -> impl Iterator<Item = &Task> {
+        let is_short = |kind| matches!(kind, TaskKind::Preview | TaskKind::Pair | TaskKind::Logs);
+        self.tasks.iter().filter(move |task| !is_short(task.kind))
+    }
+
+    /// How many jobs there are of any kind.
+    pub fn count(&self) -> usize {
+        let others = [self.scan.is_some(), self.open.is_some(), self.filter.is_some()];
+        self.tasks.len() + others.into_iter().filter(|is| *is).count()
     }
 
     /// Takes the slot of `kind` for new work, which stops the one before: its generation, and what the worker

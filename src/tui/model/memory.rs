@@ -100,6 +100,7 @@ pub fn restore(model: &mut Model, memory: Memory, where_too: bool) {
         splits.set(split, global.splits.get(split.id()).copied());
     }
     model.splits = splits;
+    model.hints.used.clone_from(&global.used);
     let path = |kept: &String| memory.found(kept);
     let list = &mut model.home.list;
     list.folded.extend(folder.folded.iter().map(path));
@@ -183,7 +184,8 @@ pub fn kept(model: &Model) -> (Global, Folder) {
     let shares =
         Split::ALL.into_iter().filter_map(|split| Some((split.id().to_owned(), model.splits.share(split)?)));
     let splits: BTreeMap<String, f64> = shares.collect();
-    (Global { mouse: memory.mouse, splits, ..memory.global.clone() }, folder)
+    let used = model.hints.used.clone();
+    (Global { mouse: memory.mouse, starts: memory.global.starts, used, splits }, folder)
 }
 
 fn sorted(order: By) -> Sorted {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::cursor::Cursor;
 use crate::runs::Run;
 use crate::runs::table::Table;
+use crate::sorting::Sort as _;
 use crate::text::fit;
 use crate::text::natural;
 use crate::text::number;
@@ -129,7 +130,7 @@ impl RunTable {
                 }
             }
         }
-        found.sort_by_key(|f| (!f.4, std::cmp::Reverse(f.3)));
+        found.in_order_of(|f| (!f.4, std::cmp::Reverse(f.3)));
         found.truncate(METRICS);
         let (leading, other): (Vec<_>, Vec<_>) = found.into_iter().partition(|f| f.4);
         let column = |f: &(String, String, Mode, usize, bool)| self.metric(runs, &f.0, &f.1, f.2);
@@ -161,7 +162,7 @@ impl RunTable {
         let Some((heading, descending)) = &self.order else { return };
         let mut rows = std::mem::take(&mut self.rows);
         let column = self.columns.iter().find(|column| column.is(heading));
-        rows.sort_by(|a, b| {
+        rows.in_order(|a, b| {
             if let Some(column) = column {
                 return column.compare(*a, *b, *descending);
             }

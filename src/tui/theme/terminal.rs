@@ -57,7 +57,7 @@ impl Environment {
         }
         let many = self.term.contains("256color") || self.term.ends_with("-direct");
         // Windows' own terminals name nothing and show everything.
-        if many || (crate::platform::TERMINALS_ARE_NAMELESS && self.term.is_empty()) {
+        if many || (crate::platform::CONSOLE && self.term.is_empty()) {
             Depth::Ansi256
         } else {
             Depth::Ansi16
@@ -68,14 +68,14 @@ impl Environment {
 /// Whether the background is light. Asks the terminal, unless it was said: its answer is awaited for a moment, and read to
 /// its end, so that none of it is taken for keys. Dark where nobody knows.
 pub fn is_light(background: Background) -> bool {
-    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    use terminal_colorsaurus::{QueryOptions, background_color};
     match background {
         Background::Dark => false,
         Background::Light => true,
         Background::Auto => {
             let mut options = QueryOptions::default();
             options.timeout = PATIENCE;
-            matches!(theme_mode(options), Ok(ThemeMode::Light))
+            background_color(options).is_ok_and(|color| color.perceived_lightness() > 0.5)
         }
     }
 }

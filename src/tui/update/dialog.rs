@@ -8,6 +8,16 @@ use super::super::model::{Mode, Model};
 use super::jobs;
 use crate::runs::act::Plan;
 
+/// Quits, or asks whether to while something is written or computed.
+pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
+    let jobs = model.jobs.at_work().count() as u16;
+    if jobs == 0 {
+        return vec![Effect::Quit];
+    }
+    model.mode = Mode::Dialog(Box::new(Dialog::Quit { jobs }));
+    Vec::new()
+}
+
 /// Asks whether to make the link.
 pub(super) fn link(model: &mut Model) -> Vec<Effect> {
     let Some(path) = target(&model.home).map(|row| row.path.clone()) else { return Vec::new() };
@@ -100,6 +110,7 @@ pub(super) fn acted(model: &mut Model, generation: u64, result: Result<String, S
 pub(super) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
     let Mode::Dialog(dialog) = std::mem::take(&mut model.mode) else { return Vec::new() };
     match (answer, *dialog) {
+        (Answer::No, Dialog::Quit { .. }) => Vec::new(),
         (Answer::No, _) => {
             model.say("nothing was changed");
             Vec::new()
@@ -124,6 +135,7 @@ pub(super) fn answer(model: &mut Model, answer: Answer) -> Vec<Effect> {
 
 fn agreed(model: &mut Model, dialog: Dialog) -> Vec<Effect> {
     match dialog {
+        Dialog::Quit { .. } => vec![Effect::Quit],
         Dialog::Link(link) => match link.obstacle() {
             Some(reason) => {
                 model.complain(reason);

@@ -7,13 +7,14 @@ use super::super::model::browser::{Browser, Opened};
 use super::super::model::dialog::Dialog;
 use super::super::model::filter::Matches;
 use super::super::model::{Mode, Model, Pane, Place, memory};
-use super::parts;
+use super::{bookmarks, parts};
 use crate::text::shown_path;
 
 /// Scans the paths again.
 pub(super) fn rescan(model: &mut Model) -> Vec<Effect> {
     let generation = model.jobs.number();
     model.jobs.scan = Some(generation);
+    model.jobs.scan_began = model.ticks;
     model.home.restart();
     vec![Effect::Scan(generation, model.home.paths.clone())]
 }
@@ -70,6 +71,7 @@ pub(super) fn opened(model: &mut Model, generation: u64, result: Result<Box<Open
             model.place = Place::Checkpoint;
             model.focus = Pane::Body;
             model.home.select(&path);
+            return bookmarks::arrive(model, generation);
         }
         Err(reason) => model.complain(format!("{}: {reason}", shown_path(&path))),
     }
@@ -105,7 +107,7 @@ pub(super) fn failed(model: &mut Model, generation: u64, message: String) -> Vec
         Dialog::Clean(clean) => clean.generation == generation,
         Dialog::Export(export) => export.generation == generation,
         Dialog::Page(page) => page.generation == generation,
-        Dialog::Link(_) => false,
+        Dialog::Link(_) | Dialog::Quit { .. } => false,
     };
     if matches!(&model.mode, Mode::Dialog(dialog) if planning(dialog)) {
         model.mode = Mode::Normal;

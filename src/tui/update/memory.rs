@@ -1,6 +1,6 @@
 //! When what is remembered has changed.
 
-use super::super::action::{Action, Effect};
+use super::super::action::{Action, Edit, Effect};
 use super::super::model::{Model, memory};
 
 /// A person did something. What jobs bring is seen by itself the next time.
@@ -9,6 +9,7 @@ pub(super) fn may_change(action: &Action) -> bool {
         action,
         Action::Run(..)
             | Action::Accept
+            | Action::Edit(Edit::Delete)
             | Action::Cancel
             | Action::Click(..)
             | Action::Drag(..)

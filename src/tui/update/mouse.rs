@@ -6,7 +6,7 @@ use super::super::model::browser::View;
 use super::super::model::document::Scroll;
 use super::super::model::table::Order;
 use super::super::model::{Mode, Model, Pane, Place};
-use super::super::view::{footer, layers, tabs, tensors};
+use super::super::view::{footer, header, layers, tabs, tensors};
 use super::{browse, curve, home, run, run_table, splits};
 
 /// A click: gives the focus, selects the row; on the row that is selected already it opens.
@@ -20,7 +20,7 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
         return footer::at(model, x).map(|command| run(model, command, None)).unwrap_or_default();
     }
     if y == layout.header.y && x < layout.header.width {
-        return run(model, Command::Back, None);
+        return header::at(model, x).map(|level| go_to(model, level)).unwrap_or_default();
     }
     model.toast = None;
     model.home.curve.grabbed = None;
@@ -60,6 +60,24 @@ pub(super) fn click(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
             Vec::new()
         }
         _ => Vec::new(),
+    }
+}
+
+/// A click on a crumb goes to that level; on what is going on, stops it.
+fn go_to(model: &mut Model, level: header::Level) -> Vec<Effect> {
+    match level {
+        header::Level::Runs => run(model, Command::Runs, None),
+        header::Level::Run(path) => {
+            let effects = run(model, Command::Runs, None);
+            model.home.select_run(&path);
+            effects
+        }
+        header::Level::Checkpoint => {
+            model.focus = Pane::Body;
+            Vec::new()
+        }
+        header::Level::Here => Vec::new(),
+        header::Level::Job => run(model, Command::Back, None),
     }
 }
 
@@ -130,6 +148,10 @@ pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect>
     }
     if matches!(model.mode, Mode::Dialog(_)) {
         super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
+        return Vec::new();
+    }
+    if matches!(model.mode, Mode::Popup(_)) {
+        super::popup::moved(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
     if matches!(model.mode, Mode::Metrics { .. } | Mode::Sections(_)) {

@@ -1,5 +1,6 @@
 //! Columns of a table: which of them fit, and where.
 
+use crate::sorting::Sort as _;
 use ratatui::layout::Rect;
 
 /// A column at the right of the first one, which takes what the others leave.
@@ -20,7 +21,7 @@ pub const GAP: u16 = 2;
 /// cells that leaves for the first one.
 pub fn fitting<T: Copy>(columns: &[Column<T>], width: u16, first: u16) -> (u16, Vec<Column<T>>) {
     let mut by_rank: Vec<usize> = (0..columns.len()).collect();
-    by_rank.sort_by_key(|at| columns.get(*at).map(|c| c.rank));
+    by_rank.in_order_of(|at| columns.get(*at).map(|c| c.rank));
     let mut left = width;
     let mut kept = Vec::new();
     for at in by_rank {

@@ -13,6 +13,7 @@ use crate::tui::doc::of;
 use crate::tui::layout::Layout;
 use crate::tui::model::dialog::{Before, Clean, Dialog, Export, Link};
 use crate::tui::model::document::{Document, Line, Mark, Scroll};
+use crate::tui::model::jobs::{Task, TaskKind};
 use crate::tui::model::listing::file_name;
 use crate::tui::model::{Mode, Model};
 
@@ -21,6 +22,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     let theme = model.theme;
     let Mode::Dialog(dialog) = &model.mode else { return };
     let (title, document, keys) = match &**dialog {
+        Dialog::Quit { .. } => quitting(model),
         Dialog::Link(link) => linking(link),
         Dialog::Clean(clean) => cleaning(clean),
         Dialog::Export(export) => exporting(export),
@@ -53,6 +55,27 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
 pub(super) type Question = (String, Document, Vec<(&'static str, String)>);
 
 pub(super) const LEAVE: (&str, &str) = ("Esc", "leaves everything as it is");
+
+fn quitting(model: &Model) -> Question {
+    let running = |task: &Task| {
+        let progress = task.progress(model.ticks);
+        let gap = if progress.is_empty() { "" } else { ": " };
+        Line::Item(Mark::Dot, format!("{}{gap}{progress}", task.title))
+    };
+    let mut document: Document = model.jobs.at_work().map(running).collect();
+    let is_done = document.is_empty();
+    let is_written = model.jobs.at_work().any(|task| task.kind == TaskKind::Write);
+    document.push(Line::Blank);
+    document.push(Line::Text(match (is_done, is_written) {
+        (true, _) => "It is done meanwhile.".to_owned(),
+        (_, true) => {
+            "Quitting stops it. No file is left half written; what is in the trash stays there.".to_owned()
+        }
+        _ => "Quitting stops it, and what it found so far may have to be computed again.".to_owned(),
+    }));
+    let title = if is_done { "Quit?" } else { "Quit while this is going on?" };
+    (title.to_owned(), document, vec![("y", "quits".to_owned()), ("Esc", "stays".to_owned())])
+}
 
 fn linking(link: &Link) -> Question {
     let name = shown(&file_name(&link.link)).into_owned();

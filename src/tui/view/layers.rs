@@ -16,6 +16,7 @@ use crate::tui::model::layers::Node;
 use crate::tui::model::stats::RollUp;
 use crate::tui::model::table::Column as Order;
 use crate::tui::model::{Model, Pane, tree};
+use crate::tui::update::bookmarked_names;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
@@ -82,12 +83,18 @@ pub(super) fn draw(
     headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
     let mut fuzzy = Fuzzy::new(&browser.pattern);
     let tree = &browser.tree;
+    let marked = bookmarked_names(model, browser.checkpoint().path());
     rows::draw(model, Pane::Body, area, tree.cursor, tree.visible.len(), buffer, |at, line, buffer| {
         let Some((at, node)) = tree.visible.get(at).and_then(|at| Some((*at, browser.layers().node(*at)?)))
         else {
             return;
         };
         draw_name(model, browser, at, node, Rect { width: name, ..line }, fuzzy.as_mut(), buffer);
+        let entry = node.tensor.and_then(|tensor| browser.layers().entry(tensor));
+        let path = entry.map_or_else(|| browser.layers().path(node), |entry| &entry.path);
+        if marked.contains(&path) {
+            put(buffer, (line.x, line.y), rows::bookmark(model), 1, model.theme.warning());
+        }
         for (area, column) in placed(line, name, &columns) {
             let (text, style) = cell(model, browser, at, node, column.what);
             let text = fit::cut(&text, usize::from(area.width), Keep::Start, model.theme.glyphs.cut);

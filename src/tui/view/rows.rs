@@ -65,3 +65,8 @@ pub(super) fn empty(model: &Model, area: Rect, lines: &[String], buffer: &mut Bu
         put(buffer, (area.x + 1, y), line, width as u16, model.theme.text());
     }
 }
+
+/// What a bookmark is shown as.
+pub(super) fn bookmark(model: &Model) -> &'static str {
+    if model.theme.glyphs.ascii { "'" } else { "⚑" }
+}

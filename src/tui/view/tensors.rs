@@ -15,6 +15,7 @@ use crate::tui::model::filter::Fuzzy;
 use crate::tui::model::stats::mean_magnitude;
 use crate::tui::model::table::Column as What;
 use crate::tui::model::{Model, Pane};
+use crate::tui::update::bookmarked_names;
 
 type Column = columns::Column<What>;
 
@@ -80,9 +81,13 @@ pub(super) fn draw(
     let (name, columns) = fitting(browser, area);
     headings(model, browser, Rect { height: 1, ..inner }, name, &columns, buffer);
     let mut fuzzy = Fuzzy::new(&browser.pattern);
+    let marked = bookmarked_names(model, browser.checkpoint().path());
     rows::draw(model, Pane::Body, area, table.cursor, table.rows.len(), buffer, |at, line, buffer| {
         if let Some(tensor) = table.rows.get(at) {
             draw_row(model, browser, *tensor, line, (name, &columns), fuzzy.as_mut(), buffer);
+            if browser.layers().entry(*tensor).is_some_and(|entry| marked.contains(&&*entry.path)) {
+                put(buffer, (line.x, line.y), rows::bookmark(model), 1, model.theme.warning());
+            }
         }
     })
 }

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::compare::plan::Described;
 use crate::compare::repairs::view::is_number;
+use crate::sorting::Sort as _;
 
 /// Batch norm's counter: older files lack it.
 pub(super) const COUNTER: &str = "num_batches_tracked";
@@ -49,7 +50,7 @@ pub(super) fn in_order(mut units: Vec<Unit<'_>>) -> Vec<Unit<'_>> {
         last.insert(list, number);
     }
     if !sorted {
-        units.sort_by(|a, b| crate::text::natural::compare(&a.name, &b.name));
+        units.in_order(|a, b| crate::text::natural::compare(&a.name, &b.name));
     }
     units
 }

@@ -9,6 +9,7 @@ use super::metadata::{Item, Metadata, Slice};
 use crate::checkpoint::Severity;
 use crate::error::Result;
 use crate::format::folders::compose::Composer;
+use crate::sorting::Sort as _;
 use crate::source::{RangeSource, ReadAt};
 use crate::value::Value;
 
@@ -22,7 +23,7 @@ pub(super) fn read(composer: &mut Composer<'_>, metadata: &Metadata, files: &Fil
     let mut order: Vec<usize> = (0..metadata.items.len()).collect();
     // What stands near the root tells more than what belongs to one parameter.
     let depth = |item: &Item| metadata.paths.get(&item.name).map_or(1, Vec::len);
-    order.sort_by_key(|at| metadata.items.get(*at).map(|item| (depth(item), *at)));
+    order.in_order_of(|at| metadata.items.get(*at).map(|item| (depth(item), *at)));
     let mut values = vec![Value::None; metadata.items.len()];
     let (mut count, mut total, mut unread) = (0, 0, 0_usize);
     for at in order {

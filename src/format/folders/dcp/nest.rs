@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::metadata::Key;
 use crate::format::folders::compose::Composer;
+use crate::sorting::Sort as _;
 use crate::value::{Dict, Value};
 
 /// Levels rebuilt; what is deeper stands under a joined name.
@@ -65,7 +66,7 @@ impl Level {
         }
         let tree = &mut composer.tree;
         if is_list {
-            children.sort_by_key(|(key, _)| if let Key::Index(at) = key { *at } else { 0 });
+            children.in_order_of(|(key, _)| if let Key::Index(at) = key { *at } else { 0 });
             return Value::List(tree.add_list(children.into_iter().map(|(_, value)| value).collect()));
         }
         let entries = children.into_iter().map(|(key, value)| match key {

@@ -1,6 +1,7 @@
 //! The files of a DeepSpeed folder, by what their names say of ranks.
 
 use crate::format::folders::listing::Names;
+use crate::sorting::Sort as _;
 
 /// The files of one model-parallel rank.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -88,7 +89,7 @@ impl Files {
             rank.optim.sort();
             rank.model = rank.models.first().map(|(_, name)| name.clone()).unwrap_or_default();
         }
-        files.ranks.sort_by_key(|rank| rank.mp);
+        files.ranks.in_order_of(|rank| rank.mp);
         files
     }
 

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Row, file_name, metric_of};
 use crate::runs::Run;
+use crate::sorting::Sort as _;
 use crate::text::natural;
 
 /// By what the checkpoints of a run are ordered.
@@ -79,8 +80,8 @@ impl Order {
                 let value = row(r).and_then(|c| metric_of(c, metric?));
                 Total(value.filter(|v| !v.is_nan()).unwrap_or(f64::INFINITY))
             }),
-            Self::Size => rows.sort_by_key(|r| row(r).map(|c| c.bytes)),
-            Self::Modified => rows.sort_by_key(|r| row(r).map(|c| c.modified)),
+            Self::Size => rows.in_order_of(|r| row(r).map(|c| c.bytes)),
+            Self::Modified => rows.in_order_of(|r| row(r).map(|c| c.modified)),
         }
     }
 }

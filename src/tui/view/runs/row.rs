@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::super::columns::placed;
-use super::super::{put, put_right};
+use super::super::{put, put_right, rows};
 use super::table::{self, Column, INDENT};
 use crate::runs::{CheckpointRow, Role, Skipped, Status};
 use crate::text::fit::{self, Keep};
@@ -85,6 +85,9 @@ pub(super) fn checkpoint(
     put(buffer, (line.x + 2, line.y), badge, 1, badge_style);
     if let Some(letter) = mark_letter(model, &row.path) {
         put(buffer, (line.x, line.y), letter, 1, theme.warning());
+    }
+    if model.home.bookmarks.iter().any(|mark| mark.path == row.path) {
+        put(buffer, (line.x + 1, line.y), rows::bookmark(model), 1, theme.warning());
     }
     let opened = model.opened_path() == Some(&row.path);
     let name_style = if opened { theme.strong() } else { theme.text() };
