@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::html::{Cell, Page, of};
 use crate::compare::timeline::scale::{Level, Measure, STEPS, Scale, largest_norm};
 use crate::compare::timeline::{Point, Row, Timeline, together};
+use crate::sorting::Sort as _;
 use crate::text::{fit, number, shown};
 
 /// Rows of the map; more tensors are summed up by module.
@@ -204,7 +205,7 @@ fn words(page: &mut Page, timeline: &Timeline, rows: &[Row]) {
     let last = |row: &Row| whole(row).and_then(|point| point.relative_change);
     let mut moved: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, last(row)?))).collect();
     moved.retain(|(row, x)| x.is_finite() && row.is_parameter);
-    moved.sort_by(|a, b| b.1.total_cmp(&a.1));
+    moved.in_order(|a, b| b.1.total_cmp(&a.1));
     if moved.is_empty() {
         return;
     }

@@ -8,6 +8,7 @@ use super::gather::Told;
 use super::html::{Cell, Page, date, of};
 use super::{checkpoint, heat, metadata};
 use crate::runs::{CheckpointRow, Role, Run, Status};
+use crate::sorting::Sort as _;
 use crate::text::{last_component, number, shown, shown_path};
 use crate::training::verdict::Without;
 use crate::training::{Mode, XAxis, metric};
@@ -159,7 +160,7 @@ fn columns<'a>(told: &'a Told) -> Vec<&'a str> {
         }
     }
     let lead = curves::lead(told).map(|name| metric::canonical(&name));
-    counted.sort_by_key(|(name, count)| {
+    counted.in_order_of(|(name, count)| {
         let aside = metric::mode_of(name) == Mode::None;
         (Some(metric::canonical(name)) != lead, aside, std::cmp::Reverse(*count))
     });

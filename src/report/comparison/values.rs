@@ -6,6 +6,7 @@ use crate::compare::values::ValueDiff;
 use crate::report::gather::Compared;
 use crate::report::html::{Cell, Page, of};
 use crate::report::svg;
+use crate::sorting::Sort as _;
 use crate::text::number;
 
 /// Changed tensors listed.
@@ -40,7 +41,7 @@ pub(super) fn write(page: &mut Page, compared: &Compared<'_>) {
     if !changed.is_empty() {
         let rank =
             |diff: &ValueDiff| if diff.relative_l2.is_nan() { f64::INFINITY } else { diff.relative_l2 };
-        changed.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)));
+        changed.in_order(|a, b| rank(b.1).total_cmp(&rank(a.1)));
         table(page, &changed, compared.equal());
     }
     page.close();

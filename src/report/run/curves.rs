@@ -3,6 +3,7 @@
 use crate::report::gather::Told;
 use crate::report::html::{Cell, Page};
 use crate::report::plot::{self, Line, Plot};
+use crate::sorting::Sort as _;
 use crate::text::shown;
 use crate::training::{Mode, Points, Series, XAxis, metric};
 
@@ -17,7 +18,7 @@ fn stem(name: &str) -> Vec<String> {
     words.retain(|w| {
         !matches!(w.as_str(), "train" | "val" | "test" | "epoch" | "step" | "history" | "avg" | "mean")
     });
-    words.sort();
+    words.in_order(String::cmp);
     words
 }
 
@@ -39,9 +40,9 @@ fn together<'a>(told: &'a Told) -> Vec<Together<'a>> {
     let lead = lead(told).map(|name| metric::canonical(&name));
     let leads = |series: &Series| Some(metric::canonical(&series.name)) == lead;
     for group in &mut groups {
-        group.series.sort_by_key(|s| (!leads(s), metric::split_of(&s.name) != metric::Split::Validation));
+        group.series.in_order_of(|s| (!leads(s), metric::split_of(&s.name) != metric::Split::Validation));
     }
-    groups.sort_by_key(|group| {
+    groups.in_order_of(|group| {
         let first = group.series.first();
         let leads = first.is_some_and(|s| leads(s));
         let loss = first.is_some_and(|s| metric::is_loss(&s.name) && group.stem.len() == 1);
