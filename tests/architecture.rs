@@ -64,6 +64,20 @@ fn only_the_platform_module_asks_for_the_system() {
     assert!(found.is_empty(), "belongs into src/platform:\n{}", found.join("\n"));
 }
 
+/// Pages are made of data: only `gather` reads, and only `Report::write` writes.
+#[test]
+fn pages_know_no_files() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/report"), &mut files);
+    assert!(files.len() > 6, "the sources are gone");
+    for path in files.iter().filter(|path| !path.ends_with("gather.rs") && !path.ends_with("tests.rs")) {
+        let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{e}"));
+        for word in ["std::fs", "format::open", "scan::", "File::", "std::thread"] {
+            assert!(!text.contains(word), "{} names {word}", path.display());
+        }
+    }
+}
+
 #[test]
 fn nothing_below_the_faces_names_a_screen() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -15,7 +15,7 @@ picture() {
     shift 3
     rm -rf "${home:?}"/.[a-z]*
     tmux -L "$server" -f /dev/null new-session -d -s "$name" -x "${size%x*}" -y "${size#*x}" \
-        "env -u XDG_CONFIG_HOME -u XDG_CACHE_HOME -u XDG_STATE_HOME HOME=$home $bin $path"
+        "env -u XDG_CONFIG_HOME -u XDG_CACHE_HOME -u XDG_STATE_HOME HOME=$home $bin --no-hints $path"
     tmux -L "$server" set-option -t "$name" status off >/dev/null
     # The scan is over when the footer's spinner is gone: two looks that are the same.
     until [ "$before" = "$now" ] && [ -n "$now" ]; do

@@ -1,12 +1,14 @@
 //! `clean`: what a clean-up that keeps the best would free; with `--yes` it moves that to the trash.
 
+mod sheet;
+
 use std::io::Write;
 use std::path::Path;
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use super::args::Clean;
+use super::args::{Clean, Form};
 use super::best;
 use super::json::Count;
 use super::ls;
@@ -55,13 +57,15 @@ pub(super) fn run(options: Clean, as_json: bool, style: &Style, out: &mut Out) -
             done.outcome = Some(act::carry_out(&done.plan));
         }
     }
-    if as_json {
-        out.json(&Document(&done))?;
-    } else {
-        for done in &done {
-            write(done, style, out)?;
+    match options.table.form(as_json) {
+        Form::Json => out.json(&Document(&done))?,
+        Form::Sheet(form) => sheet::write(&done, form, out)?,
+        Form::Text => {
+            for done in &done {
+                write(done, style, out)?;
+            }
+            summary(&done, options.yes, out)?;
         }
-        summary(&done, options.yes, out)?;
     }
     let failed = done.iter().filter_map(|d| d.outcome.as_ref()).flat_map(|o| &o.failed).next();
     match failed {

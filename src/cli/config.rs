@@ -93,15 +93,6 @@ fn text(
         number::bytes(kept),
         number::grouped(files as u64)
     )?;
-    let (files, kept) = state.size();
-    let place = state.folder().map_or_else(|| "none: there is no home folder".to_owned(), shown_path);
-    writeln!(out, "state    {place}")?;
-    writeln!(
-        out,
-        "         {} in {} files: where one was, marks and bookmarks; may be deleted at any time",
-        number::bytes(kept),
-        number::grouped(files as u64)
-    )?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use super::tensors::{self, Statistics};
 use super::{Report, Stamp, metadata};
 use crate::checkpoint::{Checkpoint, Severity, Verdict};
 use crate::export::snippet::Load;
+use crate::sorting::Sort as _;
 use crate::text::{last_component, number, shown_path};
 use crate::training::TrainingInfo;
 
@@ -73,13 +74,13 @@ fn findings(page: &mut Page, checkpoint: &Checkpoint, statistics: Option<&Statis
         }
     }
     let rank = |class: &str| ["bad", "warn", "dim"].iter().position(|known| *known == class);
-    found.sort_by_key(|(class, ..)| rank(class));
+    found.in_order_of(|(class, ..)| rank(class));
     summary(page, checkpoint, &found, statistics.is_some());
     if found.is_empty() {
         return;
     }
     page.section("Findings");
-    page.table(&of(found.len() as u64, "finding"), &[("", false), ("where", false), ("what", false)]);
+    page.table(&of(found.len() as u64, "finding"), &[("severity", false), ("where", false), ("what", false)]);
     for (class, word, name, text) in found.iter().take(LISTED) {
         let place =
             if name.is_empty() { Cell::Text("the file".to_owned()) } else { Cell::Name(name.clone()) };
@@ -213,7 +214,7 @@ fn globals(page: &mut Page, checkpoint: &Checkpoint) {
         "Its pickle names what is not on torch's own list: torch.load(..., weights_only=True) refuses it."
     });
     let mut others: Vec<_> = all.iter().filter(|used| used.verdict != Verdict::Allowed).collect();
-    others.sort_by_key(|used| std::cmp::Reverse(used.verdict));
+    others.in_order_of(|used| std::cmp::Reverse(used.verdict));
     if !others.is_empty() {
         page.table("Names that are not on the list", &[("name", false), ("verdict", false), ("why", false)]);
         for used in others.iter().take(LISTED) {

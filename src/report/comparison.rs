@@ -1,8 +1,10 @@
 //! The page of two checkpoints: would one load into the other's model, what repairs it, and which values differ.
 
+mod values;
+
 use super::gather::Compared;
 use super::html::{Cell, Page, of};
-use super::{Report, Stamp, svg};
+use super::{Report, Stamp};
 use crate::compare::keys::{Item, Side};
 use crate::compare::repairs::{Counts, Repair};
 use crate::compare::report::Match;
@@ -11,8 +13,6 @@ use crate::text::{last_component, number, shown_path};
 
 /// Keys of one kind listed.
 const KEYS: usize = 200;
-/// Changed tensors listed.
-const CHANGED: usize = 300;
 /// Repairs told.
 const REPAIRS: usize = 40;
 
@@ -24,7 +24,7 @@ pub(super) fn page(compared: &Compared<'_>, stamp: &Stamp) -> Report {
     sides(&mut page, compared);
     repairs(&mut page, compared);
     differences(&mut page, compared);
-    values(&mut page, compared);
+    values::write(&mut page, compared);
     message(&mut page, compared);
     Report { title, html: page.end(stamp) }
 }
@@ -97,8 +97,14 @@ impl Compared<'_> {
 
 fn sides(page: &mut Page, compared: &Compared<'_>) {
     let report = &compared.keys;
-    let headers =
-        [("", false), ("file", false), ("section", false), ("class", false), ("keys", true), ("size", true)];
+    let headers = [
+        ("side", false),
+        ("file", false),
+        ("section", false),
+        ("class", false),
+        ("keys", true),
+        ("size", true),
+    ];
     page.table("The two sides", &headers);
     let both = [
         ("the model's side", &report.reference, compared.reference),
@@ -130,12 +136,12 @@ fn repairs(page: &mut Page, compared: &Compared<'_>) {
     if !applied.is_empty() {
         page.section("What it is, and what repairs it");
         let headers = [
-            ("", true),
+            ("step", true),
             ("cause", false),
             ("matched before", true),
-            ("after", true),
+            ("matched after", true),
             ("differences before", true),
-            ("after", true),
+            ("differences after", true),
         ];
         page.table("Repairs in their order", &headers);
         for (n, repair) in applied.iter().take(REPAIRS).enumerate() {
@@ -248,66 +254,6 @@ fn more(page: &mut Page, count: usize, most: usize) {
     if count > most {
         page.note(&format!("{} more are not shown.", number::grouped((count - most) as u64)));
     }
-}
-
-fn values(page: &mut Page, compared: &Compared<'_>) {
-    let mut changed: Vec<(&Match, &ValueDiff)> = compared.changed().collect();
-    let recast: Vec<&Match> = compared
-        .rows
-        .iter()
-        .map(|(row, _)| row)
-        .filter(|row| row.reference_dtype != row.candidate_dtype)
-        .collect();
-    if changed.is_empty() && recast.is_empty() {
-        return;
-    }
-    page.section("Values");
-    if !recast.is_empty() {
-        let headers = [("key", false), ("in the model", false), ("in the file", false)];
-        page.table(
-            &format!("{} of another dtype; torch converts without a word", keys(recast.len())),
-            &headers,
-        );
-        for row in recast.iter().take(KEYS) {
-            let dtype = |dtype: crate::tensor::DType| Cell::Text(dtype.name().to_owned());
-            page.row(&[Cell::Name(row.key.clone()), dtype(row.reference_dtype), dtype(row.candidate_dtype)]);
-        }
-        page.table_end();
-        more(page, recast.len(), KEYS);
-    }
-    if !changed.is_empty() {
-        let rank =
-            |diff: &ValueDiff| if diff.relative_l2.is_nan() { f64::INFINITY } else { diff.relative_l2 };
-        changed.sort_by(|a, b| rank(b.1).total_cmp(&rank(a.1)));
-        table(page, &changed, compared.equal());
-    }
-    page.close();
-}
-
-fn table(page: &mut Page, changed: &[(&Match, &ValueDiff)], equal: usize) {
-    let count = changed.len() as u64;
-    let caption =
-        format!("{} changed, the most first; {} equal", of(count, "tensor"), number::grouped(equal as u64));
-    let mut headers =
-        vec![("key", false), ("relative change", true), ("", false), ("largest difference", true)];
-    headers.extend([("cosine", true), ("elements", true)]);
-    page.table(&caption, &headers);
-    let finite = |(_, diff): &&(&Match, &ValueDiff)| diff.relative_l2.is_finite();
-    let most = changed.iter().find(finite).map_or(1.0, |(_, diff)| diff.relative_l2);
-    for (row, diff) in changed.iter().take(CHANGED) {
-        let relative = match diff.relative_l2 {
-            x if x.is_finite() => format!("{}%", number::metric(x * 100.0)),
-            _ => "from zero".to_owned(),
-        };
-        page.raw("<tr>").cells(&[Cell::Name(row.key.clone()), Cell::Number(relative.clone())]).raw("<td>");
-        svg::bar(page, diff.relative_l2 / most, &relative);
-        page.raw("</td><td class=\"n\">").text(&number::metric(diff.max_abs)).raw("</td><td class=\"n\">");
-        page.text(&number::metric(diff.cosine)).raw("</td><td class=\"n\">");
-        let elements = format!("{} of {}", number::grouped(diff.unequal), number::grouped(diff.elements));
-        page.text(&elements).raw("</td></tr>\n");
-    }
-    page.table_end();
-    more(page, changed.len(), CHANGED);
 }
 
 fn message(page: &mut Page, compared: &Compared<'_>) {

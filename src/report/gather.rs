@@ -65,6 +65,16 @@ pub fn guess_of_run(run: &Run) -> u64 {
     (14_000 + files.min(150) * 260 + points * 16 + map) as u64
 }
 
+/// Bytes of the checkpoints a page about a run reads to compare their weights.
+pub fn read_for_run(run: &Run) -> u64 {
+    let stops = stops(run, STOPS);
+    if stops.len() > 1 {
+        stops.iter().map(|(_, bytes)| bytes).fold(0, |sum, n| sum.saturating_add(*n))
+    } else {
+        0
+    }
+}
+
 /// The same for a checkpoint of so many tensors.
 pub fn guess_of_tensors(tensors: usize) -> u64 {
     14_000 + tensors.min(250) as u64 * 1_100
@@ -135,7 +145,7 @@ fn of_runs(
     } else {
         Vec::new()
     };
-    work.meter.expect(chosen.iter().flatten().map(|(_, bytes)| bytes).sum());
+    work.meter.expect(chosen.iter().flatten().fold(0, |sum: u64, (_, bytes)| sum.saturating_add(*bytes)));
     for (told, chosen) in told.iter_mut().zip(&chosen) {
         if chosen.len() > 1 {
             let (sources, sizes): (Vec<timeline::Source>, Vec<u64>) = chosen.iter().cloned().unzip();

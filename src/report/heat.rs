@@ -1,10 +1,12 @@
 //! The timeline as a map: a row for each tensor or module, a column for each checkpoint.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::html::{Cell, Page, of};
 use crate::compare::timeline::scale::{Level, Measure, STEPS, Scale, largest_norm};
 use crate::compare::timeline::{Point, Row, Timeline, together};
+use crate::sorting::Sort as _;
 use crate::text::{fit, number, shown};
 
 /// Rows of the map; more tensors are summed up by module.
@@ -30,7 +32,7 @@ pub(super) fn write(page: &mut Page, timeline: &Timeline, all: usize) {
                     checkpoint before, relative to their size."
             .to_owned();
     if let Some((least, most)) = scale.bounds() {
-        text.push_str(&format!(" From {} to {}, on a logarithmic scale.", percent(least), percent(most)));
+        let _ = write!(text, " From {} to {}, on a logarithmic scale.", percent(least), percent(most));
     }
     text.push_str(" An empty frame did not move at all; red holds NaN or infinity.");
     page.paragraph(&text);
@@ -199,10 +201,11 @@ fn words(page: &mut Page, timeline: &Timeline, rows: &[Row]) {
         }
         page.raw(".</p>\n");
     }
-    let last = |row: &Row| row.points.last().copied().flatten().and_then(|point| point.relative_change);
+    let whole = |row: &Row| row.points.last().copied().flatten().filter(|point| point.nan + point.inf == 0);
+    let last = |row: &Row| whole(row).and_then(|point| point.relative_change);
     let mut moved: Vec<(&Row, f64)> = rows.iter().filter_map(|row| Some((row, last(row)?))).collect();
     moved.retain(|(row, x)| x.is_finite() && row.is_parameter);
-    moved.sort_by(|a, b| b.1.total_cmp(&a.1));
+    moved.in_order(|a, b| b.1.total_cmp(&a.1));
     if moved.is_empty() {
         return;
     }

@@ -7,6 +7,7 @@ use super::html::{Cell, Page, of};
 use super::plot::{self, Line, Plot};
 use super::{Report, Stamp, run};
 use crate::runs::{Skipped, table};
+use crate::sorting::Sort as _;
 use crate::text::{number, shown_path};
 use crate::training::{Mode, XAxis, metric};
 
@@ -24,7 +25,7 @@ pub(super) fn order(all: &mut [Told]) {
         let best = told.verdict.as_ref().ok()?;
         (metric::canonical(&best.metric) == lead).then_some((best.value, best.mode))
     };
-    all.sort_by(|a, b| match (value(a), value(b)) {
+    all.in_order(|a, b| match (value(a), value(b)) {
         (Some((a, Mode::Max)), Some((b, _))) => b.total_cmp(&a),
         (Some((a, _)), Some((b, _))) => a.total_cmp(&b),
         (Some(_), None) => Ordering::Less,
@@ -92,7 +93,7 @@ fn compared(page: &mut Page, all: &[Told]) {
     };
     let settings = table::Table::of(all.iter().map(|told| &told.run));
     let settings: Vec<&table::Column> = settings.differing().take(SETTINGS).collect();
-    let mut headers = vec![("", true), ("run", false)];
+    let mut headers = vec![("rank", true), ("run", false)];
     match same {
         Some(name) => headers.push((name, true)),
         None => headers.extend([("metric", false), ("best", true)]),

@@ -4,8 +4,12 @@
 //! [`crate::plot::Pyramid`] knows: a million points cost as much as the picture is wide. A value that is no number is
 //! a gap in the line and a mark on the axis below it.
 
+mod pen;
+
+use std::fmt::Write as _;
+
 use super::html::Page;
-use crate::plot::{Axis, Extent, Scale, ticks, trace};
+use crate::plot::{Axis, Extent, Scale, smooth, ticks};
 use crate::text::number;
 use crate::training::{Mode, Points, XAxis};
 
@@ -13,8 +17,6 @@ use crate::training::{Mode, Points, XAxis};
 const DECADES: f64 = 100.0;
 /// Points up to which each is marked, so that few values are seen as such.
 const DOTS: usize = 30;
-/// Points in one column of the picture from which on only their extremes are drawn.
-const DENSE: usize = 4;
 /// Lines of one plot.
 pub const LINES: usize = 6;
 
@@ -67,7 +69,9 @@ impl Frame {
         if extent.finite == 0 {
             return None;
         }
-        let log = extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
+        // What is neither better high nor low (learning rates) often ends next to nothing: that tells nothing.
+        let judged = plot.lines.iter().any(|line| line.mode != Mode::None);
+        let log = judged && extent.not_positive == 0 && extent.high / extent.low_positive >= DECADES;
         let scale = if log { Scale::Log } else { Scale::Linear };
         let low_y = if log { extent.low_positive } else { extent.low };
         let (width, height) = if plot.is_small { (250.0, 120.0) } else { (930.0, 290.0) };
@@ -105,7 +109,11 @@ pub fn figure(page: &mut Page, plot: &Plot) {
         page.raw("\" d=\"M1 5H25\"/></svg><span>").name(&line.name).raw(": ").text(&in_words(line, plot.x));
         page.raw("</span></li>\n");
     }
-    page.raw("</ul></figcaption>\n</figure>\n");
+    page.raw("</ul>");
+    if Frame::of(plot).is_some_and(|frame| plot.lines.iter().any(|line| is_dense(line, &frame))) {
+        page.note("Faint: all values; the line is their running mean.");
+    }
+    page.raw("</figcaption>\n</figure>\n");
 }
 
 /// Lowest or highest, last, and what is no number.
@@ -113,13 +121,13 @@ pub fn in_words(line: &Line, x: XAxis) -> String {
     let shape = line.points.shape();
     let place = |at: f64| match x {
         XAxis::Epoch => format!("epoch {}", number::epoch(at)),
-        XAxis::Step => format!("step {at:.0}"),
+        XAxis::Step => format!("step {}", number::grouped(at.max(0.0) as u64)),
     };
     let mut parts = Vec::new();
     let ends = match line.mode {
         Mode::Min => vec![("lowest", shape.lowest)],
         Mode::Max => vec![("highest", shape.highest)],
-        Mode::None => vec![("from", shape.lowest), ("to", shape.highest)],
+        Mode::None => vec![("lowest", shape.lowest), ("highest", shape.highest)],
     };
     for (word, point) in ends {
         parts.extend(point.map(|(at, value)| format!("{word} {} at {}", number::metric(value), place(at))));
@@ -141,7 +149,7 @@ fn picture(page: &mut Page, plot: &Plot, frame: &Frame) {
     page.raw("<svg class=\"plot\" role=\"img\" viewBox=\"0 0 ").number(width).raw(" ").number(height);
     let mut label = plot.title.clone();
     for line in &plot.lines {
-        label.push_str(&format!("; {}: {}", line.name, in_words(line, plot.x)));
+        let _ = write!(label, "; {}: {}", line.name, in_words(line, plot.x));
     }
     page.raw("\" aria-label=\"").text(&label).raw("\">\n<title>").name(&plot.title).raw("</title>\n");
     axes(page, plot, frame);
@@ -203,68 +211,20 @@ fn axes(page: &mut Page, plot: &Plot, frame: &Frame) {
     page.raw("\n");
 }
 
-/// The path of a line as it grows.
-struct Pen<'a> {
-    page: &'a mut Page,
-    frame: &'a Frame,
-    is_down: bool,
-    /// Where values that are no numbers are, a few units apart at least.
-    broken: Vec<f64>,
-}
-
-impl Pen<'_> {
-    fn to(&mut self, x: f64, y: f64) {
-        self.page.raw(if self.is_down { "L" } else { "M" }).number(x).raw(" ").number(y);
-        if !self.is_down {
-            // A point alone is a dot: the ends of a line are round.
-            self.page.raw("h0");
-        }
-        self.is_down = true;
-    }
-
-    fn point(&mut self, (x, value): (f64, f64)) {
-        let Some(across) = self.frame.across(x) else { return };
-        match self.frame.down(value) {
-            Some(down) => self.to(across, down),
-            None => self.gap(across, !value.is_finite()),
-        }
-    }
-
-    fn gap(&mut self, across: f64, broken: bool) {
-        self.is_down = false;
-        if broken && self.broken.last().is_none_or(|last| across - last >= 6.0) {
-            self.broken.push(across);
-        }
-    }
-
-    /// Many points in one column.
-    fn column(&mut self, across: f64, extent: &Extent) {
-        let low = if self.frame.y.scale == Scale::Log { extent.low_positive } else { extent.low };
-        match (self.frame.down(low), self.frame.down(extent.high)) {
-            (Some(low), Some(high)) => {
-                self.to(across, high);
-                self.to(across, low);
-            }
-            _ => self.gap(across, false),
-        }
-        if extent.broken > 0 {
-            self.gap(across, true);
-        }
-    }
+/// True for a curve of more points than the picture has room for: its range is drawn faintly below its running mean.
+fn is_dense(line: &Line, frame: &Frame) -> bool {
+    line.points.len() > frame.width as usize * 2
 }
 
 fn draw(page: &mut Page, at: usize, line: &Line, frame: &Frame) {
-    page.raw("<path class=\"line l").index(at).raw("\" d=\"");
-    let mut pen = Pen { page, frame, is_down: false, broken: Vec::new() };
-    let points = line.points.traced();
-    let columns = frame.width as usize;
-    if points.points.len() <= columns * 2 {
-        points.points.iter().for_each(|point| pen.point(*point));
-    } else {
-        by_columns(&mut pen, points, columns);
+    let dense = is_dense(line, frame);
+    let broken = pen::path(page, at, line.points.traced(), frame, dense);
+    if dense {
+        // Over half a percent of the curve.
+        let weight = (-200.0 / line.points.len() as f64).exp();
+        let mean: Points = smooth::ema(&line.points, weight).into();
+        pen::path(page, at, mean.traced(), frame, false);
     }
-    let broken = std::mem::take(&mut pen.broken);
-    page.raw("\"/>\n");
     if line.points.len() <= DOTS {
         for (x, y) in line.points.iter().filter_map(|(x, y)| Some((frame.across(*x)?, frame.down(*y)?))) {
             page.raw("<circle r=\"2.4\" class=\"d")
@@ -285,24 +245,6 @@ fn draw(page: &mut Page, at: usize, line: &Line, frame: &Frame) {
         let x = first.max(frame.left + 16.0);
         page.raw("<text class=\"mark\" text-anchor=\"middle\" x=\"").number(x).raw("\" y=\"");
         page.number(frame.bottom() - 13.0).raw("\">NaN</text>\n");
-    }
-}
-
-fn by_columns(pen: &mut Pen<'_>, points: trace::Points<'_>, columns: usize) {
-    let mut start = 0;
-    for column in 0..columns {
-        let until = pen.frame.x.value((column + 1) as f64 / columns as f64);
-        let rest = points.points.get(start..).unwrap_or_default();
-        let count = if column + 1 == columns { rest.len() } else { rest.partition_point(|p| p.0 < until) };
-        let end = start + count;
-        if count > DENSE {
-            let across = pen.frame.left + column as f64 + 0.5;
-            let extent = points.pyramid.extent(points.points, start..end);
-            pen.column(across, &extent);
-        } else {
-            points.points.get(start..end).unwrap_or_default().iter().for_each(|point| pen.point(*point));
-        }
-        start = end;
     }
 }
 
@@ -327,77 +269,4 @@ fn best(page: &mut Page, line: &Line, frame: &Frame) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn plot(values: &[f64], mode: Mode) -> Plot {
-        let points = values.iter().enumerate().map(|(at, y)| (at as f64 + 1.0, *y)).collect();
-        let line = Line { name: "loss".to_owned(), points, mode };
-        let title = "loss".to_owned();
-        Plot { title, x: XAxis::Epoch, lines: vec![line], turn: Some(2.0), is_small: false }
-    }
-
-    fn drawn(plot: &Plot) -> String {
-        let mut page = Page::default();
-        figure(&mut page, plot);
-        page.as_str().to_owned()
-    }
-
-    #[test]
-    fn a_curve_has_axes_its_best_and_its_words() {
-        let text = drawn(&plot(&[0.9, 0.5, 0.2, 0.4], Mode::Min));
-        assert!(text.contains(">best 0.2000</text>") && text.contains("overfits from here"));
-        assert!(text.contains("lowest 0.2000 at epoch 3, last 0.4000 at epoch 4"), "{text}");
-        assert!(!text.contains("logarithmic") && !text.contains("NaN"));
-        assert!(drawn(&plot(&[900.0, 5.0, 0.2], Mode::Min)).contains("logarithmic"));
-    }
-
-    #[test]
-    fn what_is_no_number_is_a_gap_a_mark_and_a_word() {
-        let text = drawn(&plot(&[1.0, 2.0, f64::NAN, f64::INFINITY, 3.0], Mode::Min));
-        assert!(text.contains(">NaN</text>") && text.contains("2 values not finite, the first at epoch 3"));
-        let path = text.split("<path class=\"line l0\" d=\"").nth(1).unwrap().split('"').next().unwrap();
-        assert_eq!(path.matches('M').count(), 2, "two pieces: {path}");
-    }
-
-    #[test]
-    fn a_million_points_are_a_small_picture_with_every_peak() {
-        let mut values: Vec<f64> = (0..1_000_000).map(|i| 1.0 + f64::from(i % 7) * 0.01).collect();
-        values[777_777] = 9.0;
-        values[500_000] = f64::NAN;
-        let text = drawn(&plot(&values, Mode::Max));
-        assert!(text.len() < 40_000, "{}", text.len());
-        assert!(text.contains("best 9.000") && text.contains(">NaN</text>"));
-    }
-
-    fn value() -> impl Strategy<Value = f64> {
-        prop_oneof![
-            6 => -1e3..1e3,
-            2 => any::<f64>(),
-            1 => Just(f64::NAN),
-            1 => prop_oneof![Just(f64::INFINITY), Just(f64::NEG_INFINITY), Just(0.0), Just(f64::MAX), Just(1e-320)],
-        ]
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(96))]
-        #[test]
-        fn every_attribute_is_a_number(
-            values in prop::collection::vec(value(), 0..3_000),
-            constant in prop::option::of(value()),
-            small in any::<bool>(),
-        ) {
-            let values: Vec<f64> = values.into_iter().map(|v| constant.unwrap_or(v)).collect();
-            for mode in [Mode::Min, Mode::Max, Mode::None] {
-                let plot = Plot { is_small: small, ..plot(&values, mode) };
-                let text = drawn(&plot);
-                for tag in text.split('<').filter(|tag| !tag.starts_with("svg class")) {
-                    let tag = tag.split('>').next().unwrap();
-                    prop_assert!(!tag.contains("NaN") && !tag.contains("inf"), "{}", tag);
-                }
-                prop_assert_eq!(text.matches("<svg").count(), text.matches("</svg>").count());
-            }
-        }
-    }
-}
+mod tests;

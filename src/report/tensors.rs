@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::html::{Cell, Page, of};
 use super::svg;
 use crate::checkpoint::{Checkpoint, TensorEntry};
+use crate::sorting::Sort as _;
 use crate::stats::{Finding, Plan, TensorStats};
 use crate::text::number;
 
@@ -77,9 +78,9 @@ fn largest(checkpoint: &Checkpoint) -> Vec<usize> {
         .map(|(at, entry)| (at, checkpoint.meta(entry).nbytes()))
         .collect();
     if all.len() > FULL {
-        all.sort_by_key(|(at, bytes)| (std::cmp::Reverse(*bytes), *at));
+        all.in_order_of(|(at, bytes)| (std::cmp::Reverse(*bytes), *at));
         all.truncate(FULL);
-        all.sort_unstable();
+        all.in_order_of(|(at, _)| *at);
     }
     all.into_iter().map(|(at, _)| at).collect()
 }
@@ -211,7 +212,7 @@ fn rest(page: &mut Page, checkpoint: &Checkpoint, shown: &[usize]) {
     }
     let count = best.len();
     let mut rows: Vec<(String, Sum)> = best.into_iter().collect();
-    rows.sort_by(|a, b| b.1.bytes.cmp(&a.1.bytes).then_with(|| crate::text::natural::compare(&a.0, &b.0)));
+    rows.in_order(|a, b| b.1.bytes.cmp(&a.1.bytes).then_with(|| crate::text::natural::compare(&a.0, &b.0)));
     let headers = [("module", false), ("tensors", true), ("elements", true), ("bytes", true)];
     page.table("The other tensors, by module", &headers);
     for (name, sum) in rows.iter().take(MODULES) {

@@ -49,6 +49,13 @@ pub enum ScanEvent {
     Log(LogFile),
     /// Something was not looked into.
     Skipped(Skipped),
+    /// All of the folders were walked through: so many files were met, whatever they are, in so many folders.
+    Walked {
+        /// Files.
+        files: usize,
+        /// Folders, those given included.
+        folders: usize,
+    },
     /// Nothing more will come.
     Done,
 }
@@ -148,7 +155,7 @@ pub fn collect(paths: Vec<PathBuf>, options: ScanOptions) -> Index {
             ScanEvent::Row(row) => index.insert(*row),
             ScanEvent::Log(log) => index.insert_log(log),
             ScanEvent::Skipped(skipped) => index.insert_skipped(skipped),
-            ScanEvent::Found { .. } => {}
+            ScanEvent::Found { .. } | ScanEvent::Walked { .. } => {}
             ScanEvent::Done => break,
         }
     }

@@ -97,7 +97,8 @@ fn reference(checkpoint: &Checkpoint, id: TensorId) -> (TensorStats, Vec<f64>) {
 }
 
 fn near(got: f64, want: f64, scale: f64) -> bool {
-    got == want || (got - want).abs() <= 1e-9 * scale || (got.is_infinite() && want.is_infinite())
+    // The smallest numbers of float64 are whole multiples of 5e-324: an interpolation of two of them may be one off.
+    got == want || (got - want).abs() <= 1e-9 * scale + 1e-323 || (got.is_infinite() && want.is_infinite())
 }
 
 fn check(got: &TensorStats, (want, sorted): &(TensorStats, Vec<f64>)) {

@@ -139,6 +139,8 @@ pub enum ScanNews {
     Log(LogFile),
     /// A path that was not read.
     Skipped(Skipped),
+    /// So many files were met in so many folders.
+    Walked(usize, usize),
     /// Nothing more will come.
     Done,
 }

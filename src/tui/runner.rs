@@ -110,18 +110,7 @@ impl Runner {
             Effect::Spectra(generation, work, layers, tensors) => {
                 self.spectra(generation, work, layers, tensors);
             }
-            Effect::PlanPage(generation, name) => {
-                self.spawn(generation, "a report", move |_| {
-                    Some(Action::PagePlanned(generation, page::free(&name)))
-                });
-            }
-            Effect::Page(generation, work, source, request, target) => {
-                let cache = Arc::clone(&self.cache);
-                self.spawn(generation, "a report", move |_| {
-                    let written = page::write(*source, &request, &target, &cache, &work);
-                    Some(Action::Acted(generation, written.map_err(|error| error.to_string())))
-                });
-            }
+            Effect::PlanPage(..) | Effect::Page(..) => self.page(effect),
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
             }
@@ -204,6 +193,23 @@ impl Runner {
             }
             effect => acting::run(effect),
         });
+    }
+
+    /// Pages for others.
+    fn page(&self, effect: Effect) {
+        match effect {
+            Effect::PlanPage(generation, name) => self.spawn(generation, "a report", move |_| {
+                Some(Action::PagePlanned(generation, page::free(&name)))
+            }),
+            Effect::Page(generation, work, source, request, target) => {
+                let cache = Arc::clone(&self.cache);
+                self.spawn(generation, "a report", move |_| {
+                    let written = page::write(*source, &request, &target, &cache, &work);
+                    Some(Action::Acted(generation, written.map_err(|error| error.to_string())))
+                });
+            }
+            _ => {}
+        }
     }
 
     /// Watches `paths` from now on.
@@ -345,6 +351,7 @@ fn convert(event: ScanEvent) -> ScanNews {
         ScanEvent::Row(row) => ScanNews::Row(row),
         ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
+        ScanEvent::Walked { files, folders } => ScanNews::Walked(files, folders),
         ScanEvent::Done => ScanNews::Done,
     }
 }

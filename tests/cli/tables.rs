@@ -69,7 +69,7 @@ const WRAPPED: [&str; 2] =
     ["tests/fixtures/mismatch/ddp_compile_a.pt", "tests/fixtures/mismatch/ddp_compile_b.pt"];
 
 /// Each command whose answer is a table.
-const COMMANDS: [&[&str]; 9] = [
+const COMMANDS: [&[&str]; 10] = [
     &["ls", "assets/demo"],
     &["show", MODEL],
     &["stats", "--no-cache", MODEL],
@@ -79,6 +79,7 @@ const COMMANDS: [&[&str]; 9] = [
     &["check", MODEL],
     &["spectra", MODEL],
     &["best", "assets/demo"],
+    &["clean", "assets/demo", "--keep-best", "2"],
 ];
 
 #[test]
@@ -239,6 +240,22 @@ fn the_best_of_each_run_and_what_was_found() {
     assert_eq!(table.rows.len(), rows);
     let quiet = Table::of(&["check", "assets/demo", "--csv", "--quiet"]);
     assert!(quiet.column("status").iter().all(|status| *status != "ok"));
+}
+
+#[test]
+fn what_a_clean_up_would_do() {
+    let args = ["clean", "assets/demo", "--keep-best", "2"];
+    let table = Table::of(&[&args[..], &["--csv"]].concat());
+    let document = demo_json(&args);
+    let of = |list: &str| -> Vec<Value> {
+        let runs = document["runs"].as_array().unwrap().iter();
+        runs.flat_map(|run| run[list].as_array().unwrap().clone()).collect()
+    };
+    let count = |plan: &str| table.column("plan").iter().filter(|cell| **cell == plan).count();
+    assert_eq!((count("keep"), count("trash")), (of("keep").len(), of("remove").len()));
+    let gone =
+        table.column("path").into_iter().zip(table.column("plan")).filter(|(_, plan)| *plan == "trash");
+    assert!(gone.zip(of("remove")).all(|((path, _), item)| item["path"] == path));
 }
 
 #[test]

@@ -139,6 +139,7 @@ fn events_stream_and_end() {
                 ScanEvent::Row(_) => rows += 1,
                 ScanEvent::Log(log) => panic!("{log:?}"),
                 ScanEvent::Skipped(skipped) => panic!("{skipped:?}"),
+                ScanEvent::Walked { files, folders } => assert_eq!((files, folders), (300, 1)),
                 ScanEvent::Done => done += 1,
             }
         }

@@ -435,7 +435,7 @@ fn an_empty_folder_says_what_to_do() {
     ui.done();
     let screen = ui.screen();
     assert!(
-        screen.contains("No checkpoint found in experiments") && screen.contains("ckpt-tui FOLDER"),
+        screen.contains("No checkpoint found in experiments") && screen.contains("ckpt-tui PATH"),
         "{screen}"
     );
 }

@@ -9,6 +9,7 @@ mod build;
 mod compare;
 mod curves;
 mod docs;
+mod empty;
 mod guide;
 mod hints;
 mod jobs;

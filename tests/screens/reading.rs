@@ -24,7 +24,7 @@ fn each_screen_gives_what_it_shows() {
         ("jj<Enter>V", "parameters"),
         ("jj<Enter>gtV", "float32"),
         ("jjmjmV", "= equal"),
-        ("jjmjmRV", "load_state_dict"),
+        ("jjmjmRV", "Verdict"),
     ] {
         let mut ui = Ui::on(DEMO, WIDE);
         ui.keys(keys);

@@ -347,6 +347,7 @@ fn scan_now(paths: Vec<PathBuf>) -> Vec<ScanNews> {
         }
         ScanEvent::Log(log) => ScanNews::Log(log),
         ScanEvent::Skipped(skipped) => ScanNews::Skipped(skipped),
+        ScanEvent::Walked { files, folders } => ScanNews::Walked(files, folders),
         ScanEvent::Done => ScanNews::Done,
     };
     scan.events().iter().map(convert).collect()

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueHint};
 
-use super::Direction;
+use super::{Direction, Tabular};
 
 /// Options of `clean`.
 #[derive(Debug, ClapArgs)]
@@ -24,4 +24,6 @@ pub(in crate::cli) struct Clean {
     /// Move what the plan names to the trash; without it the plan is only printed
     #[arg(long)]
     pub(in crate::cli) yes: bool,
+    #[command(flatten)]
+    pub(in crate::cli) table: Tabular,
 }

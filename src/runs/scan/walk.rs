@@ -45,6 +45,8 @@ pub(super) struct Walk {
     /// Device and inode of every folder entered.
     entered: HashSet<(u64, u64)>,
     links: VecDeque<PathBuf>,
+    /// Files and folders met so far.
+    met: (usize, usize),
 }
 
 /// The reader is gone, or asked to stop.
@@ -52,7 +54,7 @@ struct Stopped;
 
 impl Walk {
     pub(super) fn new(events: Sender<ScanEvent>, files: Sender<File>, stop: Arc<AtomicBool>) -> Self {
-        Self { events, files, stop, entered: HashSet::new(), links: VecDeque::new() }
+        Self { events, files, stop, entered: HashSet::new(), links: VecDeque::new(), met: (0, 0) }
     }
 
     /// Walks all of `paths`, then the links met on the way.
@@ -67,6 +69,8 @@ impl Walk {
                 return;
             }
         }
+        let (files, folders) = self.met;
+        let _ = self.events.send(ScanEvent::Walked { files, folders });
     }
 
     fn root(&mut self, path: &Path) -> Result<(), Stopped> {
@@ -101,6 +105,7 @@ impl Walk {
     /// What is in a folder, in natural order. If the folder is one checkpoint, that is sent, and only what does
     /// not belong to it is listed.
     fn list(&mut self, folder: &Path, root: &Path) -> Result<std::vec::IntoIter<DirEntry>, Stopped> {
+        self.met.1 += 1;
         let walk = WalkDir::new(folder).min_depth(1).max_depth(1);
         let walk = walk.sort_by(|a, b| order::names(a.file_name(), b.file_name()));
         let (mut entries, mut names) = (Vec::new(), Names::default());
@@ -206,7 +211,8 @@ impl Walk {
         self.skip(link, reason)
     }
 
-    fn send(&self, path: PathBuf, given: bool) -> Result<(), Stopped> {
+    fn send(&mut self, path: PathBuf, given: bool) -> Result<(), Stopped> {
+        self.met.0 += 1;
         let whole = crate::format::folders::is_split(&path);
         self.files.send(File { path, given, whole }).map_err(|_| Stopped)
     }

@@ -56,6 +56,8 @@ pub struct Home {
     pub found: usize,
     /// Files read so far.
     pub read: usize,
+    /// Files the scan met, whatever they are, and folders; `None` before it went through all of them.
+    pub walked: Option<(usize, usize)>,
     /// A scan came to its end.
     pub is_complete: bool,
     /// The list.
@@ -92,7 +94,7 @@ impl Home {
         self.index = Index::default();
         self.given_up.clear();
         self.reading = None;
-        (self.found, self.read, self.is_complete) = (0, 0, false);
+        (self.found, self.read, self.is_complete, self.walked) = (0, 0, false, None);
         self.is_stale = true;
     }
 

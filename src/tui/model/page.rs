@@ -29,6 +29,8 @@ pub struct Page {
     pub metric: Option<String>,
     /// Bytes it will have, more or less.
     pub guess: u64,
+    /// Bytes that are read for it at most; 0 where that is not known. What is remembered is not read again.
+    pub reads: u64,
     /// The file that would be written; `None` until a free name is found.
     pub target: Option<PathBuf>,
     /// Of the newest request.
@@ -39,26 +41,34 @@ impl Page {
     /// A page about what is on the screen, if anything is.
     pub fn of(model: &Model, generation: u64) -> Option<Self> {
         let subject = subject(model)?;
-        let (name, guess) = match &subject {
+        let listed = |path: &PathBuf| model.home.index.row(path);
+        let (name, guess, reads) = match &subject {
             Subject::Run(path) => {
                 let run = run(model, path)?;
-                (run.name.clone(), report::gather::guess_of_run(run))
+                (run.name.clone(), report::gather::guess_of_run(run), report::gather::read_for_run(run))
             }
             Subject::Checkpoint(path) => {
                 let opened = model.browser.as_ref().filter(|b| b.checkpoint().path() == path);
-                let listed = || model.home.index.row(path).map_or(0, |row| row.tensors);
-                let tensors = opened.map_or_else(listed, |b| b.checkpoint().tensors().len());
-                (last_component(path), report::gather::guess_of_tensors(tensors))
+                let (tensors, bytes) = match opened {
+                    Some(browser) => (browser.checkpoint().tensors().len(), browser.checkpoint().bytes()),
+                    None => listed(path).map_or((0, 0), |row| (row.tensors, row.bytes)),
+                };
+                (last_component(path), report::gather::guess_of_tensors(tensors), bytes)
             }
             Subject::Pair([a, b]) => {
                 let keys = model.compare.as_ref().map_or(0, |view| view.values.len());
                 let name = format!("{}-{}", last_component(a), last_component(b));
-                (name, report::gather::guess_of_pairs(keys))
+                let bytes = [a, b].map(|path| listed(path).map_or(0, |row| row.bytes));
+                (
+                    name,
+                    report::gather::guess_of_pairs(keys),
+                    bytes.iter().fold(0, |sum: u64, n| sum.saturating_add(*n)),
+                )
             }
         };
         let metric = model.home.verdict.as_ref().map(|verdict| verdict.metric.clone());
         let metric = metric.filter(|_| matches!(subject, Subject::Run(_)));
-        Some(Self { subject, name, metric, guess, target: None, generation })
+        Some(Self { subject, name, metric, guess, reads, target: None, generation })
     }
 
     /// What a worker reads; `None` when it went away meanwhile.

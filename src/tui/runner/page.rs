@@ -54,6 +54,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn work_that_was_stopped_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("page.html");
+        let work = Work::default();
+        work.cancel.cancel();
+        let request = Request { metric: None, values: true };
+        let source = Source::Checkpoint("assets/demo/exports/glyphs_model.pth".into());
+        let stopped = write(source, &request, &target, &Cache::off(), &work).unwrap_err();
+        assert_eq!(stopped.kind(), crate::error::ErrorKind::Cancelled);
+        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
+    }
+
+    #[test]
     fn a_name_that_is_taken_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let first = free_in(folder.path(), "run/one").unwrap();

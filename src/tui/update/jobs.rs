@@ -37,6 +37,7 @@ pub(super) fn scan(model: &mut Model, generation: u64, news: Vec<ScanNews>) -> V
             ScanNews::Row(row) => model.home.add(*row),
             ScanNews::Log(log) => model.home.log(log),
             ScanNews::Skipped(skipped) => model.home.skip(skipped),
+            ScanNews::Walked(files, folders) => model.home.walked = Some((files, folders)),
             ScanNews::Done => {
                 model.jobs.scan = None;
                 model.home.is_complete = true;

@@ -131,9 +131,11 @@ fn nothing(model: &Model) -> Vec<String> {
         return lines;
     }
     vec![
-        "No metric found in this run's checkpoints.".to_owned(),
+        "No metric found in this run.".to_owned(),
         String::new(),
-        "Values saved beside the weights, such as 'loss' or 'val_acc', become curves.".to_owned(),
+        "Curves come from values saved beside the weights ('val_loss': 0.41), from logs beside them (metrics.csv, \
+         trainer_state.json, TensorBoard, W&B, MLflow, JSON lines), or from names of files (val_loss=0.41)."
+            .to_owned(),
     ]
 }
 

@@ -20,6 +20,10 @@ pub(super) fn question(page: &Page) -> Question {
     };
     document.push(Line::Fact("writes", shown_path(target)));
     document.push(Line::Fact("size", format!("about {}", number::bytes(page.guess))));
+    if page.reads > 0 {
+        document
+            .push(Line::Fact("reads", format!("{} at most; Esc stops it then", number::bytes(page.reads))));
+    }
     document.push(Line::Blank);
     let text = "One HTML file to show to others: plots, tables, how to load it. It needs no network and runs no script. \
                 Nothing else is written.";

@@ -28,7 +28,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     let inner = layout.inner(Pane::Table);
     let list = layout.rows(Pane::Table);
     if table.rows.is_empty() {
-        rows::empty(model, inner, &["No runs found yet.".to_owned()], buffer);
+        rows::empty(model, inner, &nothing(model), buffer);
         return None;
     }
     let name = name_width(model, inner.width);
@@ -173,4 +173,14 @@ fn below(model: &Model, area: Rect) -> String {
         }
     };
     fit::cut(&text, room, Keep::Start, model.theme.glyphs.cut).into_owned()
+}
+
+/// Words for an empty table.
+fn nothing(model: &Model) -> Vec<String> {
+    let words = if model.jobs.scan.is_some() {
+        "No runs found yet; the scan goes on."
+    } else {
+        "No runs found. {rescan} looks again, {run-table} goes back."
+    };
+    vec![model.keys.spell(words).into_owned()]
 }

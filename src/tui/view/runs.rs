@@ -3,15 +3,18 @@
 mod row;
 mod table;
 
+use std::path::Path;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{pane, rows};
 use crate::text::fit;
 use crate::text::{shown, shown_path};
+use crate::tui::doc::of;
 use crate::tui::layout::Layout;
 use crate::tui::model::listing::{Order, Row};
-use crate::tui::model::{Model, Pane};
+use crate::tui::model::{Home, Model, Pane};
 
 /// Draws the pane; returns the cell of the selected row.
 pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buffer) -> Option<(u16, u16)> {
@@ -71,18 +74,34 @@ fn nothing(model: &Model) -> Vec<String> {
         ];
     }
     if model.jobs.scan.is_some() {
-        return vec!["Looking for checkpoints ...".to_owned()];
+        return vec![
+            "Looking for checkpoints ...".to_owned(),
+            model.keys.spell("They appear as they are found; {back} stops.").into_owned(),
+        ];
     }
-    let paths: Vec<String> = home.paths.iter().map(|p| shown_path(p)).collect();
-    vec![
-        format!("No checkpoint found in {}.", paths.join(", ")),
+    let paths: Vec<String> = home.paths.iter().map(|p| absolute(home, p)).collect();
+    let mut lines = vec![format!("No checkpoint found in {}.", paths.join(", "))];
+    if let Some((files, folders)) = home.walked {
+        let (files, folders) = (of(files as u64, "file"), of(folders as u64, "folder"));
+        lines.push(format!("Looked at {files} in {folders}; venv, node_modules and caches are not entered."));
+    }
+    lines.extend([
         String::new(),
-        "Files are recognised by their content: PyTorch .pt, .pth, .ckpt, .bin, .tar and safetensors."
+        "A checkpoint is known by its content, whatever it is called: PyTorch .pt .pth .ckpt .bin, safetensors, \
+         GGUF, ONNX, HDF5, NumPy, and folders written by DeepSpeed, FSDP, Megatron, Orbax or Hugging Face."
             .to_owned(),
         String::new(),
-        model
-            .keys
-            .spell("Start it as  ckpt-tui FOLDER  or  ckpt-tui FILE;  {rescan} looks again,  {quit} quits.")
-            .into_owned(),
-    ]
+    ]);
+    lines.push("ckpt-tui PATH looks in another folder, or opens a file.".to_owned());
+    lines.push(model.keys.spell("{rescan} looks again, {quit} quits.").into_owned());
+    lines
+}
+
+/// A path that was asked for, from the root where that is known: `.` alone says little.
+fn absolute(home: &Home, path: &Path) -> String {
+    match &home.here {
+        Some(here) if path.as_os_str() == "." => shown_path(here),
+        Some(here) if path.is_relative() => shown_path(&here.join(path)),
+        _ => shown_path(path),
+    }
 }

@@ -48,8 +48,7 @@ pub(super) fn draw(model: &Model, layout: &Layout, area: Rect, buffer: &mut Buff
     pane::draw(model, Pane::Timeline, area, titles(model, view, area), buffer);
     let inner = layout.inner(Pane::Timeline);
     if view.lines.is_empty() {
-        let text = if view.is_complete { "Nothing could be read." } else { "Reading the checkpoints ..." };
-        rows::empty(model, inner, &[text.to_owned()], buffer);
+        rows::empty(model, inner, &nothing(model, view), buffer);
         return None;
     }
     let columns = columns(inner.width, view);
@@ -306,4 +305,14 @@ fn findings(model: &Model, view: &TimelineView) -> (String, Style) {
         parts.push(format!("{} of {} read", data.checkpoints.len(), view.expected));
     }
     (parts.join(&format!(" {} ", theme.glyphs.middot)), theme.faint())
+}
+
+/// Words for a timeline without lines.
+fn nothing(model: &Model, view: &TimelineView) -> Vec<String> {
+    if !view.is_complete {
+        return vec![model.keys.spell("Reading the checkpoints ...  {back} stops.").into_owned()];
+    }
+    let words = "No history: none of these checkpoints holds a tensor that could be read. \
+                 {back} goes back, where the list says what is wrong with each; {rescan} reads them again.";
+    vec![model.keys.spell(words).into_owned()]
 }
