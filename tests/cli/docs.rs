@@ -157,3 +157,22 @@ fn the_summary_of_the_guide_names_every_page() {
         }
     }
 }
+
+/// `screens/pictures::every_screen` in the table of expectations is a test in `tests/screens/pictures.rs`.
+#[test]
+fn the_tests_named_in_the_table_of_expectations_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/ux.md")).unwrap();
+    let named =
+        page.split('`').filter_map(|name| name.split_once("::")).filter(|(file, _)| file.contains('/'));
+    let mut count = 0;
+    for (file, test) in named {
+        let source = std::fs::read_to_string(root.join(format!("tests/{file}.rs"))).unwrap_or_default();
+        assert!(source.contains(&format!("fn {test}()")), "{file}::{test} is gone");
+        count += 1;
+    }
+    assert!(count > 40);
+    for rule in 1..=20 {
+        assert!(page.contains(&format!("| U{rule} |")), "U{rule}");
+    }
+}
