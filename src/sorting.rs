@@ -62,7 +62,7 @@ mod tests {
         fn the_order_is_that_of_the_standard_sort(items in proptest::collection::vec((0..8_u8, 0..100_u8), 0..60)) {
             let (mut ours, mut theirs, mut keyed) = (items.clone(), items.clone(), items);
             ours.in_order(|a, b| b.0.cmp(&a.0));
-            theirs.sort_by(|a, b| b.0.cmp(&a.0));
+            theirs.sort_by_key(|item| std::cmp::Reverse(item.0));
             proptest::prop_assert_eq!(&ours, &theirs);
             keyed.in_order_of(|item| std::cmp::Reverse(item.0));
             proptest::prop_assert_eq!(keyed, theirs);

@@ -368,7 +368,7 @@ mod tests {
             format!("{good}{long}"),
         ] {
             std::fs::write(&path, &bad).unwrap();
-            assert_eq!(store.place(&here()), Folder::default(), "{:.200}", bad);
+            assert_eq!(store.place(&here()), Folder::default(), "{bad:.200}");
         }
         // What a later version adds does no harm, and what an earlier one did not know is as it is by default.
         std::fs::write(&path, good.replace("\"state\": {", "\"state\": {\"new\": [1],")).unwrap();

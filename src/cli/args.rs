@@ -45,6 +45,7 @@ pub(super) use timeline::Timeline;
     disable_help_subcommand = true,
     override_usage = "ckpt-tui [OPTIONS] [PATH]...\n       ckpt-tui [OPTIONS] <COMMAND>"
 )]
+#[allow(clippy::struct_excessive_bools)] // each is a flag of its own
 pub(super) struct Args {
     /// Folders to search for checkpoints, or checkpoint files to open [default: the current folder]
     #[arg(value_name = "PATH", value_hint = ValueHint::AnyPath)]

@@ -20,7 +20,7 @@ const TEXT: usize = 160;
 
 /// Writes hyperparameters and metadata.
 pub(super) fn write(page: &mut Page, checkpoint: &Checkpoint, training: &TrainingInfo) {
-    let mut lines = Lines { checkpoint, lines: Vec::new(), cut: false };
+    let mut lines = Lines { checkpoint, found: Vec::new(), cut: false };
     let tree = checkpoint.tree();
     let root = match (checkpoint.container_metadata(), checkpoint.format().is_listing()) {
         (Some(value), true) => Some(value),
@@ -30,14 +30,14 @@ pub(super) fn write(page: &mut Page, checkpoint: &Checkpoint, training: &Trainin
     if let Some(root) = root {
         lines.children(root, 0);
     }
-    if lines.lines.is_empty() && training.hyperparameters.is_empty() {
+    if lines.found.is_empty() && training.hyperparameters.is_empty() {
         return;
     }
     page.section("Metadata");
     settings(page, &training.hyperparameters);
-    if !lines.lines.is_empty() {
+    if !lines.found.is_empty() {
         page.table("What it holds beside tensors", &[("name", false), ("value", false)]);
-        for (depth, name, value) in &lines.lines {
+        for (depth, name, value) in &lines.found {
             page.raw("<tr><th scope=\"row\"><code>");
             for _ in 0..*depth {
                 page.raw("&nbsp;&nbsp;&nbsp;");
@@ -71,7 +71,7 @@ pub(super) fn settings(page: &mut Page, all: &[(String, String)]) {
 
 struct Lines<'a> {
     checkpoint: &'a Checkpoint,
-    lines: Vec<(usize, String, String)>,
+    found: Vec<(usize, String, String)>,
     cut: bool,
 }
 
@@ -85,7 +85,7 @@ impl Lines<'_> {
             {
                 continue;
             }
-            if count >= CHILDREN || self.lines.len() >= LINES {
+            if count >= CHILDREN || self.found.len() >= LINES {
                 self.cut = true;
                 return;
             }
@@ -97,17 +97,17 @@ impl Lines<'_> {
         if let Some(text) =
             self.plain(value).or_else(|| self.inline(value)).or_else(|| self.summary(&name, value))
         {
-            self.lines.push((depth, name, text));
+            self.found.push((depth, name, text));
             return;
         }
         let tree = self.checkpoint.tree();
         let class = view::class(tree, value).map(|class| shown(&class).into_owned()).unwrap_or_default();
         let count = view::child_count(tree, value);
         if depth + 1 >= DEPTH {
-            self.lines.push((depth, name, format!("{class} {count} entries").trim().to_owned()));
+            self.found.push((depth, name, format!("{class} {count} entries").trim().to_owned()));
             return;
         }
-        self.lines.push((depth, name, class));
+        self.found.push((depth, name, class));
         self.children(value, depth + 1);
     }
 

@@ -149,7 +149,7 @@ fn facts(page: &mut Page, told: &Told) {
 }
 
 /// Metrics with a column: the one the run is judged by, then those most checkpoints have.
-fn columns<'a>(told: &'a Told) -> Vec<&'a str> {
+fn columns(told: &Told) -> Vec<&str> {
     let mut counted: Vec<(&str, usize)> = Vec::new();
     for (name, _) in told.run.checkpoints.iter().flat_map(|row| row.training.values()) {
         let room = counted.len() < 200;
@@ -181,7 +181,10 @@ fn checkpoints(page: &mut Page, told: &Told) {
     let mut keep = |at: usize, row: &CheckpointRow| {
         let special = is_best(row) || !row.roles.is_empty() || row.status != Status::Ok;
         told_apart += usize::from(special);
-        all.len() <= ROWS || at % every == 0 || at + 1 == all.len() || special && told_apart <= ROWS / 3
+        all.len() <= ROWS
+            || at.is_multiple_of(every)
+            || at + 1 == all.len()
+            || special && told_apart <= ROWS / 3
     };
     let rows: Vec<&CheckpointRow> =
         all.iter().enumerate().filter(|(at, row)| keep(*at, row)).map(|(_, row)| row).collect();

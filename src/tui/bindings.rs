@@ -158,16 +158,13 @@ impl Bindings {
             spelled.push_str(before);
             let name = behind.split_once('}');
             let command = name.and_then(|(name, _)| commands::TABLE.iter().find(|entry| entry.id == name));
-            match (name, command) {
-                (Some((name, behind)), Some(entry)) => {
-                    let key = self.first(entry.command);
-                    spelled.push_str(if key.is_empty() { name } else { &key });
-                    rest = behind;
-                }
-                _ => {
-                    spelled.push('{');
-                    rest = behind;
-                }
+            rest = behind;
+            if let (Some((name, behind)), Some(entry)) = (name, command) {
+                let key = self.first(entry.command);
+                spelled.push_str(if key.is_empty() { name } else { &key });
+                rest = behind;
+            } else {
+                spelled.push('{');
             }
         }
         spelled.push_str(rest);

@@ -1,7 +1,7 @@
 //! From events to actions: what a key means now.
 
 use super::action::{Action, Edit, Pending};
-use super::commands::Command;
+use super::commands::{Command, Entry};
 use super::event::Event;
 use super::key::{Code, Key};
 use super::model::dialog::{Answer, Dialog};
@@ -94,11 +94,8 @@ fn moving(model: &Model, key: Key) -> Option<Action> {
         Code::Home => Command::Top,
         Code::End => Command::Bottom,
         _ => {
-            model
-                .keys
-                .find(&[key], |entry| entry.moves_in_lists())
-                .filter(|entry| entry.moves_in_lists())?
-                .command
+            let bound = model.keys.find(&[key], Entry::moves_in_lists);
+            bound.filter(|entry| entry.moves_in_lists())?.command
         }
     };
     Some(Action::Run(command, None))
@@ -142,7 +139,8 @@ fn typed(key: Key) -> Option<Action> {
 mod tests {
     use std::collections::HashMap;
 
-    use crate::tui::commands::{self, Entry};
+    use crate::tui::commands;
+    use crate::tui::commands::Entry;
     use crate::tui::key::Key;
 
     #[test]

@@ -71,13 +71,31 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             model.ticks += 1;
             Vec::new()
         }
+        Action::Answer(answer) => dialog::answer(model, answer),
+        news => arrived(model, news),
+    };
+    model.settle();
+    effects.extend(stats::follow(model));
+    effects.extend(spectra::follow(model));
+    effects.extend(ranks::follow(model));
+    effects.extend(compare::follow(model));
+    effects.extend(logs::wanted(model));
+    effects.extend(lines::wanted(model));
+    if is_asked {
+        effects.extend(memory::changed(model));
+    }
+    effects
+}
+
+/// News of what other threads did; what a person does is not among it.
+fn arrived(model: &mut Model, news: Action) -> Vec<Effect> {
+    match news {
         Action::Scan(generation, news) => jobs::scan(model, generation, news),
         Action::Changed(changes) => watch::changed(model, changes),
         Action::Opened(generation, result) => jobs::opened(model, generation, result),
         Action::Filtered(generation, matches) => jobs::filtered(model, generation, matches),
         Action::LogsRead(generation, path, record) => logs::read(model, generation, &path, record),
         Action::LinesPrepared(generation, made) => lines::prepared(model, generation, made),
-        Action::Answer(answer) => dialog::answer(model, answer),
         Action::Planned(generation, plan) => dialog::planned(model, generation, plan),
         Action::ExportPlanned(generation, contents) => dialog::export_planned(model, generation, contents),
         Action::PagePlanned(generation, target) => page::planned(model, generation, target),
@@ -99,18 +117,19 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             model.say(text);
             Vec::new()
         }
-    };
-    model.settle();
-    effects.extend(stats::follow(model));
-    effects.extend(spectra::follow(model));
-    effects.extend(ranks::follow(model));
-    effects.extend(compare::follow(model));
-    effects.extend(logs::wanted(model));
-    effects.extend(lines::wanted(model));
-    if is_asked {
-        effects.extend(memory::changed(model));
+        // Named, so that the compiler asks for what is added.
+        Action::Run(..)
+        | Action::Pending(_)
+        | Action::Edit(_)
+        | Action::Accept
+        | Action::Cancel
+        | Action::Click(..)
+        | Action::Drag(..)
+        | Action::Wheel(..)
+        | Action::Resize(..)
+        | Action::Tick
+        | Action::Answer(_) => Vec::new(),
     }
-    effects
 }
 
 /// What is shown first.
@@ -175,7 +194,33 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     {
         return effects;
     }
+    if let Some(effects) = anywhere(model, command, count) {
+        return effects;
+    }
     match command {
+        _ if model.place == Place::Timeline => timeline::run(model, command, count),
+        _ if model.place == Place::Compare => compare::run(model, command, count),
+        Command::Metric => metric(model, count, 1),
+        Command::PreviousMetric => metric(model, count, -1),
+        Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
+        Command::LinkBest => dialog::link(model),
+        Command::CleanUp => dialog::clean(model),
+        Command::ExportWeights => dialog::export(model),
+        Command::RunTable => {
+            run_table::toggle(model);
+            Vec::new()
+        }
+        _ => match model.focus {
+            Pane::Table if !is_view(command) => run_table::run(model, command, count),
+            Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
+            _ => browse::run(model, command, count),
+        },
+    }
+}
+
+/// Commands that mean the same wherever one is; `None` for all others.
+fn anywhere(model: &mut Model, command: Command, count: Option<usize>) -> Option<Vec<Effect>> {
+    Some(match command {
         Command::Quit => dialog::quit(model),
         Command::QuitNow => vec![Effect::Quit],
         Command::Suspend => vec![Effect::Suspend],
@@ -204,24 +249,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Messages => popup::show(model, What::Messages),
         Command::Report => page::ask(model),
         Command::Comparison => compare::reopen(model),
-        _ if model.place == Place::Timeline => timeline::run(model, command, count),
-        _ if model.place == Place::Compare => compare::run(model, command, count),
-        Command::Metric => metric(model, count, 1),
-        Command::PreviousMetric => metric(model, count, -1),
-        Command::Overlay | Command::Metrics | Command::FullCurve => curve::anywhere(model, command),
-        Command::LinkBest => dialog::link(model),
-        Command::CleanUp => dialog::clean(model),
-        Command::ExportWeights => dialog::export(model),
-        Command::RunTable => {
-            run_table::toggle(model);
-            Vec::new()
-        }
-        _ => match model.focus {
-            Pane::Table if !is_view(command) => run_table::run(model, command, count),
-            Pane::Runs | Pane::Curve | Pane::Facts if !is_view(command) => home::run(model, command, count),
-            _ => browse::run(model, command, count),
-        },
-    }
+        _ => return None,
+    })
 }
 
 /// Moves in the list that is over the rest; false where there is none.

@@ -109,7 +109,9 @@ fn whatever_the_shares_every_screen_can_be_drawn() {
         for (name, keys) in SCREENS.into_iter().chain([("comparison", "jjmjm]")]) {
             let mut ui = Ui::on(DEMO, (140, 45));
             ui.keys(keys);
-            Split::ALL.into_iter().for_each(|split| ui.model.splits.set(split, Some(share)));
+            for split in Split::ALL {
+                ui.model.splits.set(split, Some(share));
+            }
             for (width, height) in [(1, 1), (40, 10), (80, 10), (80, 24), (120, 12), (400, 60)] {
                 ui.act(Action::Resize(width, height));
                 ui.screen();

@@ -36,16 +36,14 @@ pub fn colors(name: &str, folder: Option<&Path>) -> Result<Colors, String> {
             format!("{}:{}:{}: {reason}", shown_path(path), place.line, place.column)
         });
     }
-    match BUILT_IN.iter().find(|(known, _)| *known == name) {
-        Some((_, text)) => parse(text).map_err(|(_, reason)| reason),
-        None => {
-            let known = || BUILT_IN.iter().map(|(known, _)| *known).chain(["terminal"]);
-            let all: Vec<&str> = known().collect();
-            let also = own.map(|path| format!(", nor is there {}", shown_path(&path))).unwrap_or_default();
-            let close = did_you_mean(name, known());
-            Err(format!("there is no theme \"{name}\" (known: {}){also}{close}", all.join(", ")))
-        }
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+        return parse(text).map_err(|(_, reason)| reason);
     }
+    let known = || BUILT_IN.iter().map(|(known, _)| *known).chain(["terminal"]);
+    let all: Vec<&str> = known().collect();
+    let also = own.map(|path| format!(", nor is there {}", shown_path(&path))).unwrap_or_default();
+    let close = did_you_mean(name, known());
+    Err(format!("there is no theme \"{name}\" (known: {}){also}{close}", all.join(", ")))
 }
 
 type Fault = (Place, String);

@@ -20,8 +20,8 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) {
     }
     let Some((entry, text)) = hints::next(model) else { return };
     let key = model.keys.first(entry.command);
-    let shown = layout.panes.iter().map(|(pane, _)| *pane);
-    let Some(pane) = shown.clone().find(|pane| DETAILS.contains(pane)).or_else(|| shown.last()) else {
+    let mut shown = layout.panes.iter().map(|(pane, _)| *pane);
+    let Some(pane) = shown.clone().find(|pane| DETAILS.contains(pane)).or_else(|| shown.next_back()) else {
         return;
     };
     let cells = (fit::width(&key) + 1 + fit::width(text)) as u16;
