@@ -27,7 +27,7 @@ fn replayed(page: &str) -> (String, usize) {
     let mut blocks = page.split("```console\n");
     out += blocks.next().unwrap_or_default();
     for rest in blocks {
-        let (block, after) = rest.split_once("```").expect("a block ends");
+        let (block, after) = rest.split_once("```").unwrap();
         let line = block.lines().next().unwrap_or_default();
         match line.strip_prefix("$ ckpt-tui ").filter(|command| !command.contains('|')) {
             Some(command) => {

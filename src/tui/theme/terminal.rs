@@ -1,7 +1,7 @@
 //! What the terminal shows: how many colours, and on which background.
 //!
 //! A flag counts more than a setting, a setting more than the environment, and there `NO_COLOR` more than `COLORTERM`, that
-//! more than `TERM`. Nothing asks the terminal but [`background`], and that only where a theme needs to know.
+//! more than `TERM`. Nothing asks the terminal but [`is_light`], and that only where a theme needs to know.
 
 use std::time::Duration;
 
