@@ -101,16 +101,21 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
     };
     model.settle();
+    follow(model, &mut effects);
+    if is_asked {
+        effects.extend(memory::changed(model));
+    }
+    effects
+}
+
+/// What the screens want now that something has changed.
+fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     effects.extend(stats::follow(model));
     effects.extend(spectra::follow(model));
     effects.extend(ranks::follow(model));
     effects.extend(compare::follow(model));
     effects.extend(logs::wanted(model));
     effects.extend(lines::wanted(model));
-    if is_asked {
-        effects.extend(memory::changed(model));
-    }
-    effects
 }
 
 /// What is shown first.
@@ -162,14 +167,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     if command.entry().is_some_and(|e| e.group == Group::Move) && moved_in_popup(model, command) {
         return Vec::new();
     }
-    if !command.entry().is_some_and(|e| (e.enabled)(model)) {
-        return Vec::new();
-    }
-    if hints::teaches(command)
-        && let Some(entry) = command.entry()
-    {
-        model.hints.used.insert(entry.id.to_owned());
-    }
+    let Some(entry) = command.entry().filter(|e| (e.enabled)(model)) else { return Vec::new() };
+    hints::learned(model, entry);
     if model.place != Place::Compare
         && let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command))
     {
@@ -182,11 +181,7 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         Command::Redraw => vec![Effect::Redraw],
         Command::Mouse => toggle_mouse(model),
         Command::Copy => copy(model),
-        Command::Help | Command::Palette => {
-            let only_here = command == Command::Palette;
-            model.mode = Mode::Help { only_here, input: Input::default(), cursor: Cursor::default() };
-            Vec::new()
-        }
+        Command::Help | Command::Palette => list_commands(model, command == Command::Palette),
         Command::Filter => filter::begin(model),
         Command::Back => back(model),
         Command::NextPane => cycle_pane(model, 1),
@@ -249,6 +244,11 @@ fn is_view(command: Command) -> bool {
             | Command::NextView
             | Command::PreviousView
     )
+}
+
+fn list_commands(model: &mut Model, only_here: bool) -> Vec<Effect> {
+    model.mode = Mode::Help { only_here, input: Input::default(), cursor: Cursor::default() };
+    Vec::new()
 }
 
 fn toggle_mouse(model: &mut Model) -> Vec<Effect> {
