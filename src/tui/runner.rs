@@ -35,6 +35,7 @@ use crate::runs::act;
 use crate::runs::scan::{self, ScanEvent, ScanOptions};
 use crate::runs::watch;
 use crate::state::Store;
+use crate::training::logs::LogFile;
 use crate::training::{logs, prepared};
 use crate::work::Work;
 
@@ -74,14 +75,7 @@ impl Runner {
             Effect::Scan(generation, paths) => self.scan(generation, paths),
             Effect::StopScan => self.newest_scan.store(0, Ordering::Relaxed),
             Effect::Open(generation, path) => self.open(generation, path),
-            Effect::ReadLogs(generation, work, path, files) => {
-                self.spawn(generation, "reading logs", move |_| {
-                    let record = Arc::new(logs::record(&files));
-                    // Stopped or not: what was read is true.
-                    drop(work);
-                    Some(Action::LogsRead(generation, path, record))
-                });
-            }
+            Effect::ReadLogs(generation, work, path, files) => self.read_logs(generation, work, path, files),
             Effect::PrepareLines(generation, wanted) => {
                 self.spawn(generation, "preparing curves", move |_| {
                     Some(Action::LinesPrepared(generation, prepared(wanted)))
@@ -114,11 +108,7 @@ impl Runner {
             Effect::Preview(generation, work, layers, wanted, count) => {
                 self.preview(generation, work, layers, wanted, count);
             }
-            Effect::Remember(kept) => {
-                if let Some(keeper) = &self.keeper {
-                    keeper.keep(*kept);
-                }
-            }
+            Effect::Remember(kept) => self.remember(*kept),
             Effect::Read(_)
             | Effect::Copy(_)
             | Effect::Mouse(_)
@@ -154,6 +144,21 @@ impl Runner {
             // Not a blocking send: this is the thread that empties the channel.
             let _ = self.events.try_send(Event::Job(failed));
         }
+    }
+
+    fn remember(&self, kept: memory::Kept) {
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(kept);
+        }
+    }
+
+    fn read_logs(&self, generation: u64, work: Work, path: PathBuf, files: Vec<LogFile>) {
+        self.spawn(generation, "reading logs", move |_| {
+            let record = Arc::new(logs::record(&files));
+            // Stopped or not: what was read is true.
+            drop(work);
+            Some(Action::LogsRead(generation, path, record))
+        });
     }
 
     fn scan(&self, generation: u64, paths: Vec<PathBuf>) {

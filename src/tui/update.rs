@@ -184,10 +184,8 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
         return Vec::new();
     }
-    if hints::teaches(command)
-        && let Some(entry) = command.entry()
-    {
-        model.hints.used.insert(entry.id.to_owned());
+    if let Some(entry) = command.entry() {
+        hints::learned(model, entry);
     }
     if model.place != Place::Compare
         && let Some(effects) = stats::run(model, command).or_else(|| spectra::run(model, command))

@@ -71,6 +71,9 @@ fn quitting_asks_while_something_is_written_or_computed() {
     ui.keys("q");
     assert!(!ui.quit && matches!(ui.model.mode, Mode::Dialog(_)));
     assert_snapshot!("quit_80", ui.screen());
+    ui.model.size = (140, 45);
+    assert_snapshot!("quit_140", ui.screen());
+    ui.model.size = (80, 24);
     ui.keys("<Enter>j");
     assert!(!ui.quit, "Enter may be pressed by habit");
     ui.keys("<Esc>");

@@ -51,6 +51,9 @@ fn messages_are_listed_newest_first_and_copied() {
     ui.model.say("the third");
     ui.keys("gn");
     assert_snapshot!("messages_80", ui.screen());
+    ui.model.size = (140, 45);
+    assert_snapshot!("messages_140", ui.screen());
+    ui.model.size = (80, 24);
     ui.keys("seco<Enter>");
     assert!(ui.copied.last().unwrap().starts_with("the second"));
     let mut ui = Ui::on(DEMO, (40, 10));

@@ -26,7 +26,7 @@ pub(crate) const SCREENS: [(&str, &str); 16] = [
 ];
 
 /// Screens that have pictures of their own elsewhere.
-const MORE: [(&str, &str); 11] = [
+const MORE: [(&str, &str); 13] = [
     ("full curve", "jj<Tab>f"),
     ("overlay", "jj<Tab>Oeexf"),
     ("metrics", "jj<Tab>a"),
@@ -38,6 +38,8 @@ const MORE: [(&str, &str); 11] = [
     ("comparison", "jjmjm]i"),
     ("comparison, difference", "jjmjm]<Tab>"),
     ("repairs", "jjmjmR"),
+    ("bookmarks", "jj'`"),
+    ("messages", "jj'gn"),
 ];
 
 #[test]

@@ -48,9 +48,11 @@ fn without_statistics(model: &Model) -> bool {
         && browser.is_some_and(|b| b.stats.count == 0 && matches!(b.view, View::Layers | View::Tensors))
 }
 
-/// True if there is a hint that teaches this command.
-pub fn teaches(command: Command) -> bool {
-    HINTS.iter().any(|(taught, ..)| *taught == command)
+/// A command was used: nobody needs to be told of it again.
+pub fn learned(model: &mut Model, entry: &Entry) {
+    if HINTS.iter().any(|(taught, ..)| *taught == entry.command) {
+        model.hints.used.insert(entry.id.to_owned());
+    }
 }
 
 /// The next useful thing where one is: the command, and what it does in a few words.

@@ -141,21 +141,8 @@ pub(super) fn drag(model: &mut Model, x: u16, y: u16) -> Vec<Effect> {
 
 /// The wheel scrolls what is under the pointer, whatever has the focus.
 pub(super) fn wheel(model: &mut Model, x: u16, y: u16, by: isize) -> Vec<Effect> {
-    if matches!(model.mode, Mode::Help { .. }) {
-        let command = if by > 0 { Command::Down } else { Command::Up };
-        super::move_in_help(model, command);
-        return Vec::new();
-    }
-    if matches!(model.mode, Mode::Dialog(_)) {
-        super::dialog::moved(model, if by > 0 { Command::Down } else { Command::Up });
-        return Vec::new();
-    }
-    if matches!(model.mode, Mode::Popup(_)) {
-        super::popup::moved(model, if by > 0 { Command::Down } else { Command::Up });
-        return Vec::new();
-    }
-    if matches!(model.mode, Mode::Metrics { .. } | Mode::Sections(_)) {
-        super::picker::moved(model, if by > 0 { Command::Down } else { Command::Up });
+    if !matches!(model.mode, Mode::Normal | Mode::Filter { .. }) {
+        super::moved_in_popup(model, if by > 0 { Command::Down } else { Command::Up });
         return Vec::new();
     }
     let layout = model.layout();
