@@ -17,6 +17,7 @@ use ckpt_tui::runs::group::Index;
 use ckpt_tui::runs::scan::{self, ScanOptions};
 use ckpt_tui::runs::{CheckpointRow, Status};
 use ckpt_tui::training::logs::record;
+use ckpt_tui::tui::action::Action;
 use ckpt_tui::tui::event::Event;
 use ckpt_tui::tui::key::Key;
 use ckpt_tui::tui::keymap;
@@ -118,6 +119,9 @@ impl Live {
     fn step(&mut self) {
         while let Ok(event) = self.events.recv_timeout(Duration::from_millis(20)) {
             self.take(event);
+        }
+        for effect in update(&mut self.model, Action::Settle) {
+            self.runner.run(effect);
         }
         let model = &self.model;
         self.terminal

@@ -50,6 +50,8 @@ pub enum Action {
     Resize(u16, u16),
     /// A tenth of a second passed while a job ran.
     Tick,
+    /// What a scan found is to be put in order, to be drawn.
+    Settle,
     /// News from the scan with this generation.
     Scan(u64, Vec<ScanNews>),
     /// Files changed on disk.

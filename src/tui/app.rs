@@ -14,8 +14,12 @@ use super::keymap;
 use super::model::Model;
 use super::update::update;
 
-/// Time between two frames drawn for jobs.
+/// Time between two frames drawn for jobs,
 const FRAME: Duration = Duration::from_millis(16);
+/// and so many times what the last of them cost, so that most of the time is left for the jobs,
+const SHARE: u32 = 4;
+/// but no more than this.
+const LONGEST: Duration = Duration::from_millis(250);
 /// Time between two pictures of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 /// Time spent on taking events in before the screen is drawn.
@@ -44,7 +48,7 @@ pub enum Exit {
 
 /// Runs until the person quits, or the channel closes.
 pub fn run(model: &mut Model, events: &Receiver<Event>, screen: &mut dyn Screen) -> io::Result<Exit> {
-    let mut pace = Pace { drawn: Instant::now(), ticked: Instant::now(), dirty: false };
+    let mut pace = Pace { drawn: Instant::now(), pause: FRAME, ticked: Instant::now(), dirty: false };
     pace.draw(model, screen)?;
     loop {
         let event = match pace.wait(model, events) {
@@ -65,7 +69,7 @@ pub fn run(model: &mut Model, events: &Receiver<Event>, screen: &mut dyn Screen)
             }
             next = if started.elapsed() < INTAKE { events.try_recv().ok() } else { None };
         }
-        if pace.dirty && (urgent || pace.drawn.elapsed() >= FRAME) {
+        if pace.dirty && (urgent || pace.drawn.elapsed() >= pace.pause) {
             pace.draw(model, screen)?;
         }
     }
@@ -96,6 +100,8 @@ fn handle(
 
 struct Pace {
     drawn: Instant,
+    /// Time from that to the next frame for a job.
+    pause: Duration,
     ticked: Instant,
     dirty: bool,
 }
@@ -104,7 +110,7 @@ impl Pace {
     /// The next event, or a timeout when it is time to draw.
     fn wait(&self, model: &Model, events: &Receiver<Event>) -> Result<Event, RecvTimeoutError> {
         let deadline = match (self.dirty, model.jobs.is_busy()) {
-            (true, _) => self.drawn + FRAME,
+            (true, _) => self.drawn + self.pause,
             (false, true) => self.ticked + TICK,
             (false, false) => return events.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
@@ -116,12 +122,19 @@ impl Pace {
             update(model, Action::Tick);
             self.ticked = Instant::now();
         }
+        let began = Instant::now();
+        if model.home.is_stale() {
+            for effect in update(model, Action::Settle) {
+                screen.run(effect)?;
+            }
+        }
         let size = screen.draw(model)?;
         if size != model.size {
             // The news of a new size came before anybody listened.
             update(model, Action::Resize(size.0, size.1));
             screen.draw(model)?;
         }
+        self.pause = (began.elapsed() * SHARE).clamp(FRAME, LONGEST);
         self.drawn = Instant::now();
         self.dirty = false;
         Ok(())

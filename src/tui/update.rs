@@ -47,6 +47,11 @@ pub(super) use timeline::run_of as timeline_run;
 /// Changes the model and says what is to be done outside it.
 pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let is_asked = memory::may_change(&action);
+    let is_of_scan = matches!(action, Action::Scan(..));
+    if !is_of_scan {
+        // What a person points at has to be what there is.
+        model.home.refresh();
+    }
     if matches!(action, Action::Pending(_) | Action::Edit(_) | Action::Click(..) | Action::Cancel) {
         // What was said goes with the next key; commands see to that themselves.
         model.toast = None;
@@ -72,8 +77,13 @@ pub fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Answer(answer) => dialog::answer(model, answer),
+        Action::Settle => Vec::new(),
         news => arrived(model, news),
     };
+    if is_of_scan && model.jobs.scan.is_some() {
+        // Rows come by the thousand: they are put in order before the next frame or the next key, not each time.
+        return effects;
+    }
     model.settle();
     effects.extend(stats::follow(model));
     effects.extend(spectra::follow(model));
@@ -128,6 +138,7 @@ fn arrived(model: &mut Model, news: Action) -> Vec<Effect> {
         | Action::Wheel(..)
         | Action::Resize(..)
         | Action::Tick
+        | Action::Settle
         | Action::Answer(_) => Vec::new(),
     }
 }

@@ -140,6 +140,10 @@ impl Ui {
 
     pub(crate) fn act(&mut self, action: Action) {
         self.effects.extend(update(&mut self.model, action));
+        if self.model.home.is_stale() {
+            // What the loop does before it draws.
+            self.effects.extend(update(&mut self.model, Action::Settle));
+        }
         self.run_effects();
     }
 

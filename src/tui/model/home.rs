@@ -147,6 +147,11 @@ impl Home {
         self.list.rebuild(&self.index, &self.facts_of);
     }
 
+    /// Something arrived that is not put in order yet.
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
     /// Makes what is derived from the runs again if they changed, and lets the curve follow the selection.
     pub fn refresh(&mut self) {
         let was_stale = std::mem::take(&mut self.is_stale);
