@@ -22,6 +22,7 @@ mod sizes;
 mod stacked;
 mod tied;
 mod transposed;
+mod unrelated;
 mod view;
 mod weight_norm;
 mod words;

@@ -60,7 +60,12 @@ fn verdict(page: &mut Page, compared: &Compared<'_>) {
         (false, false) => ("<div class=\"box bad\">\n", "It does not load."),
     };
     page.raw(open).raw("<p class=\"big\">").text(text).raw("</p>\n<p>");
-    page.text(&format!("{}; {} in common.", counted(before), keys(before.matched))).raw("</p>\n");
+    page.text(&format!(
+        "{}; {} in common.",
+        counted(before),
+        keys(before.matched.saturating_sub(report.verdict.filled.len()))
+    ))
+    .raw("</p>\n");
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
         let kept = keys(before.missing);
         page.paragraph(&format!(

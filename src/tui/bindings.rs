@@ -133,14 +133,18 @@ impl Bindings {
         all.any(|sequence| sequence.len() > keys.len() && sequence.starts_with(keys))
     }
 
-    /// What may follow these keys: the rest, and the command.
-    pub fn continuations(&self, keys: &[Key]) -> Vec<(String, &'static Entry)> {
+    /// What may follow these keys and means something now: the rest, and the command; each command once.
+    pub fn continuations(
+        &self,
+        keys: &[Key],
+        means_something: impl Fn(&Entry) -> bool,
+    ) -> Vec<(String, &'static Entry)> {
         let mut found = Vec::new();
-        for row in self.rows.iter().filter(|_| !keys.is_empty()) {
-            for sequence in &row.sequences {
-                if let Some(rest) = sequence.strip_prefix(keys).filter(|rest| !rest.is_empty()) {
-                    found.push((rest.iter().map(Key::to_string).collect(), row.entry));
-                }
+        for row in self.rows.iter().filter(|row| !keys.is_empty() && means_something(row.entry)) {
+            let rest =
+                |sequence: &Vec<Key>| Some(sequence.strip_prefix(keys)?.to_vec()).filter(|r| !r.is_empty());
+            if let Some(rest) = row.sequences.iter().find_map(rest) {
+                found.push((rest.iter().map(Key::to_string).collect(), row.entry));
             }
         }
         found

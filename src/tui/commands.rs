@@ -189,7 +189,7 @@ pub static TABLE: &[Entry] = table! {
     Metric, "metric", "Show the next metric; in the timeline: change, norm, NaN, effective rank", Find, ["c"], |_| "metric", has_metrics;
     PreviousMetric, "previous-metric", "Show the previous metric", Find, ["C"], silent, has_metrics;
     Metrics, "metrics", "Put further metrics on the plot, or take them off", Find, ["a"], |m| if m.focus == Pane::Curve { "add metric" } else { "" }, |m| has_plot(m) && m.home.curve.series.len() > 1;
-    Mark, "mark", "Mark A (the model's side); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
+    Mark, "mark", "Mark A (the model to load into); on another checkpoint compare; unmark", Act, ["m"], |m| if m.focus == Pane::Runs || m.place == Place::Timeline { super::update::mark_label(m) } else { "" }, |m| super::update::markable(m).is_some();
     Bookmark, "bookmark", "Bookmark what is selected (checkpoint, tensor, layer), or take it back", Act, ["'"], silent, |m| super::update::bookmark_target(m).is_some();
     Bookmarks, "bookmarks", "The bookmarks of this folder: Enter goes there, Delete removes", Go, ["`"], |m| if m.home.bookmarks.is_empty() || m.place != Place::Home { "" } else { "bookmarks" }, always;
     Best, "best", "Select the best checkpoint of the run", Go, ["b"], |_| "best", |m| home(m) && m.focus != Pane::Table && m.home.best().is_some();
@@ -212,7 +212,7 @@ pub static TABLE: &[Entry] = table! {
     Parts, "parts", "The parts of a folder: ranks and shards, with their state", Go, ["P"], |m| if has_parts(m) && !view_is(m, &[View::Parts]) { "parts" } else { "" }, has_parts;
     NextView, "next-view", "Next view of the checkpoint", Go, ["L", "Shift-Right"], |_| "tab", opened;
     PreviousView, "previous-view", "Previous view of the checkpoint", Go, ["H", "Shift-Left"], silent, opened;
-    SwapSides, "swap-sides", "Exchange A (the model's side) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
+    SwapSides, "swap-sides", "Exchange A (the model to load into) and B", Act, ["X"], |_| "swap", |m| compare(m).is_some();
     FlatKeys, "flat-keys", "Names as a list, or as a tree", Go, ["t"], |m| if compare(m).is_some_and(CompareView::is_flat) { "tree" } else { "list" }, comparing;
     CompareValues, "compare-values", "Compare the values that were not compared yet; Esc stops", Act, ["g v"], silent, comparing;
     Sort, "sort", "Sort by the next (or selected) column; a comparison by change", Find, ["s"], |m| if compare(m).is_some_and(CompareView::is_by_change) { "by name" } else if compare(m).is_some() { "by change" } else { "sort" }, |m| sortable(m) || comparing(m);

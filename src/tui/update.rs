@@ -193,6 +193,9 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
         return Vec::new();
     }
     if !command.entry().is_some_and(|e| (e.enabled)(model)) {
+        if is_view(command) && model.place != Place::Checkpoint {
+            model.hint("{open} on a checkpoint opens it first");
+        }
         return Vec::new();
     }
     if let Some(entry) = command.entry() {
@@ -312,6 +315,10 @@ fn metric(model: &mut Model, count: Option<usize>, direction: isize) -> Vec<Effe
     let times = isize::try_from(count.unwrap_or(1)).unwrap_or(1);
     model.home.curve.cycle(direction * times);
     model.home.metric_changed();
+    if let Some(name) = model.home.curve.chosen().map(|name| crate::text::shown(name).into_owned()) {
+        // Which checkpoint has the star changes with it.
+        model.say(format!("shown and judged by: {name}"));
+    }
     Vec::new()
 }
 
@@ -448,7 +455,13 @@ fn accept(model: &mut Model) -> Vec<Effect> {
     match std::mem::take(&mut model.mode) {
         Mode::Help { cursor, .. } => match rows.get(cursor.at) {
             Some(help::Row::Command(entry)) if !(entry.enabled)(model) => {
-                model.say(format!("\"{}\" means nothing here", entry.id));
+                let hint = if model.place != Place::Checkpoint && is_view(entry.command) {
+                    "; {open} on a checkpoint opens it first"
+                } else {
+                    ""
+                };
+                let hint = model.keys.spell(hint);
+                model.say(format!("\"{}\" cannot be done here{hint}", entry.title));
                 Vec::new()
             }
             Some(help::Row::Command(entry)) => run(model, entry.command, None),

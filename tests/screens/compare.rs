@@ -96,7 +96,7 @@ fn every_screen_survives_every_size() {
 fn two_marks_in_the_list_compare_and_esc_goes_back_level_by_level() {
     let mut ui = Ui::on("assets/demo/glyphs-cnn", WIDE);
     ui.keys("jm");
-    assert!(ui.screen().contains("A is checkpoint_002.pt, the model's side"), "{}", ui.screen());
+    assert!(ui.screen().contains("A is checkpoint_002.pt: the model to load into"), "{}", ui.screen());
     ui.keys("m");
     assert!(ui.model.home.marks.is_empty(), "on A itself the mark is taken back");
     ui.keys("mjm");

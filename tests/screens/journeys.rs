@@ -404,7 +404,10 @@ fn keys_that_begin_a_sequence_say_what_may_follow() {
     let mut ui = Ui::with_checkpoint(Build::training(&["a.w"]), (80, 24));
     ui.keys("g");
     let footer = ui.screen().lines().last().unwrap().to_owned();
-    assert!(footer.contains("m metadata") && footer.contains("l layers"), "{footer}");
+    assert!(
+        footer.contains("m metadata") && footer.contains("t tensors") && !footer.contains("l layers"),
+        "{footer}"
+    );
     ui.keys("x");
     assert!(ui.model.pending.keys.is_empty(), "an unknown one is forgotten");
 }

@@ -39,7 +39,7 @@ fn what_differs_stands_beside_what_runs_are_judged_by() {
     ui.keys("p");
     assert_eq!((ui.model.home.view, ui.model.focus), (HomeView::Table, Pane::Table));
     let titles: Vec<&str> = ui.model.home.table.columns.iter().map(|c| c.title.as_str()).collect();
-    assert_eq!(titles, ["files", "at epoch", "val_loss", "lr", "val_acc", "seed", "model"]);
+    assert_eq!(titles, ["files", "last epoch", "best val_loss", "lr", "best val_acc", "seed", "model"]);
     let differs: Vec<bool> = ui.model.home.table.columns.iter().map(|c| c.differs).collect();
     assert_eq!(differs, [false, false, false, true, false, false, false]);
     assert!(ui.screen().contains("1 hyperparameter differ, 2 the same in all"), "{}", ui.screen());

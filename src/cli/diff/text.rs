@@ -89,7 +89,12 @@ fn verdict(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Res
         (false, false) => (Tone::Bad, "Does not load.".to_owned()),
     };
     writeln!(out, "\n{}", style.paint(tone, &text))?;
-    writeln!(out, "  {}; {} in common", counted(before), keys(before.matched))?;
+    writeln!(
+        out,
+        "  {}; {} in common",
+        counted(before),
+        keys(before.matched.saturating_sub(report.verdict.filled.len()))
+    )?;
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {
         let kept = keys(before.missing);
         writeln!(out, "  strict=False loads without an error, and leaves {kept} of the model as they were")?;

@@ -7,7 +7,7 @@ use super::view::View;
 use super::{Counts, Found, Repair};
 use super::{
     absent, ema, fused, layers, leftovers, lora, order, parametrized, prefix, quantised, sizes, stacked,
-    tied, transposed, weight_norm, words, wrappers,
+    tied, transposed, unrelated, weight_norm, words, wrappers,
 };
 use crate::compare::keys::{Item, Side};
 use crate::compare::plan::{Described, Plan};
@@ -165,7 +165,15 @@ impl State<'_> {
         let mut proposals = self.proposals(&FAMILIES);
         proposals.extend(self.proposals(&[order::propose]));
         proposals.retain(|p| p.plan.is_empty());
-        proposals.extend(self.proposals(&[quantised::propose, sizes::propose, absent::propose]));
+        // Advice on a head or a norm means nothing between models that share nothing.
+        let families: &[Family] = if !unrelated::is_unrelated(&self.verdict) {
+            &[quantised::propose, sizes::propose, absent::propose]
+        } else if proposals.is_empty() {
+            &[quantised::propose, unrelated::propose]
+        } else {
+            &[quantised::propose]
+        };
+        proposals.extend(self.proposals(families));
         let counts = Counts::of(&self.verdict);
         for p in proposals {
             let explains = if p.pairs.is_empty() { p.estimate } else { p.pairs.len() };

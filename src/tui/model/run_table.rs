@@ -149,7 +149,13 @@ impl RunTable {
             if better { b } else { a }
         });
         let cells = values.iter().map(|v| v.map(number::metric).unwrap_or_default()).collect();
-        let mut column = Column::of(&shown(name), cells, false);
+        // Of all its checkpoints, and so not that of the last epoch.
+        let title = if name.starts_with("final ") {
+            shown(name).into_owned()
+        } else {
+            format!("best {}", shown(name))
+        };
+        let mut column = Column::of(&title, cells, false);
         let known = values.iter().flatten().count();
         column.best = best.map(|(at, _)| at).filter(|_| known > 1);
         column.numbers = Some(values.into_iter().map(|v| v.unwrap_or(f64::NAN)).collect());
@@ -288,7 +294,7 @@ fn progress(runs: &[Run]) -> Option<Column> {
     };
     let epochs: Vec<Option<f64>> = runs.iter().map(epoch).collect();
     let cells = epochs.iter().map(|e| e.map(number::epoch).unwrap_or_default()).collect();
-    epochs.iter().any(Option::is_some).then(|| Column::of("at epoch", cells, false))
+    epochs.iter().any(Option::is_some).then(|| Column::of("last epoch", cells, false))
 }
 
 fn setting(name: &str, values: Vec<Option<String>>, differs: bool) -> Column {

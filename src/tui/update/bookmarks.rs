@@ -109,7 +109,10 @@ pub(super) fn arrive(model: &mut Model, generation: u64) -> Vec<Effect> {
 fn show(model: &mut Model, name: &str) -> Vec<Effect> {
     let Some(browser) = &mut model.browser else { return Vec::new() };
     let layers = Arc::clone(browser.layers());
-    let tensor = layers.checkpoint().tensors().iter().position(|entry| *entry.path == *name);
+    let tensors = layers.checkpoint().tensors();
+    let tensor = tensors.iter().position(|entry| *entry.path == *name);
+    // The timeline has names within a section.
+    let tensor = tensor.or_else(|| tensors.iter().position(|entry| entry.key() == name));
     let node = || layers.nodes.iter().position(|node| node.tensor.is_none() && layers.path(node) == name);
     if !browser.pattern.is_empty() || browser.section.is_some() {
         browser.pattern.clear();

@@ -39,7 +39,7 @@ pub(super) fn mark(model: &mut Model) -> Vec<Effect> {
     }
     let said = model.home.marks.first().map(|a| name(a)).unwrap_or_default();
     let key = model.keys.first(super::super::commands::Command::Mark);
-    model.say(format!("A is {said}, the model's side; {key} on another checkpoint compares"));
+    model.say(format!("A is {said}: the model to load into; {key} on another compares"));
     Vec::new()
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::super::action::Effect;
 use super::super::commands::Command;
 use super::super::model::jobs::{TaskKind, Unit};
-use super::super::model::timeline::TimelineView;
+use super::super::model::timeline::{Grouping, TimelineView};
 use super::super::model::{Model, Pane, Place};
 use super::jobs;
 use crate::compare::timeline::{Source, Timeline};
@@ -102,8 +102,15 @@ pub(super) fn run(model: &mut Model, command: Command, count: Option<usize>) -> 
             view.rebuild();
         }
         Command::Open => {
-            let path = view.path().cloned();
-            return path.map(|path| jobs::open(model, path)).unwrap_or_default();
+            let (path, name) = (
+                view.path().cloned(),
+                view.line().filter(|_| view.grouping == Grouping::Tensors).map(|line| line.name.clone()),
+            );
+            let Some(path) = path else { return Vec::new() };
+            let effects = jobs::open(model, path);
+            // The line is what one wants to see of it.
+            model.bound_for = name.map(|name| (model.jobs.generation, name));
+            return effects;
         }
         _ => {}
     }

@@ -78,7 +78,7 @@ fn pending(model: &Model, area: Rect, buffer: &mut Buffer) {
     let typed: Vec<String> = model.pending.keys.iter().map(ToString::to_string).collect();
     let count = model.pending.count.map(|n| n.to_string()).unwrap_or_default();
     let mut spans = vec![Span::styled(format!(" {count}{} ", typed.concat()), theme.accent())];
-    for (keys, entry) in model.keys.continuations(&model.pending.keys) {
+    for (keys, entry) in model.keys.continuations(&model.pending.keys, |entry| (entry.enabled)(model)) {
         spans.push(Span::styled(format!(" {keys} "), theme.accent()));
         spans.push(Span::raw(entry.id));
     }

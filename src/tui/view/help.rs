@@ -30,6 +30,11 @@ pub(super) fn draw(model: &Model, layout: &Layout, buffer: &mut Buffer) -> (u16,
         .border_style(theme.focus())
         .title(title)
         .title_style(theme.accent())
+        .title_bottom(
+            ratatui::text::Line::from(" other keys: ckpt-tui config --template ")
+                .style(theme.accent())
+                .right_aligned(),
+        )
         .render(area, buffer);
     let inner = Rect { x: area.x + 2, y: area.y + 1, width: area.width.saturating_sub(4), height: 1 };
     let used = put(buffer, (inner.x, inner.y), if *only_here { ": " } else { "? " }, 2, theme.accent());

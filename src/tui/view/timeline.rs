@@ -16,6 +16,7 @@ use crate::text::fit::{self, Keep};
 use crate::text::{number, shown, shown_path};
 use crate::tui::doc::of;
 use crate::tui::layout::{HEAT_FOOT, Layout};
+use crate::tui::model::listing::file_name;
 use crate::tui::model::timeline::{Line, TimelineView};
 use crate::tui::model::{Model, Pane};
 
@@ -281,7 +282,9 @@ fn place(model: &Model, view: &TimelineView) -> String {
 fn findings(model: &Model, view: &TimelineView) -> (String, Style) {
     let theme = model.theme;
     let data = &view.data;
-    let name = |at: usize| data.checkpoints.get(at).map(|stop| shown_path(&stop.path)).unwrap_or_default();
+    let name = |at: usize| {
+        data.checkpoints.get(at).map(|stop| shown(&file_name(&stop.path)).into_owned()).unwrap_or_default()
+    };
     if let Some(nan) = data.first_nan() {
         let before = nan.checkpoint.checked_sub(1).map(|at| format!(", last without: {}", name(at)));
         let text = format!(
