@@ -31,6 +31,7 @@ mod wrappers;
 use super::keys::Side;
 use super::plan::Plan;
 use super::torch_rules::Verdict;
+use crate::text::number;
 
 pub use search::find;
 
@@ -61,6 +62,19 @@ impl Counts {
     /// Differences in all.
     pub fn differences(self) -> usize {
         self.missing + self.unexpected + self.mismatched
+    }
+
+    /// They in words: `15 missing, 16 unexpected`.
+    pub fn in_words(self) -> String {
+        let all = [
+            (self.missing, "missing"),
+            (self.unexpected, "unexpected"),
+            (self.mismatched, "of another shape"),
+        ];
+        let parts = all.iter().filter(|(n, _)| *n > 0);
+        let parts: Vec<String> =
+            parts.map(|(n, what)| format!("{} {what}", number::grouped(*n as u64))).collect();
+        if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
     }
 }
 

@@ -6,7 +6,7 @@ use super::gather::Compared;
 use super::html::{Cell, Page, of};
 use super::{Report, Stamp};
 use crate::compare::keys::{Item, Side};
-use crate::compare::repairs::{Counts, Repair};
+use crate::compare::repairs::Repair;
 use crate::compare::report::Match;
 use crate::compare::values::ValueDiff;
 use crate::text::{last_component, number, shown_path};
@@ -33,18 +33,6 @@ fn keys(n: usize) -> String {
     of(n as u64, "key")
 }
 
-fn counted(counts: Counts) -> String {
-    let all = [
-        (counts.missing, "missing"),
-        (counts.unexpected, "unexpected"),
-        (counts.mismatched, "of another shape"),
-    ];
-    let parts = all.iter().filter(|(n, _)| *n > 0);
-    let parts: Vec<String> =
-        parts.map(|(n, what)| format!("{} {what}", number::grouped(*n as u64))).collect();
-    if parts.is_empty() { "No key differs".to_owned() } else { parts.join(", ") }
-}
-
 fn verdict(page: &mut Page, compared: &Compared<'_>) {
     let report = &compared.keys;
     let (before, after) = (report.before(), report.after());
@@ -62,7 +50,7 @@ fn verdict(page: &mut Page, compared: &Compared<'_>) {
     page.raw(open).raw("<p class=\"big\">").text(text).raw("</p>\n<p>");
     page.text(&format!(
         "{}; {} in common.",
-        counted(before),
+        before.in_words(),
         keys(before.matched.saturating_sub(report.verdict.filled.len()))
     ))
     .raw("</p>\n");

@@ -109,6 +109,24 @@ fn it_grows_while_it_is_read_and_esc_stops_it_and_then_leaves() {
 }
 
 #[test]
+fn every_epoch_has_its_label_wherever_the_cursor_is() {
+    let mut ui = waiting(WIDE);
+    feed(&mut ui, 8, true);
+    ui.keys("99h");
+    let labels = |screen: &str| -> Vec<String> {
+        let line = screen.lines().find(|line| line.contains(" epoch ")).unwrap().to_owned();
+        let behind = line.split_once(" epoch ").unwrap().1.to_owned();
+        behind.split_whitespace().filter(|word| word.parse::<u32>().is_ok()).map(str::to_owned).collect()
+    };
+    let first = labels(&ui.screen());
+    assert_eq!(first.len(), 8, "{first:?}");
+    for _ in 1..8 {
+        ui.keys("l");
+        assert_eq!(labels(&ui.screen()), first);
+    }
+}
+
+#[test]
 fn the_cursor_reads_out_what_it_stands_on() {
     let mut ui = waiting(WIDE);
     feed(&mut ui, 8, true);

@@ -7,7 +7,7 @@ use super::Outcome;
 use crate::cli::style::{Style, Tone};
 use crate::cli::table::{self, Cell, Column};
 use crate::compare::keys::{Side, choices};
-use crate::compare::repairs::{Counts, Repair};
+use crate::compare::repairs::Repair;
 use crate::text::{fit, number, shown, shown_path};
 
 /// Keys of one list that are shown without `-v`.
@@ -63,19 +63,6 @@ fn keys(n: usize) -> String {
     format!("{} key{s}", number::grouped(n as u64))
 }
 
-/// `15 missing, 16 unexpected`.
-fn counted(counts: Counts) -> String {
-    let all = [
-        (counts.missing, "missing"),
-        (counts.unexpected, "unexpected"),
-        (counts.mismatched, "of another shape"),
-    ];
-    let parts = all.iter().filter(|(n, _)| *n > 0);
-    let parts: Vec<String> =
-        parts.map(|(n, what)| format!("{} {what}", number::grouped(*n as u64))).collect();
-    if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
-}
-
 fn verdict(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let report = &outcome.report;
     let (before, after) = (report.before(), report.after());
@@ -92,7 +79,7 @@ fn verdict(outcome: &Outcome<'_>, style: &Style, out: &mut dyn Write) -> io::Res
     writeln!(
         out,
         "  {}; {} in common",
-        counted(before),
+        before.in_words(),
         keys(before.matched.saturating_sub(report.verdict.filled.len()))
     )?;
     if !report.verdict.loads_strict() && report.verdict.loads_loosely() {

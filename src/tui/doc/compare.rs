@@ -5,7 +5,6 @@ mod repairs;
 
 use super::{fact, of};
 use crate::compare::keys::Item;
-use crate::compare::repairs::Counts;
 use crate::compare::values::ValueDiff;
 use crate::text::{number, shown};
 use crate::tui::model::compare::entries::What;
@@ -19,21 +18,6 @@ pub(in crate::tui) use repairs::repairs;
 /// Parts of one repaired tensor that are named.
 const MOST_PARTS: usize = 8;
 
-/// Names and shapes of a count, in words: `15 missing, 16 unexpected`.
-pub fn counted(counts: Counts) -> String {
-    let all = [
-        (counts.missing, "missing"),
-        (counts.unexpected, "unexpected"),
-        (counts.mismatched, "of another shape"),
-    ];
-    let parts: Vec<String> = all
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| format!("{} {what}", number::grouped(*n as u64)))
-        .collect();
-    if parts.is_empty() { "no key differs".to_owned() } else { parts.join(", ") }
-}
-
 /// Whether the candidate loads, in a line; as it is, or `after` the repairs.
 pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
     let report = &data.report;
@@ -43,7 +27,7 @@ pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
         (Mark::Warning, "A and B are one and the same file.".to_owned())
     } else if after && is_repaired {
         let (mark, word) = loads(report.found.after.loads_strict());
-        (mark, format!("After the repair it {word}: {}.", counted(report.after())))
+        (mark, format!("After the repair it {word}: {}.", report.after().in_words()))
     } else if report.verdict.loads_strict() && data.recast > 0 {
         let n = of(data.recast as u64, "tensor");
         (Mark::Good, format!("Loads; torch converts the dtype of {n}."))
@@ -52,9 +36,9 @@ pub fn verdict(data: &Comparison, after: bool) -> (Mark, String) {
     } else if report.found.after.loads_strict() {
         (Mark::Warning, "Does not load; loads after the repair.".to_owned())
     } else if is_repaired {
-        (Mark::Error, format!("Does not load; a repair leaves {}", counted(report.after())))
+        (Mark::Error, format!("Does not load; a repair leaves {}", report.after().in_words()))
     } else {
-        (Mark::Error, format!("Does not load: {}", counted(report.before())))
+        (Mark::Error, format!("Does not load: {}", report.before().in_words()))
     }
 }
 

@@ -133,8 +133,8 @@ fn axis(model: &Model, view: &TimelineView, line: Rect, columns: Columns, buffer
         let text = view.data.checkpoints.get(column).map(|stop| label(stop, column)).unwrap_or_default();
         let width = fit::width(&text) as u16;
         let cursor_x = cell_x(view, line, columns, view.column);
-        // The cursor's own label goes before its neighbours'.
-        let hits_cursor = !is_cursor && x < cursor_x + 8 && x + width + 1 > cursor_x;
+        // The cursor's own label goes before those it would touch; `free` sees to those behind it.
+        let hits_cursor = x < cursor_x && x + width + 1 > cursor_x;
         if is_cursor || x >= free && !hits_cursor {
             let style = if is_cursor { theme.lively() } else { theme.faint() };
             let x = x.min(line.right().saturating_sub(width.min(line.width)));

@@ -1,7 +1,7 @@
 //! The repairs of a comparison as text: what it is, what each repair changes, the Python lines, torch's own words.
 
 use super::super::{fact, of};
-use super::{counted, verdict};
+use super::verdict;
 use crate::compare::repairs::{Counts, Repair};
 use crate::text::{number, shown, shown_path};
 use crate::tui::model::compare::Comparison;
@@ -66,7 +66,7 @@ fn change(repair: &Repair) -> String {
 }
 
 fn state_of(counts: Counts) -> String {
-    format!("{} matched, {}", number::grouped(counts.matched as u64), counted(counts))
+    format!("{} matched, {}", number::grouped(counts.matched as u64), counts.in_words())
 }
 
 fn script(data: &Comparison, out: &mut Document) {
