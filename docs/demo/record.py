@@ -45,7 +45,7 @@ SCENES = [
             (4.5, ["g", "o"], "model.load_state_dict", "g o: the Python lines that load exactly this file. y copies them, over ssh, too."),
             (4.0, ["Esc", "Esc", *"/too-high", "Enter", "G"], "NaN from epoch 7", "Another run. Its loss is NaN from epoch 7 on."),
             (5.0, ["T"], "first NaN: 0.weight", "T: every layer over all checkpoints. Where the NaN began, and the last file without one."),
-            (4.5, ["Enter", "g", "l", "i"], "1,016 NaN", "i: statistics of every tensor of a file."),
+            (4.5, ["Enter", "g", "g", "i"], "1,016 NaN", "Enter opens that file; i: statistics of every tensor of it."),
         ],
     ),
     (

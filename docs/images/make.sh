@@ -13,9 +13,11 @@ trap 'tmux -L "$server" kill-server 2>/dev/null || true; rm -rf "$home"' EXIT
 picture() {
     local name=$1 size=$2 path=$3 before='' now=none
     shift 3
-    rm -rf "${home:?}"/.[a-z]*
+    # A new home each time: a program that was just ended may still write into the last one.
+    local own
+    own=$(mktemp -d "$home/XXXXXX")
     tmux -L "$server" -f /dev/null new-session -d -s "$name" -x "${size%x*}" -y "${size#*x}" \
-        "env -u XDG_CONFIG_HOME -u XDG_CACHE_HOME -u XDG_STATE_HOME HOME=$home $bin --no-hints $path"
+        "env -u XDG_CONFIG_HOME -u XDG_CACHE_HOME -u XDG_STATE_HOME HOME=$own $bin --no-hints $path"
     tmux -L "$server" set-option -t "$name" status off >/dev/null
     # The scan is over when the footer's spinner is gone: two looks that are the same.
     until [ "$before" = "$now" ] && [ -n "$now" ]; do
