@@ -32,6 +32,11 @@ REDRAW = b"\x0c"
 FRAME = re.compile(rb"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.S)
 KEYS = {"Enter": "\r", "Esc": "\x1b", "Tab": "\t"}
 
+
+class Until(str):
+    """Among keys: what the screen must say before the next of them."""
+
+
 # Command lines, and what is done in them: seconds the step is seen, keys, what the screen must say then, what is said below.
 SCENES = [
     (
@@ -45,13 +50,13 @@ SCENES = [
             (4.5, ["g", "o"], "model.load_state_dict", "g o: the Python lines that load exactly this file. y copies them, over ssh, too."),
             (4.0, ["Esc", "Esc", *"/too-high", "Enter", "G"], "NaN from epoch 7", "Another run. Its loss is NaN from epoch 7 on."),
             (5.0, ["T"], "first NaN: 0.weight", "T: every layer over all checkpoints. Where the NaN began, and the last file without one."),
-            (4.5, ["Enter", "g", "g", "i"], "1,016 NaN", "Enter opens that file; i: statistics of every tensor of it."),
+            (4.5, ["Enter", Until("0.weight"), "g", "g", "i"], "1,016 NaN", "Enter opens that file; i: statistics of every tensor of it."),
         ],
     ),
     (
         "ckpt-tui mine.pt theirs.pt",
         [
-            (4.0, ["]"], "2 missing", "Two files: what is missing, unexpected, or of another shape."),
+            (4.0, [Until("2 missing"), "]"], "the model has it", "Two files: what is missing, unexpected, or of another shape."),
             (6.0, ["R"], "query, key and value are apart", "R says why, and gives the lines that repair it. y copies them."),
         ],
     ),
@@ -108,6 +113,9 @@ class Program:
         return os.read(self.fd, 1 << 20) if ready else b""
 
     def press(self, key):
+        if isinstance(key, Until):
+            self.settled(key)
+            return
         os.write(self.fd, KEYS.get(key, key).encode())
         if key == "Esc":  # with what follows at once it would be another key: its frame is awaited
             until = time.monotonic() + DEADLINE
@@ -129,12 +137,21 @@ class Program:
                 return found.group(1)
         raise SystemExit("the program draws nothing")
 
+    def rests(self):
+        """Whether none of its threads computes or reads, where the system tells."""
+        try:
+            tasks = [stat.read_text() for stat in Path(f"/proc/{self.pid}/task").glob("*/stat")]
+        except OSError:  # one that has just ended
+            return False
+        return all(task.rpartition(")")[2].split()[0] == "S" for task in tasks)
+
     def settled(self, wanted):
-        """The screen, once it says what it must and three looks see the same."""
+        """The screen, once it says what it must, three looks see the same and nothing is at work that could change it."""
         looks, until = [], time.monotonic() + DEADLINE
         while time.monotonic() < until:
             looks.append(self.frame())
-            if len(looks) >= 3 and looks[-1] == looks[-2] == looks[-3] and wanted in Screen(looks[-1]).text():
+            same = len(looks) >= 3 and looks[-1] == looks[-2] == looks[-3]
+            if same and wanted in Screen(looks[-1]).text() and self.rests():
                 return looks[-1]
             self.read(0.05)
         raise SystemExit(f"the screen never said {wanted!r}:\n{Screen(looks[-1]).text()}")
